@@ -1,0 +1,38 @@
+/*
+ * crypto: the few primitives we take from OpenSSL's libcrypto. crypto.c alone includes it.
+ *
+ * Anything signed or compared for identity is SHA-256; xxHash (hash.h) is for accidents only.
+ * Errors: libcrypto failing is ERR_INTERNAL; it does not happen in a sane process.
+ */
+#ifndef COMMON_CRYPTO_H
+#define COMMON_CRYPTO_H
+
+#include "common/err.h"
+
+enum { SHA256_BYTES = 32, SHA256_HEX = 64 };
+
+struct sha256 {
+    unsigned char bytes[SHA256_BYTES];
+};
+
+bool crypto_sha256(struct str data, struct sha256 *digest, struct err *err);
+
+/* The same over pieces: open, add..., close. close frees it even when it fails; NULL is allowed. */
+struct sha256_stream;
+struct sha256_stream *sha256_open(struct err *err);
+bool sha256_add(struct sha256_stream *s, struct str data, struct err *err);
+bool sha256_close(struct sha256_stream *s, struct sha256 *digest, struct err *err);
+
+bool crypto_pbkdf2(struct str password, struct str salt, unsigned iterations, unsigned char *into,
+                   size_t n, struct err *err);
+bool crypto_hmac_sha256(struct str key, struct str data, struct sha256 *mac, struct err *err);
+
+/* Lower-case hex, NUL-terminated. */
+void sha256_hex(const struct sha256 *digest, char hex[SHA256_HEX + 1]);
+bool sha256_from_hex(struct str hex, struct sha256 *digest);
+static inline bool sha256_eq(const struct sha256 *a, const struct sha256 *b)
+{
+    return memcmp(a->bytes, b->bytes, SHA256_BYTES) == 0;
+}
+
+#endif

@@ -1,0 +1,156 @@
+/* source: the sources at the bottom of a chain, and the meter. */
+#include "common/source.h"
+#include "common/hash.h"
+#include "common/sys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum pull source_read_full(struct source *s, unsigned char *into, size_t room, size_t *got,
+                           struct err *err)
+{
+    *got = 0;
+    while (*got < room) {
+        size_t more = 0;
+        enum pull p = source_read(s, into + *got, room - *got, &more, err);
+        if (p != PULL_OK)
+            return p;
+        *got += more;
+    }
+    return PULL_OK;
+}
+
+static void *source_new(size_t size, const struct source_ops *ops, struct err *err)
+{
+    struct source *s = calloc(1, size);
+    if (!s)
+        err_set(err, ERR_SYSTEM, 101, "no memory");
+    else
+        s->ops = ops;
+    return s;
+}
+
+struct fd_source {
+    struct source base;
+    int fd;
+    const char *name;
+};
+
+static enum pull fd_read(struct source *base, unsigned char *into, size_t room, size_t *got,
+                         struct err *err)
+{
+    struct fd_source *s = (struct fd_source *)base;
+    ssize_t n = sys->read(s->fd, into, room);
+    if (n < 0) {
+        err_sys(err, ERR_SYSTEM, 102, errno, "read %s", s->name);
+        return PULL_FAILED;
+    }
+    *got = (size_t)n;
+    return n == 0 ? PULL_END : PULL_OK;
+}
+
+static void fd_close(struct source *base)
+{
+    (void)sys->close(((struct fd_source *)base)->fd); /* read-only: nothing can be lost here */
+    free(base);
+}
+
+struct source *source_fd(int fd, const char *name, struct err *err)
+{
+    static const struct source_ops ops = {.read = fd_read, .close = fd_close};
+    struct fd_source *s = source_new(sizeof *s, &ops, err);
+    if (!s)
+        return NULL;
+    s->fd = fd;
+    s->name = name;
+    (void)sys->fadvise_sequential(fd); /* advice only */
+    return &s->base;
+}
+
+struct memory_source {
+    struct source base;
+    struct str rest;
+    size_t piece;
+};
+
+static enum pull memory_read(struct source *base, unsigned char *into, size_t room, size_t *got,
+                             struct err *err)
+{
+    (void)err;
+    struct memory_source *s = (struct memory_source *)base;
+    size_t n = s->rest.len < room ? s->rest.len : room;
+    if (s->piece && n > s->piece)
+        n = s->piece;
+    if (n == 0)
+        return PULL_END;
+    memcpy(into, s->rest.at, n);
+    s->rest = str_slice(s->rest, n, s->rest.len);
+    *got = n;
+    return PULL_OK;
+}
+
+static void memory_close(struct source *base)
+{
+    free(base);
+}
+
+struct source *source_memory(struct str bytes, size_t piece, struct err *err)
+{
+    static const struct source_ops ops = {.read = memory_read, .close = memory_close};
+    struct memory_source *s = source_new(sizeof *s, &ops, err);
+    if (!s)
+        return NULL;
+    s->rest = bytes;
+    s->piece = piece;
+    return &s->base;
+}
+
+struct metered_source {
+    struct source base;
+    struct source *below;
+    struct meter *meter;
+    struct hash_stream *hash;
+};
+
+static enum pull metered_read(struct source *base, unsigned char *into, size_t room, size_t *got,
+                              struct err *err)
+{
+    struct metered_source *s = (struct metered_source *)base;
+    enum pull p = source_read(s->below, into, room, got, err);
+    if (p == PULL_OK) {
+        s->meter->bytes += *got;
+        hash_add(s->hash, str_make(into, *got));
+    } else if (p == PULL_END && s->hash) {
+        hash_close(s->hash, s->meter->digest);
+        s->hash = NULL;
+    }
+    return p;
+}
+
+static void metered_close(struct source *base)
+{
+    struct metered_source *s = (struct metered_source *)base;
+    char unused[33];
+    if (s->hash)
+        hash_close(s->hash, unused);
+    source_close(s->below);
+    free(s);
+}
+
+struct source *source_metered(struct source *below, struct meter *meter, struct err *err)
+{
+    static const struct source_ops ops = {.read = metered_read, .close = metered_close};
+    struct metered_source *s = source_new(sizeof *s, &ops, err);
+    if (!s)
+        return NULL;
+    *meter = (struct meter){0};
+    s->below = below;
+    s->meter = meter;
+    s->hash = hash_open();
+    if (!s->hash) {
+        err_set(err, ERR_SYSTEM, 101, "no memory");
+        free(s);
+        return NULL;
+    }
+    return &s->base;
+}

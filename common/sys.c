@@ -1,0 +1,328 @@
+/* sys: the Linux table. The only object of ours that calls the kernel. */
+#define _GNU_SOURCE
+#include "common/sys.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <linux/fs.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/statfs.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+static int linux_openat(int dir, const char *path, int flags, mode_t mode)
+{
+    int fd;
+    do
+        fd = openat(dir, path, flags, mode);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+/* Linux frees the descriptor even when close is interrupted, so EINTR is no failure (close(2)). */
+static int linux_close(int fd)
+{
+    int done = close(fd);
+    return done != 0 && errno == EINTR ? 0 : done;
+}
+
+static ssize_t linux_read(int fd, void *into, size_t n)
+{
+    ssize_t got;
+    do
+        got = read(fd, into, n);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static ssize_t linux_pread(int fd, void *into, size_t n, off_t at)
+{
+    ssize_t got;
+    do
+        got = pread(fd, into, n, at);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static ssize_t linux_write(int fd, const void *from, size_t n)
+{
+    ssize_t put;
+    do
+        put = write(fd, from, n);
+    while (put < 0 && errno == EINTR);
+    return put;
+}
+
+static int linux_fadvise_sequential(int fd)
+{
+    return posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
+static int linux_fstatat(int dir, const char *path, struct stat *st, int flags)
+{
+    return fstatat(dir, path, st, flags);
+}
+
+static int linux_fstat(int fd, struct stat *st)
+{
+    return fstat(fd, st);
+}
+
+static int linux_renameat2(int from_dir, const char *from, int to_dir, const char *to,
+                           unsigned flags)
+{
+    return renameat2(from_dir, from, to_dir, to, flags);
+}
+
+static char *linux_realpath(const char *path, char into[4096])
+{
+    return realpath(path, into);
+}
+
+struct sys_dir {
+    DIR *stream;
+};
+
+static struct sys_dir *linux_opendir_fd(int fd)
+{
+    struct sys_dir *dir = malloc(sizeof *dir);
+    if (!dir)
+        return NULL;
+    dir->stream = fdopendir(fd);
+    if (!dir->stream) {
+        int why = errno;
+        free(dir);
+        errno = why;
+        return NULL;
+    }
+    return dir;
+}
+
+static const char *linux_readdir(struct sys_dir *dir)
+{
+    errno = 0;
+    const struct dirent *entry = readdir(dir->stream);
+    return entry ? entry->d_name : NULL;
+}
+
+static int linux_closedir(struct sys_dir *dir)
+{
+    int done = closedir(dir->stream);
+    free(dir);
+    return done;
+}
+
+static ssize_t linux_flistxattr(int fd, char *into, size_t n)
+{
+    return flistxattr(fd, into, n);
+}
+
+static ssize_t linux_fgetxattr(int fd, const char *name, void *into, size_t n)
+{
+    return fgetxattr(fd, name, into, n);
+}
+
+static int linux_fsetxattr(int fd, const char *name, const void *value, size_t n)
+{
+    return fsetxattr(fd, name, value, n, 0);
+}
+
+static int linux_inode_flags(int fd, unsigned *flags)
+{
+    int value = 0;
+    int done = ioctl(fd, FS_IOC_GETFLAGS, &value);
+    *flags = (unsigned)value;
+    return done;
+}
+
+static int linux_filesystem(int fd, uint64_t *magic)
+{
+    struct statfs fs;
+    if (fstatfs(fd, &fs) != 0)
+        return -1;
+    *magic = (uint64_t)fs.f_type;
+    return 0;
+}
+
+static int linux_lock_ofd(int fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+static int linux_lock_owner(int fd, pid_t *owner)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_GETLK, &whole) != 0)
+        return -1;
+    *owner = whole.l_type == F_UNLCK ? 0 : whole.l_pid;
+    return 0;
+}
+
+static int linux_lease(int fd, enum sys_lease lease)
+{
+    return fcntl(fd, F_SETLEASE, lease == SYS_LEASE_WRITE ? F_WRLCK : F_UNLCK);
+}
+
+static int64_t linux_now(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec;
+}
+
+static uint64_t linux_monotonic_ns(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void linux_sleep_ms(unsigned ms)
+{
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+    (void)nanosleep(&t, NULL);
+}
+
+static int linux_random(void *into, size_t n)
+{
+    unsigned char *at = into;
+    while (n > 0) {
+        ssize_t got = getrandom(at, n, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return -1;
+        at += got;
+        n -= (size_t)got;
+    }
+    return 0;
+}
+
+static const char *linux_user_name(uid_t uid, char into[256])
+{
+    struct passwd entry;
+    struct passwd *found = NULL;
+    char room[2048];
+    into[0] = 0;
+    if (getpwuid_r(uid, &entry, room, sizeof room, &found) == 0 && found)
+        (void)snprintf(into, 256, "%s", entry.pw_name);
+    return into;
+}
+
+static const char *linux_group_name(gid_t gid, char into[256])
+{
+    struct group entry;
+    struct group *found = NULL;
+    char room[4096];
+    into[0] = 0;
+    if (getgrgid_r(gid, &entry, room, sizeof room, &found) == 0 && found)
+        (void)snprintf(into, 256, "%s", entry.gr_name);
+    return into;
+}
+
+static const char *linux_host_name(char into[256])
+{
+    if (gethostname(into, 255) != 0)
+        into[0] = 0;
+    into[255] = 0;
+    return into;
+}
+
+static const char *linux_env(const char *name)
+{
+    return getenv(name);
+}
+
+static bool linux_is_terminal(int fd)
+{
+    return isatty(fd) == 1;
+}
+
+static int linux_terminal_columns(int fd)
+{
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static unsigned linux_processors(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : (unsigned)online;
+}
+
+static int linux_no_core_dumps(void)
+{
+    struct rlimit none = {0, 0};
+    return setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ? -1 : 0;
+}
+
+static int linux_on_signal(int number, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler ? handler : SIG_DFL};
+    (void)sigemptyset(&action.sa_mask);
+    return sigaction(number, &action, NULL);
+}
+
+const struct sys_ops sys_linux = {
+    .openat = linux_openat,
+    .close = linux_close,
+    .read = linux_read,
+    .pread = linux_pread,
+    .write = linux_write,
+    .fsync = fsync,
+    .ftruncate = ftruncate,
+    .lseek = lseek,
+    .fadvise_sequential = linux_fadvise_sequential,
+    .fstat = linux_fstat,
+    .fstatat = linux_fstatat,
+    .renameat2 = linux_renameat2,
+    .unlinkat = unlinkat,
+    .mkdirat = mkdirat,
+    .readlinkat = readlinkat,
+    .realpath = linux_realpath,
+    .getcwd = getcwd,
+    .opendir_fd = linux_opendir_fd,
+    .readdir = linux_readdir,
+    .closedir = linux_closedir,
+    .fchown = fchown,
+    .fchmod = fchmod,
+    .flistxattr = linux_flistxattr,
+    .fgetxattr = linux_fgetxattr,
+    .fsetxattr = linux_fsetxattr,
+    .inode_flags = linux_inode_flags,
+    .filesystem = linux_filesystem,
+    .flock = flock,
+    .lock_ofd = linux_lock_ofd,
+    .lock_owner = linux_lock_owner,
+    .lease = linux_lease,
+    .now = linux_now,
+    .monotonic_ns = linux_monotonic_ns,
+    .sleep_ms = linux_sleep_ms,
+    .random = linux_random,
+    .geteuid = geteuid,
+    .getuid = getuid,
+    .getpid = getpid,
+    .user_name = linux_user_name,
+    .group_name = linux_group_name,
+    .host_name = linux_host_name,
+    .env = linux_env,
+    .is_terminal = linux_is_terminal,
+    .terminal_columns = linux_terminal_columns,
+    .processors = linux_processors,
+    .umask = umask,
+    .no_core_dumps = linux_no_core_dumps,
+    .on_signal = linux_on_signal,
+};
+
+const struct sys_ops *sys = &sys_linux;

@@ -1,0 +1,32 @@
+/*
+ * text: names from outside made safe to show, JSON strings, and "did you mean".
+ *
+ * Every name that comes from a dump or a file is printed through text_visible (S5): control and
+ * bidirectional characters and invalid UTF-8 become \xNN or \u{NNNN}, so that a table name cannot
+ * move the cursor or turn a line around.
+ */
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
+
+#include "common/buf.h"
+
+void text_visible(struct buf *b, struct str s);
+/* The same as a NUL-terminated string of the arena. */
+const char *text_shown(struct arena *a, struct str s);
+/* A JSON string with its quotes; invalid UTF-8 becomes U+FFFD, bidirectional characters \uNNNN. */
+void text_json(struct buf *b, struct str s);
+/* One CSV field, quoted where RFC 4180 needs it. */
+void text_csv(struct buf *b, struct str s);
+/* "12 345 678" with thin grouping for people: 12,345,678. */
+const char *text_count(uint64_t n, char into[32]);
+/* "930.2 MB", powers of 1000. */
+const char *text_bytes(uint64_t n, char into[32]);
+
+/*
+ * Up to `most` of the candidates that a person who typed `wanted` may have meant, best first; equal
+ * but for case first, then by edit distance. Gives back how many.
+ */
+size_t text_nearest(struct str wanted, const struct str *candidates, size_t count, struct str *best,
+                    size_t most);
+
+#endif
