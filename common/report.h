@@ -1,0 +1,207 @@
+/*
+ * report: what a census found, and its SQLite file.
+ *
+ * The one thing that passes between keycensus, which writes it, and keyretire, which plans from it.
+ * In memory it is plain data; in the file it is base tables, the views that cli.md fixes, and a
+ * `_doc` table that describes every table and column. The schema is written once, in
+ * report_schema.c.
+ *
+ *     struct report r = {.arena = &run};
+ *     ...fill...
+ *     report_seal(&r);                                    sorts, totals, content digest
+ *     report_write("report.db", &r, REPORT_KEEP, err);    one transaction, then renamed into place
+ *
+ *     struct report r;
+ *     report_read("report.db", &run, &r, err);            checks application_id, schema, digest
+ *
+ * Ownership: everything a report points to lives in its arena.
+ * Units: times are unix seconds (utc.h), UTC_NONE when unknown. Versions are lower-cased.
+ * Secrets: a report holds no cell text (S5), no key, and no more than fingerprints of keys (S10).
+ * Determinism: after report_seal every list is sorted by its names, so equal findings give equal
+ * bytes of the canonical form and one content digest, whatever the threads, blocks or compression.
+ */
+#ifndef COMMON_REPORT_H
+#define COMMON_REPORT_H
+
+#include "common/arena.h"
+#include "common/crypto.h"
+#include "common/err.h"
+#include "common/secret.h"
+#include "common/utc.h"
+
+/* safety.md S4. The order is the order of rows in a report. */
+enum value_class {
+    CLASS_HINTED,
+    CLASS_UNVERSIONED,
+    CLASS_TRUNCATED,
+    CLASS_MALFORMED,
+    CLASS_PLAINTEXT,
+    CLASS_NULL,
+    CLASS_EMPTY,
+    CLASS_HINTED_EMBEDDED, /* inside a larger cell; full weight in the plan */
+    CLASS_UNVERSIONED_EMBEDDED,
+    CLASS_TRUNCATED_EMBEDDED,
+    CLASS_COUNT
+};
+/* "hinted", ..., "hinted-embedded". */
+const char *value_class_name(enum value_class c);
+
+enum usage_basis { BASIS_HINT, BASIS_PROVEN };
+
+/* Names that are no version of ours are counted together under these (S5). */
+#define VERSION_OTHER "(other)"
+#define VERSION_MORE  "(more)"
+enum { USAGE_UNKNOWN_MAX = 1024 }; /* distinct unknown names a column */
+
+/* One version in one column. */
+struct report_usage {
+    struct str version; /* '' = value without a version */
+    enum usage_basis basis;
+    uint64_t records;
+    int64_t oldest; /* token write times not after the data time; UTC_NONE = none readable */
+    int64_t newest;
+};
+
+struct report_column {
+    struct str name;
+    struct str envelope; /* "versioned-fernet", or empty: nothing recognised */
+    uint64_t records;    /* every row, NULLs included */
+    uint64_t nulls;
+    bool declared;
+    bool has_classes; /* declared, or a value counted: then the classes add up to records */
+    uint64_t classes[CLASS_COUNT];
+    uint64_t future_times; /* tokens dated after the data; used for nothing (S9) */
+    struct report_usage *usages;
+    size_t usage_count;
+};
+
+/* safety.md S2 */
+enum coverage_state {
+    COVERAGE_DATA,
+    COVERAGE_NO_DATA,
+    COVERAGE_ABSENT, /* referenced-but-absent */
+    COVERAGE_SKIPPED,
+    COVERAGE_UNKNOWN,
+    COVERAGE_COUNT
+};
+const char *coverage_state_name(enum coverage_state s);
+
+/* What the catalogue calls it; partitioned roots, views and foreign tables hold no rows of their
+ * own. */
+enum table_kind { TABLE_ORDINARY, TABLE_PARTITIONED, TABLE_VIEW, TABLE_FOREIGN, TABLE_UNKNOWN };
+const char *table_kind_name(enum table_kind k);
+
+struct report_table {
+    struct str database; /* '' when the dump does not say */
+    struct str schema;   /* '' for CSV */
+    struct str name;
+    enum table_kind kind;
+    enum coverage_state state;
+    struct str note; /* why, in a few words; may be empty */
+    uint64_t records;
+    struct report_column *columns; /* in the order of the data, at most one of a name */
+    size_t column_count;
+    size_t column_room;
+};
+
+struct report_input {
+    struct str path;
+    struct str kind; /* "plain-sql", "csv", "gzip+plain-sql", "tar", ... outermost first */
+    uint64_t bytes;  /* as stored */
+    uint64_t decoded_bytes;
+    uint64_t records;
+    struct str digest; /* "xxh3-128:..." of the stored bytes, '' when not read to the end */
+    bool complete;
+    struct str note;
+    int64_t data_time;
+    struct str data_time_source; /* "header" "option" "mtime" */
+    struct str server_version;   /* from the dump, '' unknown */
+};
+
+struct report_job {
+    struct str database;
+    struct str id, model_path, column_name, target_version, status;
+    int64_t processed, total_records, errors;
+    bool dry_run;
+    struct str updated_at; /* as it stands in the dump */
+};
+
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_INFO };
+const char *severity_name(enum severity s);
+
+struct report_finding {
+    enum severity severity;
+    struct str code; /* "undeclared-column", "plaintext", "future-time", "incomplete", ... */
+    struct str database, schema, table, column; /* empty where it is about the whole */
+    struct str message;
+    uint64_t record_count;
+};
+
+/* A pair of the declared scope, with the words of the command line that declared it. */
+struct report_declared {
+    struct str model; /* "pkg.mod:Class", or empty for --table */
+    struct str schema, table;
+    struct str attribute;   /* as given; the property's name in Python */
+    struct str column;      /* the database column */
+    struct str resolved_by; /* "map" "source" "naming-rule" "table" */
+};
+
+struct report_version {
+    struct str name;
+    struct fingerprint fingerprint; /* empty in an unverified report */
+};
+
+struct report {
+    struct arena *arena;
+    bool complete;                   /* S1 */
+    bool partial;                    /* S2: coverage is not the whole database */
+    bool jobs_known;                 /* a reencrypt_jobs table was in the data (S8) */
+    bool verified;                   /* S10 */
+    bool row_security;               /* SET row_security = on was seen (S2) */
+    struct str active_version;       /* '' when no env file was read */
+    struct report_version *versions; /* of the env file; none when it was not read */
+    size_t version_count;
+    int64_t data_time; /* the oldest of the inputs' */
+    struct str data_time_source;
+    struct str program_version;
+    int64_t created; /* when the report was made: not part of the digest */
+
+    struct report_table *tables;
+    size_t table_count, table_room;
+    struct report_input *inputs;
+    size_t input_count, input_room;
+    struct report_job *jobs;
+    size_t job_count, job_room;
+    struct report_finding *findings;
+    size_t finding_count, finding_room;
+    struct report_declared *declared;
+    size_t declared_count, declared_room;
+
+    /* by report_seal */
+    uint64_t rows, cells;
+    struct str content_digest; /* "sha256:..." of the canonical form */
+};
+
+/* Appending, with the list grown in the report's arena; the entry comes zeroed. */
+struct report_table *report_add_table(struct report *r);
+struct report_column *report_add_column(struct report *r, struct report_table *t, struct str name);
+struct report_input *report_add_input(struct report *r);
+struct report_job *report_add_job(struct report *r);
+struct report_finding *report_add_finding(struct report *r, enum severity severity, struct str code,
+                                          const struct report_table *t, struct str column);
+struct report_declared *report_add_declared(struct report *r);
+
+/* Sorts all lists, sums up, sets content_digest. */
+bool report_seal(struct report *r, struct err *err);
+
+enum report_existing { REPORT_KEEP, REPORT_OVERWRITE };
+/* Atomic. An existing file with REPORT_KEEP is ERR_USAGE 105. */
+bool report_write(const char *path, const struct report *r, enum report_existing existing,
+                  struct err *err);
+/*
+ * Reads and checks: not a report or damaged, ERR_CORRUPT; schema newer than ours, ERR_CORRUPT with
+ * a hint; missing, ERR_NOT_FOUND. The content digest is computed again and must agree.
+ */
+bool report_read(const char *path, struct arena *arena, struct report *r, struct err *err);
+
+#endif
