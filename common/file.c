@@ -16,6 +16,8 @@ bool file_read_fd(struct arena *a, int fd, const char *name, struct str *content
     unsigned char *piece = arena_alloc(a, room);
     for (;;) {
         ssize_t n = sys->read(fd, piece, room);
+        if (n < 0 && errno == EINTR)
+            continue;
         if (n < 0) {
             err_sys(err, ERR_SYSTEM, 102, errno, "read %s", name);
             return false;

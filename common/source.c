@@ -40,7 +40,10 @@ static enum pull fd_read(struct source *base, unsigned char *into, size_t room, 
                          struct err *err)
 {
     struct fd_source *s = (struct fd_source *)base;
-    ssize_t n = sys->read(s->fd, into, room);
+    ssize_t n;
+    do
+        n = sys->read(s->fd, into, room);
+    while (n < 0 && errno == EINTR);
     if (n < 0) {
         err_sys(err, ERR_SYSTEM, 102, errno, "read %s", s->name);
         return PULL_FAILED;

@@ -36,15 +36,6 @@ static int linux_close(int fd)
     return done != 0 && errno == EINTR ? 0 : done;
 }
 
-static ssize_t linux_read(int fd, void *into, size_t n)
-{
-    ssize_t got;
-    do
-        got = read(fd, into, n);
-    while (got < 0 && errno == EINTR);
-    return got;
-}
-
 static ssize_t linux_pread(int fd, void *into, size_t n, off_t at)
 {
     ssize_t got;
@@ -274,10 +265,15 @@ static int linux_on_signal(int number, void (*handler)(int))
     return sigaction(number, &action, NULL);
 }
 
+static void linux_quit(int status)
+{
+    _exit(status);
+}
+
 const struct sys_ops sys_linux = {
     .openat = linux_openat,
     .close = linux_close,
-    .read = linux_read,
+    .read = read,
     .pread = linux_pread,
     .write = linux_write,
     .fsync = fsync,
@@ -322,6 +318,7 @@ const struct sys_ops sys_linux = {
     .processors = linux_processors,
     .umask = umask,
     .no_core_dumps = linux_no_core_dumps,
+    .quit = linux_quit,
     .on_signal = linux_on_signal,
 };
 

@@ -9,8 +9,9 @@
  *
  *     int fd = sys->openat(dir, "x.conf", O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
  *
- * Signatures and errno are those of the calls of the same name. EINTR is retried inside read,
- * write, open and fsync-free calls; fsync is never retried (a failed fsync has lost the error).
+ * Signatures and errno are those of the calls of the same name. EINTR is retried inside openat,
+ * pread and write; read gives it back, so that a question can be interrupted; fsync is never
+ * retried (a failed fsync has lost the error).
  */
 #ifndef COMMON_SYS_H
 #define COMMON_SYS_H
@@ -91,6 +92,8 @@ struct sys_ops {
     unsigned (*processors)(void);
     mode_t (*umask)(mode_t mask);
     int (*no_core_dumps)(void);
+    /* For a dying process only: no memory. Everything else leaves through main. */
+    void (*quit)(int status);
     int (*on_signal)(int number, void (*handler)(int)); /* handler NULL: default; SA_RESTART off */
 };
 
