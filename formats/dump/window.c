@@ -1,6 +1,7 @@
 /* window: slide, grow, refill. */
 #include "formats/dump/window.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { WINDOW_FIRST = 64 * 1024 };
@@ -90,4 +91,10 @@ bool window_give_back(struct window *w, struct str bytes, uint64_t offset, uint6
     w->offset = offset;
     w->line = line;
     return true;
+}
+
+void window_place(const struct window *w, uint64_t offset, uint64_t line, struct err *err)
+{
+    err_place(err, "%s%sbyte %" PRIu64 " of the decoded stream (line %" PRIu64 ")",
+              w->name ? w->name : "", w->name ? ", " : "", offset, line);
 }

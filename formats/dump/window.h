@@ -22,6 +22,7 @@
 
 struct window {
     struct source *source;
+    const char *name; /* of the input, fit to be shown; for err_place. May be NULL */
     unsigned char *bytes;
     size_t room; /* of bytes; window_more doubles it up to `most` */
     size_t most;
@@ -57,5 +58,8 @@ bool window_more(struct window *w, struct err *err);
  */
 bool window_give_back(struct window *w, struct str bytes, uint64_t offset, uint64_t line,
                       struct err *err);
+
+/* Says in an error that is set where it is: the input's name, byte and line. */
+void window_place(const struct window *w, uint64_t offset, uint64_t line, struct err *err);
 
 #endif

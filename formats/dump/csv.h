@@ -1,0 +1,140 @@
+/*
+ * csv: CSV and TSV files: which dialect, which columns, where records end, what a field says.
+ *
+ *     struct csv_options options = {0};
+ *     csv_option(&options, CSV_OPTION_DELIMITER, STR("tab"), err) ...      from the command line
+ *     struct csv_dialect d;
+ *     csv_sniff(window_rest(w), &options, &d, err)
+ *     csv_header(w, &d, arena, &columns, err)          the window then stands at the first record
+ *
+ *     struct csv_cut cut = {0};                        serial side: quote parity
+ *     size_t whole = csv_cut(&cut, &d, piece);         next call: the bytes behind this piece
+ *     ...at the end of the stream: csv_cut_finish(&cut, ...)
+ *
+ *     struct csv_fields f = csv_fields(&d, record);    any side: one record
+ *     struct csv_field field;
+ *     while (csv_next(&f, into, &field)) ...
+ *
+ * The rules, chosen so that files written by PostgreSQL and by Python's csv module both read right:
+ * - A quote opens a quoted field only as the field's first byte. Neither of the two ever writes a
+ *   bare quote elsewhere; hand-made files do (5" pipe), and there it is a plain byte.
+ * - Inside quotes a quote ends the quoted part unless it is escaped: doubled, or behind the escape
+ *   byte when that is another one. The escape byte escapes the quote and itself, nothing else.
+ * - Bytes between the closing quote and the next delimiter or line end are plain bytes.
+ * - Where there is no quote byte but an escape byte, the escape makes any next byte plain.
+ * - A record ends at LF outside quotes; one CR before it belongs to the line end. In a file with
+ *   CR line ends a record ends at CR, and one LF behind it belongs to the line end.
+ * - NULL is an unquoted field equal to the NULL text (PostgreSQL's rule; by default the empty one).
+ *   A quoted field never is.
+ * - A blank line is a record of one field (an empty value of a one-column table looks like that);
+ * in a file of several columns csv_is_blank tells it, and the caller skips it. CSV_COPY_TEXT is the
+ * other syntax that comes in such files: COPY's text format (copy.h).
+ *
+ * Ownership: names live in the caller's arena; fields in `into` (at least as long as the record).
+ * Limits: a header of CSV_HEADER_MAX bytes, CSV_COLUMNS_MAX columns.
+ * Source: RFC 4180; copyfromparse.c, CopyReadAttributesCSV; Python's _csv.c.
+ */
+#ifndef FORMATS_DUMP_CSV_H
+#define FORMATS_DUMP_CSV_H
+
+#include "formats/dump/window.h"
+
+enum { CSV_HEADER_MAX = 4 * 1024 * 1024, CSV_COLUMNS_MAX = 65536 };
+
+enum csv_syntax { CSV_QUOTED, CSV_COPY_TEXT };
+enum csv_newline { CSV_NEWLINE_LF, CSV_NEWLINE_CRLF, CSV_NEWLINE_CR };
+enum csv_header_kind { CSV_HEADER_NO, CSV_HEADER_YES };
+
+struct csv_dialect {
+    enum csv_syntax syntax;   /* CSV_COPY_TEXT: delimiter, NULL and escapes are those of copy.h */
+    enum csv_newline newline; /* LF and CRLF are cut and read alike */
+    unsigned char delimiter;
+    unsigned char quote;  /* 0: none */
+    unsigned char escape; /* equal to quote: doubled; 0: none */
+    struct str null_text; /* borrowed from the options, or static */
+    enum csv_header_kind header;
+    size_t bom; /* bytes of a byte order mark to skip at the start of the file: 0 or 3 */
+};
+
+/* What the user said; unset parts are sniffed. */
+struct csv_options {
+    bool has_delimiter, has_quote, has_escape, has_null, has_header;
+    unsigned char delimiter, quote, escape;
+    struct str null_text;
+    enum csv_header_kind header;
+};
+enum csv_option_name {
+    CSV_OPTION_DELIMITER, /* one byte, or: tab comma semicolon pipe colon space \t */
+    CSV_OPTION_QUOTE,     /* one byte, or: none double single */
+    CSV_OPTION_ESCAPE,    /* one byte, or: none backslash double */
+    CSV_OPTION_NULL,      /* any text, the empty one included */
+    CSV_OPTION_HEADER     /* yes no */
+};
+/* ERR_USAGE when the value is none of those. */
+bool csv_option(struct csv_options *options, enum csv_option_name name, struct str value,
+                struct err *err);
+
+/* `head` are the first bytes of the file, SNIFF_HEAD of them when it has so many. */
+bool csv_sniff(struct str head, const struct csv_options *options, struct csv_dialect *dialect,
+               struct err *err);
+
+struct csv_columns {
+    struct str *names; /* distinct; empty ones are called column_N, repeated ones name_2, ... */
+    size_t count;
+    size_t renamed; /* how many repeated names were made distinct */
+    size_t unnamed; /* how many were empty in the header */
+    enum csv_header_kind header;
+};
+/*
+ * Skips the byte order mark, reads the header record, or without one counts the first record's
+ * fields and leaves it in the window. An input without any record: ERR_CORRUPT.
+ */
+bool csv_header(struct window *w, const struct csv_dialect *d, struct arena *arena,
+                struct csv_columns *columns, struct err *err);
+
+/* Where the cutter stands; zero at a record's start. */
+enum csv_state {
+    CSV_AT_RECORD,    /* before the first byte of a record */
+    CSV_AT_FIELD,     /* before the first byte of a later field */
+    CSV_PLAIN,        /* in an unquoted field, or behind a closing quote */
+    CSV_PLAIN_ESCAPE, /* behind the escape byte, without quotes */
+    CSV_IN_QUOTES,
+    CSV_QUOTE_SEEN, /* in quotes, behind a quote: doubled or closing */
+    CSV_IN_ESCAPE,  /* in quotes, behind the escape byte */
+    CSV_CR_SEEN     /* CR files: the record has ended, an LF may still belong to it */
+};
+struct csv_cut {
+    enum csv_state state;
+};
+/*
+ * Goes over the whole piece and gives back the length up to and including the last record end in it
+ * (0: none). The state then is that at the end of the piece: the next piece starts there.
+ */
+size_t csv_cut(struct csv_cut *cut, const struct csv_dialect *d, struct str piece);
+/*
+ * At the end of the stream: false with ERR_INCOMPLETE when it ends inside quotes. Bytes behind the
+ * last record end are then a last record without a line end (all right in CSV). COPY text likewise.
+ */
+bool csv_cut_finish(const struct csv_cut *cut, struct err *err);
+
+/* The first record of `bytes` with its line end; its whole length if no record ends in it. */
+struct str csv_first_record(const struct csv_dialect *d, struct str bytes);
+
+struct csv_fields {
+    const struct csv_dialect *dialect;
+    struct str rest;
+    bool more;
+};
+struct csv_field {
+    struct str value; /* decoded, in `into`; empty for NULL */
+    struct str raw;   /* as it stands in the record, with its quotes */
+    bool null;
+    bool quoted;
+};
+/* `record` with or without its line end. */
+struct csv_fields csv_fields(const struct csv_dialect *d, struct str record);
+bool csv_next(struct csv_fields *f, unsigned char *into, struct csv_field *field);
+/* True for a record that is a line end and nothing else. */
+bool csv_is_blank(struct str record);
+
+#endif

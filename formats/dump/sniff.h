@@ -1,0 +1,44 @@
+/*
+ * sniff: what kind of dump a decoded stream holds, told by its first bytes and never by a name.
+ *
+ *     while (window_rest(w).len < SNIFF_HEAD && window_more(w, err))
+ *         ;
+ *     enum dump_kind kind = dump_sniff(window_rest(w));
+ *     if (!dump_accept(kind, err)) ...        err says what it is and how to get something readable
+ *
+ * Compression and containers lie one layer below (formats/stream); here a stream is already
+ * decoded. Anything not recognised is refused, so that no input counts as zero rows (S1).
+ */
+#ifndef FORMATS_DUMP_SNIFF_H
+#define FORMATS_DUMP_SNIFF_H
+
+#include "common/err.h"
+
+enum dump_kind {
+    DUMP_UNKNOWN,   /* binary, or text of no kind known here */
+    DUMP_EMPTY,     /* no byte at all, or white space only */
+    DUMP_PLAIN_SQL, /* a PostgreSQL script; read by sql.h */
+    DUMP_CSV,       /* CSV, TSV or COPY text without a script around it; read by csv.h */
+    DUMP_PG_CUSTOM, /* PGDMP: a custom archive, or the toc.dat of a directory or tar archive */
+    DUMP_PG_CUSTOM_UTF16, /* the same, ruined by a shell's redirection */
+    DUMP_UTF16_TEXT,
+    DUMP_UTF32_TEXT,
+    DUMP_BINARY_COPY, /* PGCOPY: COPY ... (FORMAT binary) */
+    DUMP_SQLITE,
+    DUMP_MYSQL, /* mysqldump, mariadb-dump */
+    DUMP_JSON,  /* JSON Lines, or one JSON array */
+    DUMP_PARQUET,
+    DUMP_KIND_COUNT
+};
+
+enum { SNIFF_HEAD = 64 * 1024 }; /* bytes worth having; fewer only when the stream is shorter */
+
+enum dump_kind dump_sniff(struct str head);
+
+/* "plain-sql", "csv", "pg-custom", ...: names of the report. */
+const char *dump_kind_name(enum dump_kind kind);
+
+/* True for the kinds that are read. Else sets an ERR_CORRUPT that names the kind, with a hint. */
+bool dump_accept(enum dump_kind kind, struct err *err);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * sql: the events of a PostgreSQL script, as far as they tell which rows stand where.
+ *
+ * A script is pulled event by event. Statements that neither define a table nor bring rows are
+ * stepped over; what would bring rows but is not read in this version comes as SQL_EVENT_UNREAD, so
+ * that nothing unread counts as nothing (S1).
+ *
+ *     struct sql_reader r;
+ *     sql_open(&r, &window);
+ *     struct sql_event e;
+ *     while (sql_next(&r, &e, err)) {
+ *         if (e.kind == SQL_EVENT_END)
+ *             break;                                 whole, but look at e.end: a trailer may lack
+ *         if (e.kind == SQL_EVENT_COPY)
+ *             ...consume the rows from the window, the line \. included, or do nothing:
+ *             sql_next then skips them...
+ *     }
+ *     sql_close(&r);
+ *
+ * Rows: at SQL_EVENT_COPY the window stands at the first byte of the first row. The caller moves it
+ * (window_skip, window_give_back) to the byte behind the line that ends the rows.
+ * Ownership: strings and arrays of an event live in the reader until the next sql_next. The reader
+ * borrows the window.
+ * Errors: the stream ends inside a statement, string, comment or rows: ERR_INCOMPLETE 310-312. An
+ * encoding that cannot be read byte by byte: ERR_CORRUPT 313. Each with line and byte.
+ * Limits: memory grows with the largest single CREATE TABLE or COPY (SQL_COLUMNS_MAX,
+ * SQL_EVENTS_MAX), never with the script.
+ * Source: PostgreSQL's scan.l, gram.y (CopyStmt, CreateStmt), psqlscan.l, psqlscanslash.l, psql's
+ * copy.c; pg_dump.c, pg_dumpall.c, pg_backup_archiver.c (RestoreArchive).
+ */
+#ifndef FORMATS_DUMP_SQL_H
+#define FORMATS_DUMP_SQL_H
+
+#include "common/utc.h"
+#include "formats/dump/sql_lex.h"
+
+enum { SQL_COLUMNS_MAX = 8192, SQL_EVENTS_MAX = 16384, SQL_NAME_MAX = 512 };
+
+enum sql_event_kind {
+    SQL_EVENT_END,
+    SQL_EVENT_DATABASE,  /* database: what follows belongs to it */
+    SQL_EVENT_TABLE,     /* schema, name, relation, columns */
+    SQL_EVENT_REFERENCE, /* schema, name -> to_schema, to_name, reference */
+    SQL_EVENT_COPY,      /* schema, name, columns; the window stands at the rows */
+    SQL_EVENT_UNREAD,    /* what, count; schema and name when known */
+    SQL_EVENT_FACT       /* fact, text, time */
+};
+
+enum sql_relation {
+    SQL_TABLE,
+    SQL_PARTITIONED, /* a root: its rows are in its partitions */
+    SQL_FOREIGN,
+    SQL_VIEW,
+    SQL_MATERIALIZED_VIEW
+};
+
+enum sql_reference {
+    SQL_FOREIGN_KEY,
+    SQL_PARTITION_OF, /* from the partition to its root, by either statement */
+    SQL_INHERITS
+};
+
+enum sql_fact {
+    SQL_FACT_HEADER,         /* "-- PostgreSQL database dump" */
+    SQL_FACT_TRAILER,        /* "... dump complete" */
+    SQL_FACT_CLUSTER_HEADER, /* pg_dumpall's */
+    SQL_FACT_CLUSTER_TRAILER,
+    SQL_FACT_SERVER_VERSION, /* text: "15.14 (Debian ...)" */
+    SQL_FACT_DUMP_VERSION,   /* text: pg_dump's own */
+    SQL_FACT_STARTED,        /* text as it stands; time, or UTC_NONE when its zone is not known */
+    SQL_FACT_COMPLETED,      /* the same */
+    SQL_FACT_ROW_SECURITY,   /* SET row_security = on (S2) */
+    SQL_FACT_ENCODING        /* text: client_encoding */
+};
+
+struct sql_column {
+    struct str name;
+    bool generated; /* GENERATED ALWAYS AS (...): in no COPY */
+};
+
+/* Headers and trailers of pg_dump (one a database) and pg_dumpall, counted over the script. */
+struct sql_end {
+    uint64_t headers, trailers;
+    uint64_t cluster_headers, cluster_trailers;
+    bool truncated;                      /* some header has no trailer: the dump was cut off (S1) */
+    uint64_t header_offset, header_line; /* of the first such header */
+    struct str header_database;          /* its database when known */
+};
+
+struct sql_event {
+    enum sql_event_kind kind;
+    uint64_t offset, line; /* where its statement, comment or command starts */
+    struct str database;   /* present database; '' until the script names one */
+    struct str schema, name;
+    enum sql_relation relation;
+    bool temporary;             /* CREATE TEMP TABLE */
+    struct sql_column *columns; /* TABLE: as far as the statement lists them; COPY: in row order */
+    size_t column_count;
+    bool columns_known; /* TABLE: the list is the whole table; COPY: the statement has a list */
+    bool crlf;          /* COPY: the line ends in CRLF, so the rows most likely do too */
+    enum sql_reference reference;
+    struct str to_schema, to_name;
+    struct str what; /* UNREAD: "INSERT", "\\copy", "COPY ... FROM a file", ... */
+    uint64_t count;  /* UNREAD: how many in a row of the same kind and table */
+    enum sql_fact fact;
+    struct str text;
+    int64_t time;
+    struct sql_end end;
+};
+
+struct sql_queued; /* an event that waits; private to sql.c */
+
+/* A name kept from statement to statement, in memory that does not grow. */
+struct sql_kept {
+    size_t len;
+    unsigned char bytes[SQL_NAME_MAX];
+};
+
+struct sql_reader {
+    struct sql_lexer lexer;
+    struct sql_token token; /* the present one */
+    struct arena arena;     /* events of the statement at hand */
+    struct arena_mark arena_start;
+    struct sql_queued *first, *last;
+    size_t queued;
+    struct sql_kept database, path; /* path: the schema that unqualified names take */
+    struct sql_kept announced;      /* by pg_dumpall's comment */
+
+    /* the statement at hand */
+    bool ended;      /* its last token was taken */
+    unsigned depth;  /* of parentheses */
+    unsigned blocks; /* of BEGIN ATOMIC ... END, CASE ... END inside it */
+    unsigned words;  /* of its first four */
+    char initials[4];
+    uint64_t offset, line;
+
+    /* a run of equal unread statements */
+    uint64_t unread;
+    uint64_t unread_offset, unread_line;
+    struct sql_kept unread_what, unread_schema, unread_name, unread_database;
+
+    bool rows_due; /* an event COPY was given out */
+    uint64_t rows_offset;
+    struct sql_end end;
+    bool header_open, cluster_open;
+    uint64_t header_offset, header_line, cluster_offset, cluster_line;
+    struct sql_kept header_database;
+};
+
+void sql_open(struct sql_reader *r, struct window *w);
+void sql_close(struct sql_reader *r);
+/* False: err is set. After SQL_EVENT_END every further call gives it again. */
+bool sql_next(struct sql_reader *r, struct sql_event *e, struct err *err);
+/* Skips the rows of a COPY up to and with the line that ends them. */
+bool sql_skip_rows(struct sql_reader *r, struct err *err);
+
+#endif
