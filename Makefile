@@ -78,4 +78,109 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzer.a $(B)/libapplier.a $(B)/libba
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(pkg_libs) -lcmocka $(LDLIBS)
 
--include $(patsubst %.c,$(B)/%.d,$(src_all) $(unit_src) $(fuzz_src))
+
+# Test-only programs (tests/support/NAME.c -> build/VARIANT/support/NAME): tools that speak for one
+# module on standard input and output, so that another implementation can be asked the same.
+support_src  := $(sort $(wildcard tests/support/*.c))
+support_bins := $(patsubst tests/support/%.c,$(B)/support/%,$(support_src))
+$(B)/support/%: $(B)/tests/support/%.o $(B)/libanalyzer.a $(B)/libapplier.a $(B)/libbase.a
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
+.PHONY: support
+support: $(support_bins)
+
+# keyretire with a system-call table that fails or dies on demand (tests/crash/fault.c).
+$(B)/crash/keyretire-faulty: $(B)/tests/crash/fault.o $(B)/applier/main.o $(lib_applier) $(lib_base)
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
+
+# Fuzz targets. With clang's libFuzzer: `make fuzz FUZZ=dotenv SECONDS=60`. In every test run each
+# target replays its corpus, linked with a plain main (tests/fuzz/replay.c) and the sanitizers.
+fuzz_names   := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_src))
+replay_bins  := $(patsubst %,$(B)/replay/%,$(fuzz_names))
+$(B)/replay/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libanalyzer.a $(B)/libapplier.a $(B)/libbase.a
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
+build/fuzz/fuzzer/%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libanalyzer.a build/fuzz/libapplier.a build/fuzz/libbase.a
+	@mkdir -p $(@D)
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(pkg_libs)
+.PHONY: fuzz
+FUZZ    ?= dotenv
+SECONDS ?= 60
+fuzz:
+	$(MAKE) VARIANT=fuzz build/fuzz/fuzzer/$(FUZZ)
+	@mkdir -p build/fuzz/found/$(FUZZ)
+	build/fuzz/fuzzer/$(FUZZ) -max_total_time=$(SECONDS) -rss_limit_mb=2048 \
+	  -artifact_prefix=build/fuzz/found/ build/fuzz/found/$(FUZZ) tests/fuzz/corpus/$(FUZZ)
+
+# ---- what users type -------------------------------------------------------------------------
+
+# Debian packages: to build; to test as well. Idempotent; says what to do when it may not install.
+deps_build := gcc make pkg-config libsqlite3-dev zlib1g-dev libisal-dev libzstd-dev liblz4-dev \
+              libarchive-dev libbz2-dev liblzma-dev libxxhash-dev libssl-dev
+deps_test  := $(deps_build) clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev bats \
+              perl python3 python3-dotenv sqlite3 postgresql strace gzip bzip2 xz-utils zstd lz4 zip tar \
+              attr acl mandoc util-linux procps
+.PHONY: deps deps-build
+deps:
+	@tests/install_packages.sh $(deps_test)
+deps-build:
+	@tests/install_packages.sh $(deps_build) python3 python3-dotenv sqlite3
+
+.PHONY: demo
+demo: deps-build
+	@$(MAKE) --no-print-directory -s -j2 programs
+	@PATH="$(CURDIR)/$(B):$$PATH" tests/demo/demo.sh
+
+# Every test: static checks, unit tests, corpus replays, end-to-end tests; one TAP runner.
+.PHONY: check check-quick check-static
+check: deps
+	@$(MAKE) --no-print-directory -j2 test-programs
+	@$(MAKE) --no-print-directory check-static
+	@BUILD="$(CURDIR)/$(B)" tests/run.sh $(TESTS)
+
+.PHONY: test-programs
+test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty
+
+check-static: check-layers check-sys check-headers check-format check-errors check-man
+
+.PHONY: check-layers check-sys check-headers check-format check-errors check-man tidy
+check-layers:
+	@tests/static/layers.sh
+check-sys: programs
+	@tests/static/sys_calls.sh $(B) $(call objs,$(src_all))
+check-headers:
+	@tests/static/headers.sh "$(CC)" $(cpp) $(flags) $(warn)
+check-format:
+	@clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
+	@echo "check-format: ok"
+check-errors:
+	@tests/static/error_ids.sh
+check-man: programs
+	@tests/static/man_pages.sh $(B)
+tidy:
+	clang-tidy --quiet $(src_all) -- $(filter-out -MMD -MP,$(cpp)) $(flags)
+
+# Man pages come from the option tables: `make man` after a change of a table.
+.PHONY: man
+man: programs
+	$(B)/keycensus --man-page >analyzer/keycensus.1
+	$(B)/keyretire --man-page >applier/keyretire.1
+
+.PHONY: bench
+bench: programs $(support_bins)
+	@BUILD="$(CURDIR)/$(B)" tests/bench/bench.sh
+
+.PHONY: install uninstall clean
+install: programs
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(programs) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 analyzer/keycensus.1 applier/keyretire.1 $(DESTDIR)$(PREFIX)/share/man/man1
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/keycensus $(DESTDIR)$(PREFIX)/bin/keyretire
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/keycensus.1 $(DESTDIR)$(PREFIX)/share/man/man1/keyretire.1
+clean:
+	rm -rf build
+
+.SECONDARY:
+-include $(patsubst %.c,$(B)/%.d,$(src_all) $(unit_src) $(fuzz_src) $(support_src))
