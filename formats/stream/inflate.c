@@ -1,0 +1,223 @@
+/* inflate: gzip members (RFC 1952) around raw DEFLATE; header, checksum and length are ours. */
+#include "formats/stream/inflate.h"
+#include "formats/stream/decoder.h"
+#include "formats/stream/stream.h"
+
+/* RFC 1952 section 2.3.1 */
+enum {
+    GZIP_ID1 = 0x1f,
+    GZIP_ID2 = 0x8b,
+    GZIP_DEFLATE = 8,
+    GZIP_FHCRC = 0x02,
+    GZIP_FEXTRA = 0x04,
+    GZIP_FNAME = 0x08,
+    GZIP_FCOMMENT = 0x10,
+    GZIP_RESERVED = 0xe0,
+    GZIP_FIXED = 10,
+    GZIP_TRAILER = 8
+};
+
+struct inflate {
+    struct decoder frame;
+    const struct inflate_backend *backend;
+    void *state;
+    bool in_member; /* between a header and its trailer */
+    uint64_t members;
+    uint32_t crc;
+    uint32_t size;       /* of the member, modulo 2^32 as in the trailer */
+    uint32_t header_crc; /* over the header bytes so far */
+};
+
+static uint32_t le32(const unsigned char *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* The next n header bytes, valid until the next call. */
+static enum pull header_take(struct inflate *g, size_t n, const unsigned char **bytes)
+{
+    struct decoder *d = &g->frame;
+    enum pull p = decoder_want(d, n);
+    if (p == PULL_END)
+        return decoder_cut(d, "in a header");
+    if (p == PULL_FAILED)
+        return PULL_FAILED;
+    *bytes = d->at;
+    g->header_crc = g->backend->crc(g->header_crc, d->at, n);
+    d->at += n;
+    d->left -= n;
+    return PULL_OK;
+}
+
+static enum pull header_extra(struct inflate *g)
+{
+    const unsigned char *b;
+    if (header_take(g, 2, &b) != PULL_OK)
+        return PULL_FAILED;
+    size_t len = (size_t)b[0] | (size_t)b[1] << 8;
+    return len ? header_take(g, len, &b) : PULL_OK;
+}
+
+/* A name or a comment: bytes up to a NUL. */
+static enum pull header_text(struct inflate *g)
+{
+    const unsigned char *b;
+    do {
+        if (header_take(g, 1, &b) != PULL_OK)
+            return PULL_FAILED;
+    } while (*b != 0);
+    return PULL_OK;
+}
+
+static enum pull header_checksum(struct inflate *g)
+{
+    const unsigned char *b;
+    uint32_t found = g->header_crc & 0xffff;
+    if (header_take(g, 2, &b) != PULL_OK)
+        return PULL_FAILED;
+    if (((uint32_t)b[0] | (uint32_t)b[1] << 8) != found)
+        return decoder_damaged(&g->frame, "the header's checksum does not match");
+    return PULL_OK;
+}
+
+static enum pull read_header(struct inflate *g)
+{
+    const unsigned char *b;
+    g->header_crc = 0;
+    if (header_take(g, GZIP_FIXED, &b) != PULL_OK)
+        return PULL_FAILED;
+    unsigned flags = b[3];
+    if (b[2] != GZIP_DEFLATE)
+        return decoder_damaged(&g->frame, "a compression method that gzip does not have");
+    if (flags & GZIP_RESERVED)
+        return decoder_damaged(&g->frame, "a header with reserved flags");
+    if (flags & GZIP_FEXTRA && header_extra(g) != PULL_OK)
+        return PULL_FAILED;
+    if (flags & GZIP_FNAME && header_text(g) != PULL_OK)
+        return PULL_FAILED;
+    if (flags & GZIP_FCOMMENT && header_text(g) != PULL_OK)
+        return PULL_FAILED;
+    if (flags & GZIP_FHCRC && header_checksum(g) != PULL_OK)
+        return PULL_FAILED;
+    g->backend->reset(g->state);
+    g->crc = 0;
+    g->size = 0;
+    g->in_member = true;
+    return PULL_OK;
+}
+
+/* Tapes and some file systems fill up with zeros; nothing else may follow the last member. */
+static enum pull read_padding(struct inflate *g)
+{
+    struct decoder *d = &g->frame;
+    enum pull p;
+    while ((p = decoder_fill(d)) == PULL_OK) {
+        while (d->left > 0 && *d->at == 0) {
+            d->at++;
+            d->left--;
+        }
+        if (d->left > 0)
+            return decoder_trailing(d);
+    }
+    return p;
+}
+
+/* OK: a member begins. */
+static enum pull next_member(struct inflate *g)
+{
+    struct decoder *d = &g->frame;
+    enum pull p = decoder_want(d, 2);
+    if (p == PULL_FAILED)
+        return PULL_FAILED;
+    if (d->left == 0 && g->members > 0)
+        return PULL_END;
+    bool begins = d->left == 0 || (d->at[0] == GZIP_ID1 && (d->left < 2 || d->at[1] == GZIP_ID2));
+    if (begins)
+        return read_header(g);
+    if (g->members == 0)
+        return decoder_damaged(d, "it does not begin with a gzip header");
+    return d->at[0] == 0 ? read_padding(g) : decoder_trailing(d);
+}
+
+static enum pull read_trailer(struct inflate *g)
+{
+    struct decoder *d = &g->frame;
+    enum pull p = decoder_want(d, GZIP_TRAILER);
+    if (p == PULL_END)
+        return decoder_cut(d, "in a trailer");
+    if (p == PULL_FAILED)
+        return PULL_FAILED;
+    uint32_t crc = le32(d->at);
+    uint32_t size = le32(d->at + 4);
+    d->at += GZIP_TRAILER;
+    d->left -= GZIP_TRAILER;
+    if (crc != g->crc)
+        return decoder_damaged(d, "the checksum of the data does not match");
+    if (size != g->size)
+        return decoder_damaged(d, "the length of the data does not match");
+    g->in_member = false;
+    g->members++;
+    return PULL_OK;
+}
+
+/* Decodes into the room; *got may stay 0 when the input was only a part of a block header. */
+static enum pull read_blocks(struct inflate *g, unsigned char *into, size_t room, size_t *got)
+{
+    struct decoder *d = &g->frame;
+    struct inflate_run run = {.in = d->at, .in_len = d->left, .out = into, .out_len = room};
+    enum inflate_result result = g->backend->run(g->state, &run);
+    bool moved = run.in != d->at || run.out != into;
+    d->at = run.in;
+    d->left = run.in_len;
+    *got = (size_t)(run.out - into);
+    g->crc = g->backend->crc(g->crc, into, *got);
+    g->size += (uint32_t)*got; /* modulo 2^32 by intent */
+    if (result == INFLATE_BAD)
+        return decoder_damaged(d, run.why);
+    if (result == INFLATE_DONE)
+        return read_trailer(g);
+    if (moved)
+        return PULL_OK;
+    if (d->left > 0)
+        return decoder_damaged(d, "the decoder is stuck");
+    enum pull p = decoder_fill(d);
+    return p == PULL_END ? decoder_cut(d, "in a block") : p;
+}
+
+static enum pull gzip_step(struct decoder *d, unsigned char *into, size_t room, size_t *got)
+{
+    struct inflate *g = (struct inflate *)d;
+    enum pull p = PULL_OK;
+    while (p == PULL_OK && *got == 0)
+        p = g->in_member ? read_blocks(g, into, room, got) : next_member(g);
+    return p;
+}
+
+static void gzip_release(struct decoder *d)
+{
+    struct inflate *g = (struct inflate *)d;
+    if (g->state)
+        g->backend->close(g->state);
+}
+
+struct source *inflate_source_by(const struct inflate_backend *backend, struct source *below,
+                                 struct err *err)
+{
+    static const struct decoder_ops ops = {
+        .name = "gzip", .step = gzip_step, .release = gzip_release};
+    struct inflate *g = decoder_open(sizeof *g, &ops, below, err);
+    if (!g)
+        return NULL;
+    g->backend = backend;
+    g->state = backend->open();
+    if (!g->state)
+        return decoder_no_memory(&g->frame, err);
+    return &g->frame.base;
+}
+
+struct source *inflate_source(struct source *below, const struct stream_limits *limits,
+                              struct err *err)
+{
+    (void)limits; /* DEFLATE's window is 32 KiB */
+    return inflate_source_by(&inflate_isal, below, err);
+}

@@ -1,0 +1,180 @@
+/* stream: the kinds by their first bytes, and the decoder for each. */
+#include "formats/stream/stream.h"
+
+#define MIB UINT64_C(1048576)
+
+struct stream_limits stream_limits_default(void)
+{
+    return (struct stream_limits){.max_window = 128 * MIB};
+}
+
+const char *stream_name(enum stream_kind kind)
+{
+    switch (kind) {
+    case STREAM_GZIP:
+        return "gzip";
+    case STREAM_ZSTD:
+        return "zstd";
+    case STREAM_LZ4:
+        return "lz4";
+    case STREAM_XZ:
+        return "xz";
+    case STREAM_BZIP2:
+        return "bzip2";
+    case STREAM_TAR:
+        return "tar";
+    case STREAM_ZIP:
+        return "zip";
+    case STREAM_NONE:
+        break;
+    }
+    return "none";
+}
+
+bool stream_is_compression(enum stream_kind kind)
+{
+    return kind >= STREAM_GZIP && kind <= STREAM_BZIP2;
+}
+
+struct source *stream_source(enum stream_kind kind, struct source *below,
+                             const struct stream_limits *limits, struct err *err)
+{
+    struct source *s = NULL;
+    switch (kind) {
+    case STREAM_GZIP:
+        s = inflate_source(below, limits, err);
+        break;
+    case STREAM_ZSTD:
+        s = zstd_source(below, limits, err);
+        break;
+    case STREAM_LZ4:
+        s = lz4_source(below, limits, err);
+        break;
+    case STREAM_XZ:
+        s = xz_source(below, limits, err);
+        break;
+    case STREAM_BZIP2:
+        s = bzip2_source(below, limits, err);
+        break;
+    case STREAM_TAR:
+    case STREAM_ZIP:
+    case STREAM_NONE:
+        err_set(err, ERR_INTERNAL, 205, "no decoder for %s", stream_name(kind));
+        source_close(below);
+        break;
+    }
+    return limits->max_decoded_bytes ? bounded_source(s, limits->max_decoded_bytes, err) : s;
+}
+
+static bool skippable(struct str head)
+{
+    return head.len >= 8 && (head.at[0] & 0xf0) == 0x50 && head.at[1] == 0x2a &&
+           head.at[2] == 0x4d && head.at[3] == 0x18;
+}
+
+static bool is_zstd(struct str head)
+{
+    return str_starts(head, STR("\x28\xb5\x2f\xfd"));
+}
+
+static bool is_lz4(struct str head)
+{
+    return str_starts(head, STR("\x04\x22\x4d\x18"));
+}
+
+/*
+ * zstd and lz4 share their skippable frames. The first frame of data decides, and when it lies
+ * beyond the head: zstd, because its parallel compressors begin with such a frame and lz4's do not.
+ */
+static enum stream_kind after_skippable(struct str head)
+{
+    while (skippable(head)) {
+        uint32_t len = (uint32_t)head.at[4] | (uint32_t)head.at[5] << 8 |
+                       (uint32_t)head.at[6] << 16 | (uint32_t)head.at[7] << 24;
+        size_t frame = 8 + (size_t)len;
+        if (frame >= head.len)
+            return STREAM_ZSTD;
+        head = str_slice(head, frame, head.len);
+    }
+    if (is_lz4(head))
+        return STREAM_LZ4;
+    return is_zstd(head) || head.len < 4 ? STREAM_ZSTD : STREAM_NONE;
+}
+
+/* BZh, the block size, then the magic of a block (pi) or of the end (root of pi). */
+static bool is_bzip2(struct str head)
+{
+    if (head.len < 10 || !str_starts(head, STR("BZh")) || head.at[3] < '1' || head.at[3] > '9')
+        return false;
+    struct str magic = str_slice(head, 4, 10);
+    return str_eq(magic, STR("\x31\x41\x59\x26\x53\x59")) ||
+           str_eq(magic, STR("\x17\x72\x45\x38\x50\x90"));
+}
+
+/* Local header, end of an empty archive, and the two marks of one that was or could be split. */
+static bool is_zip(struct str head)
+{
+    return str_starts(head, STR("PK\x03\x04")) || str_starts(head, STR("PK\x05\x06")) ||
+           str_starts(head, STR("PK\x07\x08")) || str_starts(head, STR("PK00PK\x03\x04"));
+}
+
+enum { TAR_BLOCK = 512, TAR_CHECKSUM = 148, TAR_MAGIC = 257 };
+
+/* Octal digits between optional spaces and a space or NUL, as every tar writes its numbers. */
+static bool tar_octal(struct str field, uint32_t *value)
+{
+    size_t i = 0;
+    while (i < field.len && field.at[i] == ' ')
+        i++;
+    size_t first = i;
+    for (*value = 0; i < field.len && field.at[i] >= '0' && field.at[i] <= '7'; i++)
+        *value = *value * 8 + (uint32_t)(field.at[i] - '0');
+    return i > first && (i == field.len || field.at[i] == ' ' || field.at[i] == 0);
+}
+
+/*
+ * The checksum is the sum of the header's bytes with its own field as spaces; old tars added signed
+ * bytes. A v7 header has no magic, so its name and mode must look like a name and a mode too.
+ */
+static bool is_tar(struct str head)
+{
+    if (head.len < TAR_BLOCK)
+        return false;
+    uint32_t stated = 0;
+    if (!tar_octal(str_slice(head, TAR_CHECKSUM, TAR_CHECKSUM + 8), &stated))
+        return false;
+    uint32_t plain = 0;
+    int32_t with_sign = 0;
+    for (size_t i = 0; i < TAR_BLOCK; i++) {
+        bool own = i >= TAR_CHECKSUM && i < TAR_CHECKSUM + 8;
+        unsigned char c = own ? ' ' : head.at[i];
+        plain += c;
+        with_sign += c < 128 ? c : c - 256;
+    }
+    if (stated != plain && (int64_t)stated != with_sign)
+        return false;
+    if (str_eq(str_slice(head, TAR_MAGIC, TAR_MAGIC + 5), STR("ustar")))
+        return true;
+    uint32_t mode = 0;
+    return head.at[0] > ' ' && tar_octal(str_slice(head, 100, 108), &mode) && head.at[99] == 0;
+}
+
+enum stream_kind stream_sniff(struct str head)
+{
+    if (str_starts(head, STR("\x1f\x8b\x08")))
+        return STREAM_GZIP;
+    if (is_zstd(head))
+        return STREAM_ZSTD;
+    if (is_lz4(head))
+        return STREAM_LZ4;
+    if (skippable(head))
+        return after_skippable(head);
+    if (str_starts(head, STR("\xfd"
+                             "7zXZ\0")))
+        return STREAM_XZ;
+    if (is_bzip2(head))
+        return STREAM_BZIP2;
+    if (is_zip(head))
+        return STREAM_ZIP;
+    return is_tar(head) ? STREAM_TAR : STREAM_NONE;
+}
