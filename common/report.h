@@ -47,6 +47,7 @@ enum value_class {
 const char *value_class_name(enum value_class c);
 
 enum usage_basis { BASIS_HINT, BASIS_PROVEN };
+const char *usage_basis_name(enum usage_basis b);
 
 /* Names that are no version of ours are counted together under these (S5). */
 #define VERSION_OTHER "(other)"
@@ -71,6 +72,7 @@ struct report_column {
     bool has_classes; /* declared, or a value counted: then the classes add up to records */
     uint64_t classes[CLASS_COUNT];
     uint64_t future_times; /* tokens dated after the data; used for nothing (S9) */
+    uint64_t key_records;  /* that use a key: what percentages are of; 0: report_seal adds it up */
     struct report_usage *usages;
     size_t usage_count;
 };
@@ -182,7 +184,10 @@ struct report {
     struct str content_digest; /* "sha256:..." of the canonical form */
 };
 
-/* Appending, with the list grown in the report's arena; the entry comes zeroed. */
+/*
+ * Appending, with the list grown in the report's arena. The entry comes zeroed, its times UTC_NONE;
+ * the pointer is good until the next entry of the same list.
+ */
 struct report_table *report_add_table(struct report *r);
 struct report_column *report_add_column(struct report *r, struct report_table *t, struct str name);
 struct report_input *report_add_input(struct report *r);
@@ -190,12 +195,24 @@ struct report_job *report_add_job(struct report *r);
 struct report_finding *report_add_finding(struct report *r, enum severity severity, struct str code,
                                           const struct report_table *t, struct str column);
 struct report_declared *report_add_declared(struct report *r);
+/* Grows the column's own list; the caller keeps its room, 0 at first. */
+struct report_usage *report_add_usage(struct report *r, struct report_column *c, size_t *room,
+                                      struct str version, enum usage_basis basis);
 
-/* Sorts all lists, sums up, sets content_digest. */
+/*
+ * Sorts all lists, sums up, sets content_digest. Text that is no valid UTF-8 or holds a NUL is
+ * replaced by its text_visible form; where that is a name, finding "escaped-name" says so. Two
+ * tables of one name, or two columns in one table, are an error: the caller merges them.
+ */
 bool report_seal(struct report *r, struct err *err);
 
 enum report_existing { REPORT_KEEP, REPORT_OVERWRITE };
-/* Atomic. An existing file with REPORT_KEEP is ERR_USAGE 105. */
+/* Before a long scan: would report_write have a place to write to? Leaves nothing behind. */
+bool report_check_target(const char *path, enum report_existing existing, struct err *err);
+/*
+ * Atomic: written beside the target, synced, renamed. A failure leaves nothing behind and the old
+ * file as it was. An existing file with REPORT_KEEP is ERR_USAGE 105.
+ */
 bool report_write(const char *path, const struct report *r, enum report_existing existing,
                   struct err *err);
 /*
@@ -203,5 +220,21 @@ bool report_write(const char *path, const struct report *r, enum report_existing
  * a hint; missing, ERR_NOT_FOUND. The content digest is computed again and must agree.
  */
 bool report_read(const char *path, struct arena *arena, struct report *r, struct err *err);
+
+/*
+ * The rows of a view of cli.md ("key_usage") of a sealed report, with the view's own columns and
+ * values, as they would stand in its file.
+ *
+ *     struct report_views *v = report_views_open(r, arena, err);
+ *     struct table t = {.arena = arena};
+ *     report_view(v, "key_usage", &t, err);
+ *     report_views_close(v);
+ */
+struct report_views;
+struct table;
+struct report_views *report_views_open(const struct report *r, struct arena *arena,
+                                       struct err *err);
+bool report_view(struct report_views *v, const char *view, struct table *t, struct err *err);
+void report_views_close(struct report_views *v);
 
 #endif

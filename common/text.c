@@ -3,11 +3,7 @@
 
 #include <stdio.h>
 
-/*
- * Length of the UTF-8 character at s[at] and its code point; 0 for bytes that are none
- * (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF).
- */
-static size_t utf8_decode(struct str s, size_t at, uint32_t *point)
+size_t text_utf8(struct str s, size_t at, uint32_t *point)
 {
     unsigned char first = s.at[at];
     if (first < 0x80) {
@@ -41,7 +37,7 @@ void text_visible(struct buf *b, struct str s)
 {
     for (size_t i = 0; i < s.len;) {
         uint32_t p = 0;
-        size_t len = utf8_decode(s, i, &p);
+        size_t len = text_utf8(s, i, &p);
         if (len == 0 || (len == 1 && is_unsafe(p)))
             buf_printf(b, "\\x%02x", s.at[i]);
         else if (is_unsafe(p))
@@ -50,6 +46,18 @@ void text_visible(struct buf *b, struct str s)
             buf_add(b, str_slice(s, i, i + len));
         i += len ? len : 1;
     }
+}
+
+bool text_is_utf8(struct str s)
+{
+    uint32_t p = 0;
+    for (size_t i = 0; i < s.len;) {
+        size_t len = text_utf8(s, i, &p);
+        if (len == 0)
+            return false;
+        i += len;
+    }
+    return true;
 }
 
 const char *text_shown(struct arena *a, struct str s)
@@ -64,7 +72,7 @@ void text_json(struct buf *b, struct str s)
     buf_byte(b, '"');
     for (size_t i = 0; i < s.len;) {
         uint32_t p = 0;
-        size_t len = utf8_decode(s, i, &p);
+        size_t len = text_utf8(s, i, &p);
         if (len == 0)
             buf_text(b, "\\ufffd");
         else if (p == '"' || p == '\\')

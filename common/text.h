@@ -10,7 +10,15 @@
 
 #include "common/buf.h"
 
+/*
+ * Length of the UTF-8 character at s[at], which must exist, and its code point; 0 for bytes that
+ * are none (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF).
+ */
+size_t text_utf8(struct str s, size_t at, uint32_t *point);
+
 void text_visible(struct buf *b, struct str s);
+/* Whole and valid UTF-8 (RFC 3629); a NUL is valid. */
+bool text_is_utf8(struct str s);
 /* The same as a NUL-terminated string of the arena. */
 const char *text_shown(struct arena *a, struct str s);
 /* A JSON string with its quotes; invalid UTF-8 becomes U+FFFD, bidirectional characters \uNNNN. */
