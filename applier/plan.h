@@ -32,6 +32,7 @@
 
 #include "common/buf.h"
 #include "common/report.h"
+#include "formats/keyring/keyring.h"
 
 enum {
     PLAN_TEXT_MAX = 64 * 1024 * 1024, /* bytes of a plan's text */
@@ -249,18 +250,18 @@ struct plan_blocker {
     struct str resolve; /* the one command or acceptance that resolves it */
 };
 
+/* What a blocker's code means and how it is resolved, for `explain`; NULL for an unknown code. */
+struct plan_code {
+    const char *code, *title, *meaning;
+};
+const struct plan_code *plan_code_lookup(struct str code);
+
 struct plan_warning {
     struct str code;
     struct str message;
 };
 
-/* A line of the masked diff. */
-struct plan_line {
-    char mark;       /* '-' removed, '+' as it will read */
-    uint64_t number; /* from 1: of the old file for '-', of the new one for '+' */
-    struct str text; /* the name and "<masked, 44 chars>" */
-};
-
+/* The masked diff is the keyring's own: place, name and length, never a byte of a value. */
 struct plan_target {
     struct str path;
     struct sha256 before,
@@ -268,7 +269,7 @@ struct plan_target {
     uint64_t bytes_before, bytes_after;
     struct str *removed; /* versions that leave this file */
     size_t removed_count;
-    struct plan_line *lines;
+    struct edit_line *lines;
     size_t line_count;
 };
 
@@ -308,9 +309,16 @@ struct plan {
 
 bool plan_make(const struct plan_input *in, struct arena *a, struct plan *plan, struct err *err);
 
-/* Sets the new image of a target: its digest, size and masked diff. The image is not kept. */
-bool plan_set_after(struct plan *plan, size_t target, struct str after,
-                    const struct plan_line *lines, size_t line_count, struct err *err);
+/*
+ * Works the new image of every target out of its keyring (in the order of plan->targets, which
+ * is that of their paths): digest, size and masked diff, and refuses what the keyring refuses (S12,
+ * S13). The images themselves are not kept. `scratch` is used with .wipe set.
+ */
+bool plan_edit(struct plan *plan, const struct keyring *const *keyrings, struct arena *scratch,
+               struct err *err);
+/* A file as plan input, from its keyring with fingerprints; plain names and digests, no key. */
+bool plan_file_of(const struct keyring *kr, const char *path, struct arena *a,
+                  struct plan_file *file, struct err *err);
 
 static inline bool plan_is_blocked(const struct plan *p)
 {
@@ -345,7 +353,7 @@ void plan_show(struct buf *out, const struct plan *p, const struct plan_id *id,
                enum plan_format format, int64_t now);
 /* The masked diff of every target. */
 void plan_diff(struct buf *out, const struct plan *p);
-/* The two questions before apply: what is at stake, in the order of show; for a terminal. */
+/* The warnings of the critical versions (S17), for the question before apply; nothing without. */
 void plan_show_critical(struct buf *out, const struct plan *p);
 
 /* What is true of a target now. */
