@@ -1,0 +1,42 @@
+/*
+ * layout: how the rows of one table are to be scanned.
+ *
+ * Made once per table by who knows the table, read by every worker. Fill it and seal it:
+ *
+ *     struct scan_layout l = {.format = SCAN_COPY_TEXT, .columns = 8, .declared = flags,
+ *                             .reading = {.known = &known, .time_limit = data_time}};
+ *     scan_layout_seal(&l);
+ *
+ * Ownership: borrows all it points to; must outlive the scan of its table (until pool_drain).
+ */
+#ifndef ANALYZER_LAYOUT_H
+#define ANALYZER_LAYOUT_H
+
+#include "formats/dump/csv.h"
+#include "formats/envelope/envelope.h"
+
+enum scan_format { SCAN_COPY_TEXT, SCAN_CSV };
+
+struct scan_layout {
+    enum scan_format format;
+    const struct csv_dialect *dialect; /* SCAN_CSV only */
+    size_t columns;                    /* 0: every record must be an empty line */
+    const bool *declared;              /* one a column; NULL: none is */
+    struct reading reading;
+
+    bool any_declared; /* by scan_layout_seal */
+};
+
+static inline void scan_layout_seal(struct scan_layout *l)
+{
+    l->any_declared = false;
+    for (size_t i = 0; l->declared && i < l->columns; i++)
+        l->any_declared = l->any_declared || l->declared[i];
+}
+
+static inline bool scan_is_declared(const struct scan_layout *l, size_t column)
+{
+    return l->declared && column < l->columns && l->declared[column];
+}
+
+#endif

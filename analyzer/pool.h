@@ -1,0 +1,76 @@
+/*
+ * pool: the rows of tables, read in batches by the caller and scanned by workers.
+ *
+ * The caller's thread walks the dump; where it meets rows it calls rows_scan, which reads the
+ * source straight into batch buffers and hands whole records to whichever worker is free. It
+ * returns when the rows are *read*; scanning may still be in flight, so there is no stall between
+ * tables.
+ *
+ *     struct pool *pool = pool_open(&(struct pool_options){.threads = 2}, err);
+ *     struct table_scan *t = pool_table(pool, &layout);          per table; from the pool's memory
+ *     bool ok = rows_scan(pool, t, &window, ROWS_END_LINE, err); window then behind the line \.
+ *     ...
+ *     pool_drain(pool);                                          every result is complete
+ *     tally_report(&t->total, column, &run, &report_column) ...
+ *     pool_close(pool);
+ *
+ * Threads: the functions are for one calling thread. With one thread all is done on it. With N,
+ * N-1 workers scan, and the caller lends a hand when no buffer is free.
+ * Lines: the window's line counter leaves rows out. After pool_drain, add pool_progress().lines.
+ * Errors: the input ends before \. : ERR_INCOMPLETE 332; before a CSV quote closes: ERR_INCOMPLETE
+ * (csv.h); the source fails: its error. What was read before is counted all the same.
+ * Limits: buffers are (2 x threads + 1) x block_size; a record longer than that is scanned in
+ * pieces on the caller's thread, whatever its length.
+ */
+#ifndef ANALYZER_POOL_H
+#define ANALYZER_POOL_H
+
+#include "analyzer/scan.h"
+#include "formats/dump/window.h"
+
+enum {
+    POOL_THREADS_MAX = 256,
+    POOL_BLOCK_DEFAULT = 1024 * 1024,
+    POOL_BLOCK_MAX = 256 * 1024 * 1024
+};
+
+struct pool_options {
+    unsigned threads;  /* 0: as many as there are processors */
+    size_t block_size; /* 0: the default; from 1 byte */
+};
+
+/* The scan of one table; after pool_drain complete and at rest. */
+struct table_scan {
+    const struct scan_layout *layout;
+    struct tally total;
+    uint64_t bytes;         /* of its rows, without the end line */
+    uint64_t offset;        /* of its first row in the decoded stream */
+    uint64_t ragged_record; /* number of the first ragged record, from 1; 0: none */
+};
+
+enum rows_end {
+    ROWS_END_LINE, /* COPY in a script: the line \. must come */
+    ROWS_END_INPUT /* a CSV file or bare COPY text: the end of the input (a line \. also ends it) */
+};
+
+struct pool;
+struct pool *pool_open(const struct pool_options *options, struct err *err);
+/* Stops the workers and frees everything, table scans included. NULL is allowed. */
+void pool_close(struct pool *p);
+
+struct table_scan *pool_table(struct pool *p, const struct scan_layout *layout);
+/* May be called again for the same table: a second COPY of it adds up. */
+bool rows_scan(struct pool *p, struct table_scan *t, struct window *w, enum rows_end end,
+               struct err *err);
+/* Waits until every batch is scanned and merged. */
+void pool_drain(struct pool *p);
+
+/* Figures for a progress line; any thread, any time. */
+struct pool_progress {
+    uint64_t bytes;   /* of rows scanned */
+    uint64_t records; /* scanned */
+    uint64_t lines;   /* of COPY rows scanned */
+};
+struct pool_progress pool_progress(const struct pool *p);
+
+#endif

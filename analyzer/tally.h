@@ -1,0 +1,64 @@
+/*
+ * tally: what was counted in the rows of one table.
+ *
+ * One idea: the outcome does not depend on the order of records, batches or threads. Counts add up,
+ * times take the least and the greatest, and of the version names that the keyring does not know a
+ * column keeps the USAGE_UNKNOWN_MAX smallest by str_cmp: a name among the smallest of all is among
+ * the smallest of every part, so it was never dropped and its count is exact; what was dropped is
+ * summed as "(more)".
+ *
+ *     struct tally t;
+ *     tally_open(&t, &layout, &arena);
+ *     ...scan_batch(scanner, &layout, rows, &t)...                 per worker
+ *     tally_merge(&total, &t);                                     associative, commutative
+ *     tally_report(&total, column, &run_arena, &report_column);
+ *
+ * A column costs 24 bytes until something is counted in it beyond NULLs and empty values.
+ * Ownership: a tally lives in the arena given to it. Threads: one at a time.
+ */
+#ifndef ANALYZER_TALLY_H
+#define ANALYZER_TALLY_H
+
+#include "analyzer/layout.h"
+#include "common/report.h"
+#include "formats/envelope/envelope.h"
+
+struct column_detail; /* classes, times, versions: tally.c */
+
+struct column_tally {
+    uint64_t nulls;
+    uint64_t empties;
+    struct column_detail *detail; /* NULL: nothing else counted */
+};
+
+struct tally {
+    const struct scan_layout *layout;
+    struct arena *arena;
+    struct column_tally *columns; /* layout->columns of them */
+    uint64_t records;             /* ragged ones included */
+    uint64_t ragged;              /* records with another number of fields than columns */
+    uint64_t ragged_record;       /* of the first: its index in what this tally saw, from 0 */
+    uint64_t ragged_fields;       /* how many fields that one has */
+    uint64_t beyond;              /* fields behind the last column that name a version */
+};
+
+void tally_open(struct tally *t, const struct scan_layout *layout, struct arena *arena);
+/* Adds `from` to `into`; both of one layout. `from` counts as what came behind `into`. */
+void tally_merge(struct tally *into, const struct tally *from);
+
+/* The hot loop's two ways of counting a value: a whole one in the keyring's name, and any verdict.
+ */
+void tally_hinted(struct tally *t, size_t column, size_t known, int64_t time);
+void tally_verdict(struct tally *t, size_t column, const struct verdict *v);
+
+/* Cells that start with v and hold a ':' without being ciphertext, in a declared column. */
+uint64_t tally_leaks(const struct tally *t, size_t column);
+/*
+ * Fills everything but the name: records, nulls, envelope, declared, classes, key_records, times,
+ * usages. Where there are classes they add up to the records; what was not looked at closely in an
+ * undeclared column is plaintext there.
+ */
+void tally_report(const struct tally *t, size_t column, struct arena *arena,
+                  struct report_column *into);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * envelope: the layouts in which applications store ciphertext, and what a cell says of its key.
+ *
+ * One idea: a cell is classified by its bytes alone (safety.md S4, "classes before verification").
+ * No key is needed and no plaintext is ever made. An envelope is const data with pure functions; a
+ * new one is one more file and one more line in the table of envelope.c.
+ *
+ *     struct reading r = {.known = &known, .time_limit = data_time};
+ *     struct verdict v;
+ *     const struct envelope *e = &envelope_versioned_fernet;
+ *     e->classify(&r, cell, &v);
+ *     if (v.counted || column_is_declared) ...v.class, v.uses[0..v.use_count)...
+ *
+ * Cells too long to be held are fed to a stream that gives the same verdict for any split
+ * (versioned_fernet.h).
+ *
+ * Units: times are unix seconds, UTC_NONE when none could be read.
+ * Secrets: a verdict holds version names and times, nothing else of the cell (S5).
+ * Threads: pure. Limits: ENVELOPE_USES_MAX names a cell, the rest as one USE_MORE.
+ */
+#ifndef FORMATS_ENVELOPE_ENVELOPE_H
+#define FORMATS_ENVELOPE_ENVELOPE_H
+
+#include "common/report.h"
+#include "formats/envelope/key_names.h"
+
+enum {
+    ENVELOPE_NAME_MAX = 32, /* bytes of a version name that no keyring knows */
+    ENVELOPE_USES_MAX = 64  /* distinct names told apart in one cell */
+};
+
+/* What a classification is made with; the same for every cell of a run. */
+struct reading {
+    const struct key_names *known;
+    int64_t time_limit; /* later token times are the future: counted, used for nothing (S9) */
+};
+
+enum use_kind {
+    USE_KNOWN,   /* a name of the keyring: .known is its index */
+    USE_UNKNOWN, /* reads like a version, but the keyring lacks it: .name */
+    USE_BARE,    /* a token without a name; version '' */
+    USE_OTHER,   /* a prefix that fits no version */
+    USE_MORE     /* beyond ENVELOPE_USES_MAX names in this one cell */
+};
+
+/* One version that a cell names; each at most once in a verdict. */
+struct key_use {
+    enum use_kind kind;
+    unsigned char len;
+    unsigned char name[ENVELOPE_NAME_MAX]; /* USE_UNKNOWN: lower-cased */
+    size_t known;
+    int64_t oldest, newest; /* of its tokens not later than the limit; UTC_NONE: none */
+};
+
+struct verdict {
+    enum value_class class;
+    bool counted; /* holds the constant or a valid payload: counts in an undeclared column too */
+    bool leak;    /* starts with v and holds ':', unrecognised: the application stored it plain */
+    uint64_t future; /* tokens later than the limit */
+    size_t use_count;
+    struct key_use uses[ENVELOPE_USES_MAX + 2]; /* and USE_OTHER or USE_MORE */
+};
+
+/* Bits of struct envelope .caps */
+enum envelope_caps {
+    ENVELOPE_NAMES_KEY = 1, /* the stored form names its key */
+    ENVELOPE_HAS_TIME = 2   /* the stored form tells when it was written */
+};
+
+/* A cell whose verdict is known from elsewhere than this program. */
+struct envelope_vector {
+    const char *cell;
+    enum value_class class;
+    const char *version; /* of its only use */
+    int64_t time;
+};
+
+struct envelope {
+    const char *name;
+    unsigned caps; /* enum envelope_caps */
+    /* Could the cell be or hold one? No false negatives; may be wrong the other way. */
+    bool (*sniff)(struct str cell);
+    /* The whole verdict on a decoded cell; "key_id" of the design. NULL cells never come here. */
+    void (*classify)(const struct reading *r, struct str cell, struct verdict *v);
+    /* Proof with key material; NULL where it is not there yet. */
+    bool (*verify)(const struct secret *key, struct str cell);
+    const struct envelope_vector *vectors;
+    size_t vector_count;
+};
+
+extern const struct envelope envelope_versioned_fernet;
+
+/* All of them, in the order in which they are asked. */
+const struct envelope *const *envelopes(size_t *count);
+/* By name; NULL when there is none. */
+const struct envelope *envelope_find(struct str name);
+
+/* Runs every vector of every envelope. False: ERR_INTERNAL 331 names the first that fails. */
+bool envelope_self_test(struct err *err);
+
+#endif
