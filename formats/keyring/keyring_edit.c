@@ -1,0 +1,309 @@
+/*
+ * keyring_edit: versions out of a file and back into it.
+ *
+ * An edit goes in two steps, each of them patches: first the entries leave or come, then the
+ * checksum is computed from the text that resulted, as the application will read it, and put in
+ * the place of the old one. What comes out is read once more and compared (S13).
+ */
+#include "formats/keyring/keyring_parts.h"
+
+static bool is_versioned(enum entry_role role)
+{
+    return role == ROLE_KEY || role == ROLE_SALT || role == ROLE_SALT_HASH;
+}
+
+static bool patched(struct arena *a, const struct keyring_syntax *syntax, struct str content,
+                    const struct bindings *all, const struct change *changes, size_t count,
+                    struct str *after, struct err *err)
+{
+    struct patches patches = {0};
+    if (!syntax->edit(a, content, all, changes, count, &patches, err))
+        return false;
+    *after = patches_apply(a, content, &patches);
+    return true;
+}
+
+/* The checksum of `middle` put into it, where the keyring had one. */
+static bool reseal(struct arena *a, const struct keyring *kr, struct str middle, struct str *after,
+                   struct err *err)
+{
+    struct bindings all = {0};
+    struct str version;
+    *after = middle;
+    if (!kr->checksum)
+        return true;
+    if (!kr->syntax->load(a, middle, &all, err))
+        return false;
+    for (size_t i = 0; i < all.count; i++) {
+        const struct binding *b = &all.items[i];
+        if (b->kind != BINDING_ENTRY || keyring_role(b->key, &version) != ROLE_CHECKSUM)
+            continue;
+        struct str raw = str_slice(middle, b->value_raw.start, b->value_raw.end);
+        char hex[SHA256_HEX + 1];
+        if (!str_eq(raw, b->value)) {
+            err_set(err, ERR_REFUSED, 524, "ENCRYPTION_ENV_CHECKSUM is not written out");
+            return keyring_at(kr, kr->checksum, err);
+        }
+        if (!keyring_checksum(a, &all, hex, err))
+            return false;
+        struct change set = {CHANGE_SET, i, str_from(arena_text(a, str_from(hex)))};
+        return patched(a, kr->syntax, middle, &all, &set, 1, after, err);
+    }
+    err_set(err, ERR_REFUSED, 523, "the edit would hide ENCRYPTION_ENV_CHECKSUM");
+    return keyring_at(kr, kr->checksum, err);
+}
+
+/* ---- S13: nothing else changed ---- */
+
+static struct str without_line_end(struct str s)
+{
+    while (s.len && (s.at[s.len - 1] == '\n' || s.at[s.len - 1] == '\r'))
+        s.len--;
+    return s;
+}
+
+static struct str entry_text(const struct keyring *kr, size_t from, size_t to)
+{
+    return without_line_end(str_slice(kr->content, from, to));
+}
+
+/* One entry in two images: the same bytes and the same reading, but for a checksum's digits. */
+static bool same_entry(const struct keyring *one, const struct binding *b,
+                       const struct keyring *other, const struct binding *c)
+{
+    if (b->kind != c->kind || b->has_value != c->has_value || !str_eq(b->key, c->key) ||
+        b->from_environment != c->from_environment)
+        return false;
+    if (b == one->checksum)
+        return c == other->checksum &&
+               str_eq(entry_text(one, b->entry.start, b->value_raw.start),
+                      entry_text(other, c->entry.start, c->value_raw.start)) &&
+               str_eq(entry_text(one, b->value_raw.end, b->entry.end),
+                      entry_text(other, c->value_raw.end, c->entry.end));
+    return str_eq(b->value, c->value) && str_eq(entry_text(one, b->entry.start, b->entry.end),
+                                                entry_text(other, c->entry.start, c->entry.end));
+}
+
+/* `shorter` is `longer` without the bindings whose mark says so. */
+static bool same_but_for(const struct keyring *longer, const enum edit_mark *marks,
+                         const struct keyring *shorter, struct err *err)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < longer->bindings.count; i++) {
+        const struct binding *b = &longer->bindings.items[i];
+        if (marks[i] == EDIT_REMOVED || marks[i] == EDIT_ADDED)
+            continue;
+        if (at == shorter->bindings.count ||
+            !same_entry(longer, b, shorter, &shorter->bindings.items[at++])) {
+            err_set(err, ERR_REFUSED, 523, "the edit would change how this line is read");
+            return keyring_at(longer, b, err);
+        }
+    }
+    if (at == shorter->bindings.count &&
+        str_eq(longer->versions[longer->active].name, shorter->versions[shorter->active].name))
+        return true;
+    err_set(err, ERR_REFUSED, 523, "the edit would change more than the chosen versions");
+    return keyring_at(longer, NULL, err);
+}
+
+/* Marks for every binding: `mark` for those of the versions, changed for the checksum. */
+static enum edit_mark *mark_versions(struct arena *a, const struct keyring *kr,
+                                     const struct str *versions, size_t count, enum edit_mark mark)
+{
+    enum edit_mark *marks = ARENA_ARRAY(a, kr->bindings.count, enum edit_mark);
+    for (size_t i = 0; i < kr->bindings.count; i++) {
+        const struct binding *b = &kr->bindings.items[i];
+        if (b->kind == BINDING_ENTRY && keyring_belongs(b->key, versions, count))
+            marks[i] = mark;
+        else if (b == kr->checksum && count)
+            marks[i] = EDIT_CHANGED;
+    }
+    return marks;
+}
+
+bool keyring_verify_removal(struct arena *a, const struct keyring_syntax *syntax, const char *name,
+                            struct str before, struct str after, const struct str *versions,
+                            size_t count, struct err *err)
+{
+    struct keyring old;
+    struct keyring fresh;
+    if (!keyring_load(a, syntax, name, before, &old, err))
+        return false;
+    if (!keyring_load(a, syntax, name, after, &fresh, err)) {
+        err_context(err, "after the edit");
+        return false;
+    }
+    const enum edit_mark *marks = mark_versions(a, &old, versions, count, EDIT_REMOVED);
+    return same_but_for(&old, marks, &fresh, err);
+}
+
+/* ---- removal ---- */
+
+static bool check_removable(const struct keyring *kr, const struct str *versions, size_t count,
+                            struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct key_version *v = keyring_find(kr, versions[i]);
+        if (!v) {
+            err_set(err, ERR_NOT_FOUND, 521, "there is no such version in the file");
+            return keyring_at(kr, NULL, err);
+        }
+        if (v == &kr->versions[kr->active]) {
+            err_set(err, ERR_REFUSED, 520, "version %.*s is the active one", STR_ARG(v->name));
+            return keyring_at(kr, v->key, err);
+        }
+    }
+    return true;
+}
+
+bool keyring_no_reference(struct arena *a, const struct keyring *kr, const struct str *versions,
+                          size_t count, struct err *err)
+{
+    for (size_t i = 0; i < kr->bindings.count; i++) {
+        const struct binding *b = &kr->bindings.items[i];
+        if (keyring_belongs(b->key, versions, count))
+            continue;
+        for (size_t r = 0; r < b->ref_count; r++) {
+            if (!keyring_belongs(b->refs[r], versions, count))
+                continue;
+            const char *shown = keyring_shown(a, kr, b);
+            err_set(err, ERR_REFUSED, 522, "the value of %s refers to an entry that would leave",
+                    shown[0] ? shown : "an entry");
+            return keyring_at(kr, b, err);
+        }
+    }
+    return true;
+}
+
+bool keyring_remove(struct arena *a, const struct keyring *kr, const struct str *versions,
+                    size_t count, struct keyring_edit *edit, struct err *err)
+{
+    struct change *drops = ARENA_ARRAY(a, kr->bindings.count, struct change);
+    struct str middle;
+    size_t n = 0;
+    if (!check_removable(kr, versions, count, err) ||
+        !keyring_no_reference(a, kr, versions, count, err))
+        return false;
+    const enum edit_mark *marks = mark_versions(a, kr, versions, count, EDIT_REMOVED);
+    for (size_t i = 0; i < kr->bindings.count; i++)
+        if (marks[i] == EDIT_REMOVED)
+            drops[n++] = (struct change){.kind = CHANGE_DROP, .at = i};
+    if (!patched(a, kr->syntax, kr->content, &kr->bindings, drops, n, &middle, err) ||
+        !reseal(a, kr, middle, &edit->after, err))
+        return false;
+    keyring_edit_lines(a, kr, marks, edit);
+    return keyring_verify_removal(a, kr->syntax, kr->name, kr->content, edit->after, versions,
+                                  count, err);
+}
+
+/* ---- insertion ---- */
+
+/* The binding of kr that plays this role for this version; NULL when there is none. */
+static const struct binding *entry_of(const struct keyring *kr, enum entry_role role,
+                                      struct str version)
+{
+    const struct key_version *v = keyring_find(kr, version);
+    if (!v)
+        return NULL;
+    return role == ROLE_KEY ? v->key : role == ROLE_SALT ? v->salt : v->salt_hash;
+}
+
+/* Index of the last entry with this role; the number of bindings, which is the end, if none. */
+static size_t last_of_role(const struct keyring *kr, enum entry_role role)
+{
+    struct str version;
+    for (size_t i = kr->bindings.count; i > 0; i--)
+        if (kr->bindings.items[i - 1].kind == BINDING_ENTRY &&
+            keyring_role(kr->bindings.items[i - 1].key, &version) == role)
+            return i - 1;
+    return kr->bindings.count;
+}
+
+/* Keeps the changes in the order of their place, additions at one place in the order they come. */
+static void change_insert(struct change *changes, size_t *count, struct change c)
+{
+    size_t at = (*count)++;
+    while (at > 0 && changes[at - 1].at > c.at) {
+        changes[at] = changes[at - 1];
+        at--;
+    }
+    changes[at] = c;
+}
+
+/* What of the archived entries has to come back; one that is there must have the same value. */
+static bool collect_additions(const struct keyring *kr, const struct keyring *old,
+                              const struct str *versions, size_t count, struct change *changes,
+                              size_t *n, struct err *err)
+{
+    for (size_t i = 0; i < old->bindings.count; i++) {
+        const struct binding *b = &old->bindings.items[i];
+        struct str version;
+        enum entry_role role = keyring_role(b->key, &version);
+        if (b->kind != BINDING_ENTRY || !keyring_belongs(b->key, versions, count))
+            continue;
+        const struct binding *there = entry_of(kr, role, version);
+        if (there && !str_eq(there->value, b->value)) {
+            err_set(err, ERR_REFUSED, 525, "%s%.*s is there again with another value",
+                    keyring_prefix(role), STR_ARG(version));
+            return keyring_at(kr, there, err);
+        }
+        if (there)
+            continue;
+        struct str lines = str_slice(old->content, b->entry.start, b->entry.end);
+        change_insert(changes, n, (struct change){CHANGE_ADD, last_of_role(kr, role), lines});
+    }
+    return true;
+}
+
+/* S13 the other way round: what came back reads as it did in the archive, the rest as before. */
+static bool check_insertion(struct arena *a, const struct keyring *kr, const struct keyring *old,
+                            const struct keyring *fresh, struct keyring_edit *edit, struct err *err)
+{
+    enum edit_mark *marks = ARENA_ARRAY(a, fresh->bindings.count, enum edit_mark);
+    for (size_t i = 0; i < fresh->bindings.count; i++) {
+        const struct binding *b = &fresh->bindings.items[i];
+        struct str version;
+        enum entry_role role = keyring_role(b->key, &version);
+        if (b == fresh->checksum)
+            marks[i] = EDIT_CHANGED;
+        if (b->kind != BINDING_ENTRY || !is_versioned(role) || entry_of(kr, role, version))
+            continue;
+        const struct binding *archived = entry_of(old, role, version);
+        marks[i] = EDIT_ADDED;
+        if (archived && same_entry(fresh, b, old, archived))
+            continue;
+        err_set(err, ERR_REFUSED, 523, "%s would not come back as it was",
+                keyring_shown(a, fresh, b));
+        return keyring_at(fresh, b, err);
+    }
+    keyring_edit_lines(a, fresh, marks, edit);
+    return same_but_for(fresh, marks, kr, err);
+}
+
+bool keyring_insert(struct arena *a, const struct keyring *kr, struct str archived,
+                    const struct str *versions, size_t count, struct keyring_edit *edit,
+                    struct err *err)
+{
+    struct keyring old;
+    struct keyring fresh;
+    struct str middle;
+    size_t n = 0;
+    const char *old_name = arena_printf(a, "%s in the archive", kr->name);
+    if (!keyring_load(a, kr->syntax, old_name, archived, &old, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!keyring_find(&old, versions[i])) {
+            err_set(err, ERR_NOT_FOUND, 521, "there is no such version in the archived file");
+            return keyring_at(&old, NULL, err);
+        }
+    struct change *changes = ARENA_ARRAY(a, old.bindings.count, struct change);
+    if (!collect_additions(kr, &old, versions, count, changes, &n, err) ||
+        !patched(a, kr->syntax, kr->content, &kr->bindings, changes, n, &middle, err) ||
+        !reseal(a, kr, middle, &edit->after, err))
+        return false;
+    if (!keyring_load(a, kr->syntax, kr->name, edit->after, &fresh, err)) {
+        err_context(err, "after the edit");
+        return false;
+    }
+    return check_insertion(a, kr, &old, &fresh, edit, err);
+}

@@ -1,0 +1,26 @@
+/* keyring_parts: what the files of the keyring share among themselves; others take keyring.h. */
+#ifndef FORMATS_KEYRING_KEYRING_PARTS_H
+#define FORMATS_KEYRING_KEYRING_PARTS_H
+
+#include "formats/keyring/keyring.h"
+
+/* Gives the error the place of this binding (NULL: of the file) and returns false. */
+bool keyring_at(const struct keyring *kr, const struct binding *b, struct err *err);
+
+/*
+ * The name of an entry where it may be shown, else "". A name that is not ours is shown only when
+ * it looks like a name and no line of the file is broken: else it may be a piece of a value (S15).
+ */
+const char *keyring_shown(struct arena *a, const struct keyring *kr, const struct binding *b);
+
+/* "ENCRYPTION_KEYS__" and so on. */
+const char *keyring_prefix(enum entry_role role);
+
+/* Whether the entry is a key, salt or salt hash of one of these versions, in any case. */
+bool keyring_belongs(struct str name, const struct str *versions, size_t count);
+
+/* The masked diff, from a mark for each binding of kr. */
+void keyring_edit_lines(struct arena *a, const struct keyring *kr, const enum edit_mark *marks,
+                        struct keyring_edit *edit);
+
+#endif

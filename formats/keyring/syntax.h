@@ -1,0 +1,102 @@
+/*
+ * syntax: what a configuration syntax gives to the keyring and takes from it.
+ *
+ * The one idea: a file is never written anew. A syntax reads the bytes into bindings that know
+ * where they stand, and turns a change into patches of those bytes; every byte that no patch
+ * touches stays.
+ *
+ *     struct bindings all = {0};
+ *     struct patches patches = {0};
+ *     if (!syntax->load(arena, content, &all, err) ||
+ *         !syntax->edit(arena, content, &all, changes, n, &patches, err))
+ *         return false;
+ *     struct str after = patches_apply(arena, content, &patches);
+ *
+ * Ownership: everything is in the arena of the call (use one with .wipe set: it holds keys) or
+ * borrowed from the content.
+ * Units: spans are byte offsets in the content; lines count from 1.
+ * Errors: those of the syntax, without the file's name, which the keyring adds.
+ */
+#ifndef FORMATS_KEYRING_SYNTAX_H
+#define FORMATS_KEYRING_SYNTAX_H
+
+#include "common/arena.h"
+#include "common/err.h"
+
+/* The bytes [start, end) of a content. */
+struct span {
+    size_t start;
+    size_t end;
+};
+
+enum binding_kind {
+    BINDING_ENTRY,   /* a name, nearly always with a value */
+    BINDING_COMMENT, /* a comment that stands on a line of its own */
+    BINDING_SKIPPED  /* what the application's parser cannot read and steps over */
+};
+
+struct binding {
+    enum binding_kind kind;
+    bool has_value; /* KEY= has one, which is empty; KEY alone has none */
+    /* The value holds something that is not in the file: the process environment decides it. */
+    bool from_environment;
+    struct str key; /* of a skipped line: the name it begins with, if one could be read */
+    /* As the application sees it: unquoted, unescaped, with what it refers to filled in, as though
+     * the process environment were empty. */
+    struct str value;
+    struct str *refs; /* the names the value refers to, in order, repeated ones repeated */
+    size_t ref_count;
+    struct span entry;     /* whole lines, the last one with its line end; no blank lines before */
+    struct span value_raw; /* inside entry and inside the quotes */
+    size_t line;           /* of its first byte */
+    size_t lines;          /* how many it covers */
+};
+
+/* In the order of the file; spans never overlap. Between them stand blank lines only. */
+struct bindings {
+    struct binding *items;
+    size_t count;
+    size_t room;
+    /* A skipped line, or a name without a value, is in the file: any line of it may be a piece of
+     * a value that was broken up, so no name of it that is not ours may be shown (S15). */
+    bool broken;
+};
+
+enum change_kind {
+    CHANGE_DROP, /* binding `at` leaves with its whole lines */
+    CHANGE_SET,  /* the value of binding `at` becomes `text`, which needs no quoting */
+    CHANGE_ADD   /* the lines `text` go behind binding `at`, or to the end when at == count */
+};
+
+struct change {
+    enum change_kind kind;
+    size_t at;
+    struct str text;
+};
+
+/* The bytes of `gone` give way to `text`. */
+struct patch {
+    struct span gone;
+    struct str text;
+};
+
+/* Sorted by position, without overlap. */
+struct patches {
+    struct patch *items;
+    size_t count;
+    size_t room;
+};
+
+struct keyring_syntax {
+    const char *name;
+    bool (*load)(struct arena *a, struct str content, struct bindings *all, struct err *err);
+    /* `changes` are in the order of their `at`, and additions behind one binding in their order. */
+    bool (*edit)(struct arena *a, struct str content, const struct bindings *all,
+                 const struct change *changes, size_t count, struct patches *patches,
+                 struct err *err);
+};
+
+/* The content with the patches put in, in the arena. */
+struct str patches_apply(struct arena *a, struct str content, const struct patches *patches);
+
+#endif
