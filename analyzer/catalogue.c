@@ -1,0 +1,174 @@
+/* catalogue: a hash table of the report's tables, and the rules of S2. */
+#include "analyzer/catalogue.h"
+#include "common/buf.h"
+#include "common/hash.h"
+
+enum { CHAINS_FIRST = 256 };
+
+static uint64_t name_hash(struct table_name n)
+{
+    return hash_xxh3_64(n.name, hash_xxh3_64(n.schema, hash_xxh3_64(n.database, 0)));
+}
+
+static bool name_is(const struct report_table *t, struct table_name n)
+{
+    return str_eq(t->name, n.name) && str_eq(t->schema, n.schema) &&
+           str_eq(t->database, n.database);
+}
+
+void catalogue_open(struct catalogue *c, struct report *report)
+{
+    *c = (struct catalogue){.report = report, .chain_count = CHAINS_FIRST};
+    c->chains = ARENA_ARRAY(report->arena, c->chain_count, struct catalogue_entry *);
+}
+
+struct report_table *catalogue_report(struct catalogue *c, const struct catalogue_entry *e)
+{
+    return &c->report->tables[e->table];
+}
+
+static struct table_name name_of(const struct report_table *t)
+{
+    return (struct table_name){t->database, t->schema, t->name};
+}
+
+static void widen(struct catalogue *c)
+{
+    c->chain_count *= 4;
+    c->chains = ARENA_ARRAY(c->report->arena, c->chain_count, struct catalogue_entry *);
+    for (size_t i = 0; i < c->count; i++) {
+        struct catalogue_entry *e = c->entries[i];
+        size_t slot = name_hash(name_of(catalogue_report(c, e))) & (c->chain_count - 1);
+        e->next = c->chains[slot];
+        c->chains[slot] = e;
+    }
+}
+
+struct catalogue_entry *catalogue_table(struct catalogue *c, struct table_name name)
+{
+    size_t slot = name_hash(name) & (c->chain_count - 1);
+    for (struct catalogue_entry *e = c->chains[slot]; e; e = e->next)
+        if (name_is(catalogue_report(c, e), name))
+            return e;
+    struct arena *a = c->report->arena;
+    struct catalogue_entry *fresh = ARENA_NEW(a, struct catalogue_entry);
+    struct report_table *t = report_add_table(c->report);
+    t->database = arena_copy(a, name.database);
+    t->schema = arena_copy(a, name.schema);
+    t->name = arena_copy(a, name.name);
+    t->kind = TABLE_UNKNOWN;
+    fresh->table = c->report->table_count - 1;
+    fresh->next = c->chains[slot];
+    c->chains[slot] = fresh;
+    c->entries = arena_grow(a, c->entries, c->count, &c->entry_room, sizeof *c->entries);
+    c->entries[c->count++] = fresh;
+    if (c->count > c->chain_count)
+        widen(c);
+    return fresh;
+}
+
+void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table_kind kind,
+                      const struct str *columns, size_t count)
+{
+    struct arena *a = c->report->arena;
+    catalogue_report(c, e)->kind = kind;
+    e->defined = true;
+    e->columns = ARENA_ARRAY(a, count, struct str);
+    e->column_count = count;
+    for (size_t i = 0; i < count; i++)
+        e->columns[i] = arena_copy(a, columns[i]);
+}
+
+/* Rows are due only from tables that hold them. */
+static bool holds_rows(enum table_kind kind)
+{
+    return kind == TABLE_ORDINARY || kind == TABLE_UNKNOWN;
+}
+
+static void note(struct report_table *t, const char *text)
+{
+    t->note = str_from(text);
+}
+
+static void settle_unread(struct catalogue *c, struct catalogue_entry *e, struct report_table *t)
+{
+    struct buf b = {.arena = c->report->arena};
+    buf_printf(&b, "%llu %.*s not read in this version", (unsigned long long)e->unread,
+               STR_ARG(e->unread_what));
+    t->note = buf_str(&b);
+    if (!e->has_rows)
+        t->state = COVERAGE_UNKNOWN;
+}
+
+static void settle_one(struct catalogue *c, struct catalogue_entry *e)
+{
+    struct report_table *t = catalogue_report(c, e);
+    if (e->has_rows) {
+        t->state = COVERAGE_DATA;
+        if (!e->defined)
+            note(t, "not defined in the input");
+    } else if (e->skipped) {
+        t->state = COVERAGE_SKIPPED;
+        note(t, "left out by --exclude-table");
+    } else if (!e->defined) {
+        t->state = COVERAGE_ABSENT;
+        note(t, "referenced, neither defined nor with data");
+    } else if (t->kind == TABLE_PARTITIONED) {
+        t->state = COVERAGE_DATA;
+        note(t, "partitioned: its rows are in its partitions");
+    } else if (t->kind == TABLE_FOREIGN) {
+        t->state = COVERAGE_UNKNOWN;
+        note(t, "foreign table: its rows are on another server");
+    } else if (t->kind == TABLE_VIEW) {
+        t->state = COVERAGE_DATA;
+        note(t, "view: its rows are those of its tables");
+    } else {
+        t->state = COVERAGE_NO_DATA;
+        note(t, "defined without its data");
+    }
+    if (e->unread)
+        settle_unread(c, e, t);
+}
+
+static bool is_partial(const struct catalogue_entry *e, const struct report_table *t)
+{
+    if (t->state == COVERAGE_SKIPPED || !holds_rows(t->kind))
+        return false;
+    return t->state != COVERAGE_DATA || !e->defined;
+}
+
+/* The columns of a definition that brought no rows stand in the report too, with none. */
+static void add_defined_columns(struct catalogue *c, const struct catalogue_entry *e)
+{
+    struct report_table *t = catalogue_report(c, e);
+    if (t->column_count || !e->defined || t->kind == TABLE_VIEW)
+        return;
+    for (size_t i = 0; i < e->column_count; i++)
+        (void)report_add_column(c->report, t, e->columns[i]);
+}
+
+void catalogue_settle(struct catalogue *c)
+{
+    uint64_t defined = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        struct catalogue_entry *e = c->entries[i];
+        settle_one(c, e);
+        add_defined_columns(c, e);
+        struct report_table *t = catalogue_report(c, e);
+        c->report->partial |= is_partial(e, t);
+        defined += e->defined;
+        if (t->state == COVERAGE_NO_DATA || t->state == COVERAGE_ABSENT) {
+            struct report_finding *f = report_add_finding(
+                c->report, SEVERITY_WARNING,
+                t->state == COVERAGE_NO_DATA ? STR("no-data") : STR("referenced-but-absent"), t,
+                STR(""));
+            f->message = t->note;
+        }
+        if (t->kind == TABLE_FOREIGN) {
+            struct report_finding *f =
+                report_add_finding(c->report, SEVERITY_INFO, STR("foreign-table"), t, STR(""));
+            f->message = t->note;
+        }
+    }
+    c->report->partial |= defined == 0 || c->report->row_security;
+}

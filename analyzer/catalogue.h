@@ -1,0 +1,56 @@
+/*
+ * catalogue: which tables there should be, and which of them brought rows (S2).
+ *
+ * A script defines tables, refers to tables, brings rows of tables and holds rows that are not read
+ * here. The catalogue keeps one entry a table over all inputs and, at the end, gives each its
+ * coverage state. The tables themselves are those of the report, found by their index.
+ *
+ *     struct catalogue c;
+ *     catalogue_open(&c, &report);
+ *     struct catalogue_entry *t = catalogue_table(&c, (struct table_name){db, schema, name});
+ *     t->defined = true;
+ *     catalogue_settle(&c);         states, notes, findings, report->partial
+ *
+ * Ownership: everything lives in the report's arena; entries do not move.
+ */
+#ifndef ANALYZER_CATALOGUE_H
+#define ANALYZER_CATALOGUE_H
+
+#include "common/report.h"
+
+struct table_name {
+    struct str database, schema, name;
+};
+
+struct catalogue_entry {
+    size_t table;    /* index in report->tables */
+    bool defined;    /* a CREATE of some kind was seen */
+    bool has_rows;   /* its rows were read, be it none */
+    bool skipped;    /* left out by --exclude-table */
+    bool referenced; /* by a foreign key or as a partition's root */
+    uint64_t unread; /* statements that bring rows and are not read in this version */
+    struct str unread_what;
+    struct str *columns; /* of its definition */
+    size_t column_count;
+    struct catalogue_entry *next; /* in its hash chain */
+};
+
+struct catalogue {
+    struct report *report;
+    struct catalogue_entry **chains;
+    size_t chain_count; /* a power of two */
+    size_t count;
+    struct catalogue_entry **entries; /* by table index */
+    size_t entry_room;
+};
+
+void catalogue_open(struct catalogue *c, struct report *report);
+/* The entry of a table, made with its report table when it is new. */
+struct catalogue_entry *catalogue_table(struct catalogue *c, struct table_name name);
+struct report_table *catalogue_report(struct catalogue *c, const struct catalogue_entry *e);
+void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table_kind kind,
+                      const struct str *columns, size_t count);
+/* Sets every table's state and note, the findings that follow from them, and report->partial. */
+void catalogue_settle(struct catalogue *c);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * input: one INPUT of the command line, unpacked layer by layer down to texts.
+ *
+ * A dump may be plain, compressed, a member of an archive, or several of these one in another. Each
+ * layer is told by its bytes; whatever is at the bottom is handed to a visitor, one text after the
+ * other, in the order in which they stand in the input.
+ *
+ *     static bool visit(void *context, struct input_text *text, struct err *err)
+ *     {
+ *         ...read text->source to its end...
+ *     }
+ *     struct input in;
+ *     if (input_open(&in, path, &limits, &run, err))
+ *         done = input_walk(&in, visit, context, err);
+ *     input_close(&in);
+ *
+ * Errors: a damaged or cut input fails with what the layer says (ERR_CORRUPT, ERR_INCOMPLETE); what
+ * was visited before stays visited, and the caller decides what that is worth.
+ * Ownership: the text and its source live during the visit; strings live in the arena given.
+ * Limits: INPUT_LAYERS of compression and containers in one another, INPUT_ENTRIES in a container.
+ */
+#ifndef ANALYZER_INPUT_H
+#define ANALYZER_INPUT_H
+
+#include "common/arena.h"
+#include "common/source.h"
+#include "formats/stream/stream.h"
+
+enum { INPUT_LAYERS = 8, INPUT_ENTRIES = 1000000 };
+
+struct input_text {
+    const char *path;      /* "dump.tar:db/users.csv"; names of members escaped */
+    struct str name;       /* last part of the file's or member's name */
+    const char *packing;   /* "", "gzip", "zip+zstd": outermost first */
+    struct source *source; /* the decoded bytes */
+    bool member;           /* of a container */
+    uint64_t size;         /* of the member as stored; 0 unknown */
+};
+
+struct input {
+    struct arena *arena;
+    const char *path;
+    struct stream_limits limits;
+    struct source *bottom; /* the stored bytes, metered; NULL once a layer took it over */
+    struct meter stored;
+    uint64_t size;       /* of the file; 0 for a pipe */
+    int64_t mtime;       /* UTC_NONE for a pipe */
+    bool container;      /* a tar or zip stands at the top */
+    const char *packing; /* of the whole, as far as it was seen */
+    uint64_t entries;
+    uint64_t passed_over; /* members that hold no data: folders, links, resource forks */
+};
+
+typedef bool (*input_visitor)(void *context, struct input_text *text, struct err *err);
+
+/* "-" is standard input. A folder, or a file that cannot be read, is refused here. */
+bool input_open(struct input *in, const char *path, const struct stream_limits *limits,
+                struct arena *arena, struct err *err);
+bool input_walk(struct input *in, input_visitor visit, void *context, struct err *err);
+void input_close(struct input *in);
+
+#endif
