@@ -27,7 +27,7 @@ size_t text_utf8(struct str s, size_t at, uint32_t *point)
 }
 
 /* C0, DEL, C1, and the characters that reorder or hide text (Unicode TR9, UTR36). */
-static bool is_unsafe(uint32_t p)
+bool text_is_unsafe(uint32_t p)
 {
     return p < 0x20 || (p >= 0x7F && p < 0xA0) || p == 0x61C || (p >= 0x200B && p <= 0x200F) ||
            (p >= 0x2028 && p <= 0x202E) || (p >= 0x2060 && p <= 0x206F) || p == 0xFEFF;
@@ -38,9 +38,9 @@ void text_visible(struct buf *b, struct str s)
     for (size_t i = 0; i < s.len;) {
         uint32_t p = 0;
         size_t len = text_utf8(s, i, &p);
-        if (len == 0 || (len == 1 && is_unsafe(p)))
+        if (len == 0 || (len == 1 && text_is_unsafe(p)))
             buf_printf(b, "\\x%02x", s.at[i]);
-        else if (is_unsafe(p))
+        else if (text_is_unsafe(p))
             buf_printf(b, "\\u{%04x}", (unsigned)p);
         else
             buf_add(b, str_slice(s, i, i + len));
@@ -81,7 +81,7 @@ void text_json(struct buf *b, struct str s)
             buf_text(b, "\\n");
         else if (p == '\t')
             buf_text(b, "\\t");
-        else if (is_unsafe(p))
+        else if (text_is_unsafe(p))
             buf_printf(b, "\\u%04x", (unsigned)p);
         else
             buf_add(b, str_slice(s, i, i + len));
