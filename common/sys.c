@@ -128,6 +128,11 @@ static int linux_fsetxattr(int fd, const char *name, const void *value, size_t n
     return fsetxattr(fd, name, value, n, 0);
 }
 
+static int linux_fremovexattr(int fd, const char *name)
+{
+    return fremovexattr(fd, name);
+}
+
 static int linux_inode_flags(int fd, unsigned *flags)
 {
     int value = 0;
@@ -160,8 +165,11 @@ static int linux_lock_owner(int fd, pid_t *owner)
     return 0;
 }
 
+/* Whoever opens a leased file makes the kernel send SIGIO, which ends a process by default. */
 static int linux_lease(int fd, enum sys_lease lease)
 {
+    if (lease == SYS_LEASE_WRITE)
+        (void)signal(SIGIO, SIG_IGN);
     return fcntl(fd, F_SETLEASE, lease == SYS_LEASE_WRITE ? F_WRLCK : F_UNLCK);
 }
 
@@ -296,6 +304,7 @@ const struct sys_ops sys_linux = {
     .flistxattr = linux_flistxattr,
     .fgetxattr = linux_fgetxattr,
     .fsetxattr = linux_fsetxattr,
+    .fremovexattr = linux_fremovexattr,
     .inode_flags = linux_inode_flags,
     .filesystem = linux_filesystem,
     .flock = flock,

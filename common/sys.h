@@ -63,14 +63,15 @@ struct sys_ops {
     ssize_t (*flistxattr)(int fd, char *into, size_t n);
     ssize_t (*fgetxattr)(int fd, const char *name, void *into, size_t n);
     int (*fsetxattr)(int fd, const char *name, const void *value, size_t n);
+    int (*fremovexattr)(int fd, const char *name);
     int (*inode_flags)(int fd, unsigned *flags); /* ENOTTY where the file system has none */
     int (*filesystem)(int fd, uint64_t *magic);  /* fstatfs f_type, linux/magic.h */
 
     /* locks */
     int (*flock)(int fd, int operation);
-    int (*lock_ofd)(int fd);                 /* whole file, write, non-blocking */
-    int (*lock_owner)(int fd, pid_t *owner); /* who holds it: pid, or -1 unknown, 0 nobody */
-    int (*lease)(int fd, enum sys_lease lease);
+    int (*lock_ofd)(int fd);                    /* whole file, write, non-blocking */
+    int (*lock_owner)(int fd, pid_t *owner);    /* who holds it: pid, or -1 unknown, 0 nobody */
+    int (*lease)(int fd, enum sys_lease lease); /* its breaking (SIGIO) is ignored */
 
     /* time, chance, who */
     int64_t (*now)(void); /* unix seconds, UTC */
