@@ -7,7 +7,8 @@
 struct db {
     sqlite3 *handle;
     struct arena *arena;
-    const char *name; /* for errors */
+    const char *name; /* for errors, with the verb before it */
+    const char *verb;
 };
 
 struct db_query {
@@ -35,16 +36,16 @@ static bool is_damage(int code)
     }
 }
 
-static bool db_failed(const struct db *db, int code, const char *what, struct err *err)
+static bool db_failed(const struct db *db, int code, struct err *err)
 {
     const char *reason = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code);
     int errnum = db->handle ? sqlite3_system_errno(db->handle) : 0;
     if (is_damage(code))
-        err_set(err, ERR_CORRUPT, 453, "%s %s: %s", what, db->name, reason);
+        err_set(err, ERR_CORRUPT, 453, "%s %s: %s", db->verb, db->name, reason);
     else if ((code & 0xff) == SQLITE_FULL || errnum == 0)
-        err_set(err, ERR_SYSTEM, 450, "%s %s: %s", what, db->name, reason);
+        err_set(err, ERR_SYSTEM, 450, "%s %s: %s", db->verb, db->name, reason);
     else
-        err_sys(err, ERR_SYSTEM, 450, errnum, "%s %s: %s", what, db->name, reason);
+        err_sys(err, ERR_SYSTEM, 450, errnum, "%s %s: %s", db->verb, db->name, reason);
     return false;
 }
 
@@ -54,7 +55,7 @@ bool db_close(struct db *db, struct err *err)
         return true;
     int code = sqlite3_close(db->handle);
     if (code != SQLITE_OK)
-        return db_failed(db, code, "close", err);
+        return db_failed(db, code, err);
     db->handle = NULL;
     return true;
 }
@@ -63,7 +64,7 @@ bool db_close(struct db *db, struct err *err)
 static struct db *db_give_up(struct db *db, int code, struct err *err)
 {
     if (code != SQLITE_OK)
-        (void)db_failed(db, code, "open", err);
+        (void)db_failed(db, code, err);
     (void)sqlite3_close(db->handle); /* the cause is already in err */
     return NULL;
 }
@@ -75,6 +76,7 @@ static struct db *db_open(const char *sqlite_path, const char *name, int flags, 
     struct db *db = ARENA_NEW(arena, struct db);
     db->arena = arena;
     db->name = arena_text(arena, str_from(name));
+    db->verb = flags & SQLITE_OPEN_READONLY ? "read" : "write";
     flags |= SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_FULLMUTEX;
     int code = sqlite3_open_v2(sqlite_path, &db->handle, flags, NULL);
     if (code != SQLITE_OK)
@@ -93,9 +95,9 @@ static const char *plain_path(const char *path, struct arena *arena)
     return path[0] == '/' ? path : arena_printf(arena, "./%s", path);
 }
 
-struct db *db_create(const char *path, struct arena *arena, struct err *err)
+struct db *db_create(const char *path, const char *name, struct arena *arena, struct err *err)
 {
-    return db_open(plain_path(path, arena), path, SQLITE_OPEN_READWRITE,
+    return db_open(plain_path(path, arena), name, SQLITE_OPEN_READWRITE,
                    "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;"
                    "PRAGMA locking_mode=EXCLUSIVE; PRAGMA encoding='UTF-8';",
                    arena, err);
@@ -137,7 +139,7 @@ struct db *db_open_readonly(const char *path, struct arena *arena, struct err *e
 bool db_exec(struct db *db, const char *sql, struct err *err)
 {
     int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-    return code == SQLITE_OK || db_failed(db, code, "use", err);
+    return code == SQLITE_OK || db_failed(db, code, err);
 }
 
 struct db_query *db_prepare(struct db *db, const char *sql, struct err *err)
@@ -147,7 +149,7 @@ struct db_query *db_prepare(struct db *db, const char *sql, struct err *err)
     int code = sqlite3_prepare_v2(db->handle, sql, -1, &q->statement, NULL);
     if (code == SQLITE_OK)
         return q;
-    (void)db_failed(db, code, "use", err);
+    (void)db_failed(db, code, err);
     return NULL;
 }
 
@@ -187,7 +189,7 @@ enum db_row db_step(struct db_query *q, struct err *err)
         return DB_ROW;
     if (code == SQLITE_DONE)
         return DB_DONE;
-    (void)db_failed(q->db, code, "use", err);
+    (void)db_failed(q->db, code, err);
     return DB_FAILED;
 }
 

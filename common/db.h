@@ -1,7 +1,7 @@
 /*
  * db: SQLite, as little of it as a report needs. db.c alone includes sqlite3.h.
  *
- *     struct db *db = db_create("x.tmp", arena, err);           an existing, empty file
+ *     struct db *db = db_create("x.tmp", "x", arena, err);      an existing, empty file
  *     struct db_query *q = db_prepare(db, "INSERT INTO t VALUES(?,?)", err);
  *     db_bind_text(q, 1, name);
  *     db_bind_integer(q, 2, n);
@@ -33,9 +33,9 @@ struct db_query;
 
 /*
  * For writing. Nothing is journaled or synced: the file is a temporary one, which its owner syncs
- * and renames when it is whole, and throws away when it is not.
+ * and renames when it is whole, and throws away when it is not. `name` is what errors call it.
  */
-struct db *db_create(const char *path, struct arena *arena, struct err *err);
+struct db *db_create(const char *path, const char *name, struct arena *arena, struct err *err);
 /* The same in memory, without a file. */
 struct db *db_memory(struct arena *arena, struct err *err);
 struct db *db_open_readonly(const char *path, struct arena *arena, struct err *err);

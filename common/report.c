@@ -78,13 +78,22 @@ struct report_column *report_add_column(struct report *r, struct report_table *t
     return c;
 }
 
-struct report_usage *report_add_usage(struct report *r, struct report_column *c, size_t *room,
-                                      struct str version, enum usage_basis basis)
+struct report_usage *report_add_usage(struct report *r, struct report_column *c, struct str version,
+                                      enum usage_basis basis)
 {
-    c->usages = arena_grow(r->arena, c->usages, c->usage_count, room, sizeof *c->usages);
+    c->usages = arena_grow(r->arena, c->usages, c->usage_count, &c->usage_room, sizeof *c->usages);
     struct report_usage *u = &c->usages[c->usage_count++];
     *u = (struct report_usage){version, basis, 0, UTC_NONE, UTC_NONE};
     return u;
+}
+
+struct report_version *report_add_version(struct report *r, struct str name)
+{
+    r->versions =
+        arena_grow(r->arena, r->versions, r->version_count, &r->version_room, sizeof *r->versions);
+    struct report_version *v = &r->versions[r->version_count++];
+    v->name = name;
+    return v;
 }
 
 struct report_input *report_add_input(struct report *r)

@@ -74,7 +74,7 @@ struct report_column {
     uint64_t future_times; /* tokens dated after the data; used for nothing (S9) */
     uint64_t key_records;  /* that use a key: what percentages are of; 0: report_seal adds it up */
     struct report_usage *usages;
-    size_t usage_count;
+    size_t usage_count, usage_room;
 };
 
 /* safety.md S2 */
@@ -162,7 +162,7 @@ struct report {
     bool row_security;               /* SET row_security = on was seen (S2) */
     struct str active_version;       /* '' when no env file was read */
     struct report_version *versions; /* of the env file; none when it was not read */
-    size_t version_count;
+    size_t version_count, version_room;
     int64_t data_time; /* the oldest of the inputs' */
     struct str data_time_source;
     struct str program_version;
@@ -195,9 +195,9 @@ struct report_job *report_add_job(struct report *r);
 struct report_finding *report_add_finding(struct report *r, enum severity severity, struct str code,
                                           const struct report_table *t, struct str column);
 struct report_declared *report_add_declared(struct report *r);
-/* Grows the column's own list; the caller keeps its room, 0 at first. */
-struct report_usage *report_add_usage(struct report *r, struct report_column *c, size_t *room,
-                                      struct str version, enum usage_basis basis);
+struct report_usage *report_add_usage(struct report *r, struct report_column *c, struct str version,
+                                      enum usage_basis basis);
+struct report_version *report_add_version(struct report *r, struct str name);
 
 /*
  * Sorts all lists, sums up, sets content_digest. Text that is no valid UTF-8 or holds a NUL is
