@@ -175,6 +175,36 @@ static bool check_entry(struct arena *a, const struct keyring *kr, const struct 
     return keyring_at(kr, b, err);
 }
 
+/*
+ * A quote that is never closed can swallow entries of ours together with whatever stops the
+ * reading. The application does not see them, but keys in them would survive their removal.
+ */
+static bool check_skipped(const struct keyring *kr, const struct binding *b, struct err *err)
+{
+    struct str text = str_slice(kr->content, b->entry.start, b->entry.end);
+    struct str version;
+    size_t line = b->line;
+    for (size_t at = 0; at < text.len; line++) {
+        size_t end = at;
+        while (end < text.len && text.at[end] != '\n' && text.at[end] != '\r')
+            end++;
+        struct str one = str_trim(str_slice(text, at, end));
+        if (str_starts(one, STR("export ")))
+            one = str_trim(str_slice(one, 7, one.len));
+        size_t name = 0;
+        while (name < one.len && one.at[name] != '=' && !ascii_space(one.at[name]))
+            name++;
+        if (keyring_role(str_slice(one, 0, name), &version) != ROLE_NONE) {
+            err_set(err, ERR_REFUSED, 512,
+                    "an entry of the keyring stands in lines that the application cannot read");
+            err_place(err, "%s, line %zu", kr->name, line);
+            return false;
+        }
+        at = end + (end + 1 < text.len && text.at[end] == '\r' && text.at[end + 1] == '\n') + 1;
+    }
+    return true;
+}
+
 /* Hands one binding to its slot; those that are not ours pass. */
 static bool file_entry(struct arena *a, struct keyring *kr, const struct binding *b,
                        struct err *err)
@@ -190,7 +220,7 @@ static bool file_entry(struct arena *a, struct keyring *kr, const struct binding
     }
     enum entry_role role = keyring_role(b->key, &version);
     if (role == ROLE_NONE)
-        return true;
+        return b->kind != BINDING_SKIPPED || check_skipped(kr, b, err);
     if (!check_entry(a, kr, b, role, version, err))
         return false;
     const struct binding **slot = role_slot(a, kr, role, version);

@@ -143,8 +143,8 @@ bool keyring_remove(struct arena *a, const struct keyring *kr, const struct str 
 
 /*
  * Puts the entries of these versions back, byte for byte as they stand in an archived image of the
- * file, each behind the last entry of its role. An entry that is there with the same value stays;
- * with another value it is refused (4), as is whatever would not read back the same.
+ * file, each behind the last entry of its role (else of any). An entry that is there with the same
+ * value stays; with another value it is refused (4), as is whatever would not read back the same.
  */
 bool keyring_insert(struct arena *a, const struct keyring *kr, struct str archived,
                     const struct str *versions, size_t count, struct keyring_edit *edit,

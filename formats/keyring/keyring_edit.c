@@ -106,6 +106,18 @@ static bool same_but_for(const struct keyring *longer, const enum edit_mark *mar
     return keyring_at(longer, NULL, err);
 }
 
+/* Whatever is wrong with an edited image is a refusal of the edit; its file is sound. */
+static bool load_edited(struct arena *a, const struct keyring_syntax *syntax, const char *name,
+                        struct str content, struct keyring *kr, struct err *err)
+{
+    struct err why = {0};
+    if (keyring_load(a, syntax, name, content, kr, &why))
+        return true;
+    err_set(err, ERR_REFUSED, 523, "after the edit: %s", why.text);
+    err_place(err, "%s", why.place);
+    return false;
+}
+
 /* Marks for every binding: `mark` for those of the versions, changed for the checksum. */
 static enum edit_mark *mark_versions(struct arena *a, const struct keyring *kr,
                                      const struct str *versions, size_t count, enum edit_mark mark)
@@ -129,10 +141,8 @@ bool keyring_verify_removal(struct arena *a, const struct keyring_syntax *syntax
     struct keyring fresh;
     if (!keyring_load(a, syntax, name, before, &old, err))
         return false;
-    if (!keyring_load(a, syntax, name, after, &fresh, err)) {
-        err_context(err, "after the edit");
+    if (!load_edited(a, syntax, name, after, &fresh, err))
         return false;
-    }
     const enum edit_mark *marks = mark_versions(a, &old, versions, count, EDIT_REMOVED);
     return same_but_for(&old, marks, &fresh, err);
 }
@@ -208,15 +218,24 @@ static const struct binding *entry_of(const struct keyring *kr, enum entry_role 
     return role == ROLE_KEY ? v->key : role == ROLE_SALT ? v->salt : v->salt_hash;
 }
 
-/* Index of the last entry with this role; the number of bindings, which is the end, if none. */
-static size_t last_of_role(const struct keyring *kr, enum entry_role role)
+/*
+ * Index of the entry behind which one of this role belongs: the last of its role, else the last
+ * key, salt or salt hash. The end of the file would do for the reader, but a quote that somebody
+ * left open near it would swallow what is put there.
+ */
+static size_t place_of(const struct keyring *kr, enum entry_role role)
 {
-    struct str version;
-    for (size_t i = kr->bindings.count; i > 0; i--)
-        if (kr->bindings.items[i - 1].kind == BINDING_ENTRY &&
-            keyring_role(kr->bindings.items[i - 1].key, &version) == role)
+    size_t last_of_any = kr->bindings.count;
+    for (size_t i = kr->bindings.count; i > 0; i--) {
+        const struct binding *b = &kr->bindings.items[i - 1];
+        struct str version;
+        enum entry_role there = keyring_role(b->key, &version);
+        if (b->kind == BINDING_ENTRY && there == role)
             return i - 1;
-    return kr->bindings.count;
+        if (b->kind == BINDING_ENTRY && is_versioned(there) && last_of_any == kr->bindings.count)
+            last_of_any = i - 1;
+    }
+    return last_of_any;
 }
 
 /* Keeps the changes in the order of their place, additions at one place in the order they come. */
@@ -250,7 +269,7 @@ static bool collect_additions(const struct keyring *kr, const struct keyring *ol
         if (there)
             continue;
         struct str lines = str_slice(old->content, b->entry.start, b->entry.end);
-        change_insert(changes, n, (struct change){CHANGE_ADD, last_of_role(kr, role), lines});
+        change_insert(changes, n, (struct change){CHANGE_ADD, place_of(kr, role), lines});
     }
     return true;
 }
@@ -301,9 +320,7 @@ bool keyring_insert(struct arena *a, const struct keyring *kr, struct str archiv
         !patched(a, kr->syntax, kr->content, &kr->bindings, changes, n, &middle, err) ||
         !reseal(a, kr, middle, &edit->after, err))
         return false;
-    if (!keyring_load(a, kr->syntax, kr->name, edit->after, &fresh, err)) {
-        err_context(err, "after the edit");
+    if (!load_edited(a, kr->syntax, kr->name, edit->after, &fresh, err))
         return false;
-    }
     return check_insertion(a, kr, &old, &fresh, edit, err);
 }
