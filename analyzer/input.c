@@ -119,7 +119,7 @@ static bool walk_member(struct walk *w, struct container *c, const struct contai
     text.path = arena_printf(a, "%s:%s", outer->path, text_shown(a, entry->path));
     text.name = arena_copy(a, last_part(entry->path));
     text.member = true;
-    text.size = entry->size;
+    text.size = entry->size_known ? entry->size : 0;
     struct source *src = container_entry_source(c, err);
     if (!src)
         return false;
@@ -151,7 +151,7 @@ static bool walk_container(struct walk *w, struct source *src, enum stream_kind 
             err_set(err, ERR_CORRUPT, 421, "%s: more than %d members", outer->path, INPUT_ENTRIES);
             break;
         }
-        if (entry.type != CONTAINER_FILE || is_decoy(entry.path)) {
+        if (entry.kind != CONTAINER_FILE || is_decoy(entry.path)) {
             w->in->passed_over++;
             continue;
         }

@@ -157,3 +157,38 @@ struct source *source_metered(struct source *below, struct meter *meter, struct 
     }
     return &s->base;
 }
+
+struct watched_source {
+    struct source base;
+    struct source *below;
+    source_watch watch;
+    void *context;
+};
+
+static enum pull watched_read(struct source *base, unsigned char *into, size_t room, size_t *got,
+                              struct err *err)
+{
+    struct watched_source *s = (struct watched_source *)base;
+    if (!s->watch(s->context, err))
+        return PULL_FAILED;
+    return source_read(s->below, into, room, got, err);
+}
+
+static void watched_close(struct source *base)
+{
+    source_close(((struct watched_source *)base)->below);
+    free(base);
+}
+
+struct source *source_watched(struct source *below, source_watch watch, void *context,
+                              struct err *err)
+{
+    static const struct source_ops ops = {.read = watched_read, .close = watched_close};
+    struct watched_source *s = source_new(sizeof *s, &ops, err);
+    if (!s)
+        return NULL;
+    s->below = below;
+    s->watch = watch;
+    s->context = context;
+    return &s->base;
+}

@@ -68,4 +68,12 @@ struct meter {
 };
 struct source *source_metered(struct source *below, struct meter *meter, struct err *err);
 
+/*
+ * Passes another source on and asks `watch` before every read: for a progress line and for being
+ * stopped. When it gives false (err set) the read fails.
+ */
+typedef bool (*source_watch)(void *context, struct err *err);
+struct source *source_watched(struct source *below, source_watch watch, void *context,
+                              struct err *err);
+
 #endif

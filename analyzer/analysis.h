@@ -1,0 +1,84 @@
+/*
+ * analysis: the state of one run of analyze, shared by its parts and by nobody else.
+ *
+ * analyze.c walks the inputs, analyze_sql.c and analyze_csv.c the texts in them; all three write to
+ * the same report. A struct table_rows ties the rows that are being scanned to where their counts
+ * go; after the pool has drained they are added to the report.
+ */
+#ifndef ANALYZER_ANALYSIS_H
+#define ANALYZER_ANALYSIS_H
+
+#include "analyzer/analyze.h"
+#include "analyzer/input.h"
+#include "analyzer/pool.h"
+
+enum {
+    TEXT_WINDOW = 4 * 1024 * 1024, /* bytes a reader may need to see at once */
+    JOBS_BYTES_MAX = 16 * 1024 * 1024
+};
+
+/* Rows of one table in one place of one input. */
+struct table_rows {
+    struct table_rows *next;
+    struct catalogue_entry *entry;
+    struct scan_layout layout;
+    struct table_scan *scan;
+    struct str *columns;
+    const char *place; /* of the header, for messages */
+};
+
+struct analysis {
+    const struct analyze_options *options;
+    struct arena *arena; /* the report's */
+    struct report *report;
+    struct analyze_outcome *outcome;
+    struct catalogue catalogue;
+    struct scope scope;
+    struct key_names known;
+    struct pool *pool;
+
+    /* the input at hand */
+    struct input *input;
+    uint64_t bytes_before; /* stored bytes of the inputs that are done */
+    int64_t header_time;   /* from the dump itself, or UTC_NONE */
+    struct str server_version;
+    uint64_t decoded_bytes, records; /* of its texts so far */
+    bool incomplete;                 /* something of it was not read (S1) */
+    bool refused;                    /* it is of a kind that is not read: no report */
+
+    /* the text at hand */
+    const struct input_text *text;
+    struct window *window;
+    struct str database;
+    bool text_incomplete;
+    const char *text_note;
+    struct table_rows *rows; /* scanned and not yet added up; newest first */
+};
+
+/* The time that the rows at hand are from, as far as it is known before the end. */
+int64_t analysis_data_time(const struct analysis *a);
+
+/*
+ * Opens the rows of a table: layout, declared columns, scan. NULL with err set when a declared
+ * column is missing. `columns` live in the arena.
+ */
+struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *entry,
+                                 enum scan_format format, const struct csv_dialect *dialect,
+                                 struct str *columns, size_t count, const char *place,
+                                 struct err *err);
+/* Waits for the scans and adds them to the report. */
+void analysis_fold(struct analysis *a);
+/* Makes the text at hand incomplete, with a finding. */
+void analysis_unread(struct analysis *a, const struct catalogue_entry *entry, const char *message,
+                     uint64_t count);
+/* Keeps an error as a problem of the outcome; clears it. */
+void analysis_problem(struct analysis *a, struct err *problem);
+/* The rows of a re-encryption jobs table, read from a copy (S8). */
+bool analysis_jobs(struct analysis *a, const struct table_rows *rows, struct str bytes,
+                   struct err *err);
+bool analysis_is_jobs_table(struct str name);
+
+bool analyze_sql(struct analysis *a, struct err *err);
+bool analyze_csv(struct analysis *a, struct err *err);
+
+#endif

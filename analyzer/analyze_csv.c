@@ -1,0 +1,109 @@
+/* analyze_csv: one CSV or TSV text is one table, named after its file. */
+#include "analyzer/analysis.h"
+#include "common/buf.h"
+#include "common/text.h"
+
+/* "users.2026.csv.gz" -> "users"; a name that starts with a dot keeps it. */
+static struct str stem(struct str name)
+{
+    size_t dot = 1 + str_find(str_slice(name, 1, name.len), '.');
+    return str_slice(name, 0, dot < name.len ? dot : name.len);
+}
+
+/* exports/users/part-0001.csv -> "users" */
+static struct str folder_name(const char *path, struct str file)
+{
+    struct str rest = str_from(path);
+    if (rest.len <= file.len)
+        return stem(file);
+    rest = str_slice(rest, 0, rest.len - file.len - 1);
+    for (size_t at = str_find(rest, '/'); at < rest.len; at = str_find(rest, '/'))
+        rest = str_slice(rest, at + 1, rest.len);
+    return rest.len ? rest : stem(file);
+}
+
+static void note_header(struct analysis *a, const struct catalogue_entry *entry,
+                        const struct csv_columns *columns)
+{
+    if (columns->renamed == 0 && columns->unnamed == 0)
+        return;
+    struct report_finding *f = report_add_finding(a->report, SEVERITY_WARNING, STR("header-names"),
+                                                  catalogue_report(&a->catalogue, entry), STR(""));
+    f->message = str_from(arena_printf(
+        a->arena, "the header repeats %zu names and leaves %zu empty; they were numbered",
+        columns->renamed, columns->unnamed));
+    f->record_count = columns->renamed + columns->unnamed;
+}
+
+/* The rest of a small text, for the jobs table. */
+static bool take_all(struct analysis *a, struct str *bytes, struct err *err)
+{
+    struct buf b = {.arena = a->arena};
+    do {
+        struct str rest = window_rest(a->window);
+        buf_add(&b, rest);
+        window_skip(a->window, rest.len);
+        if (b.len > JOBS_BYTES_MAX) {
+            err_set(err, ERR_CORRUPT, 431, "the re-encryption jobs table is larger than %d bytes",
+                    JOBS_BYTES_MAX);
+            return false;
+        }
+    } while (window_more(a->window, err));
+    *bytes = buf_str(&b);
+    return !err_is(err);
+}
+
+static bool scan_jobs(struct analysis *a, struct table_rows *rows, struct err *err)
+{
+    struct str bytes;
+    struct window copy;
+    if (!take_all(a, &bytes, err))
+        return false;
+    struct source *src = source_memory(bytes, 0, err);
+    if (!src)
+        return false;
+    bool done = window_open(&copy, src, TEXT_WINDOW, err) &&
+                rows_scan(a->pool, rows->scan, &copy, ROWS_END_INPUT, err) &&
+                analysis_jobs(a, rows, bytes, err);
+    window_close(&copy);
+    source_close(src);
+    return done;
+}
+
+bool analyze_csv(struct analysis *a, struct err *err)
+{
+    struct csv_columns columns;
+    struct csv_dialect *dialect = ARENA_NEW(a->arena, struct csv_dialect);
+    if (!csv_sniff(window_rest(a->window), &a->options->csv, dialect, err) ||
+        !csv_header(a->window, dialect, a->arena, &columns, err)) {
+        err_place(err, "%s", a->text->path);
+        return false;
+    }
+    struct str table = a->options->table_from_path ? folder_name(a->text->path, a->text->name)
+                                                   : stem(a->text->name);
+    struct table_name name = {STR(""), STR(""), table};
+    struct catalogue_entry *entry = catalogue_table(&a->catalogue, name);
+    if (scope_is_excluded(&a->scope, name)) {
+        entry->skipped = true;
+        struct str rest = window_rest(a->window);
+        window_skip(a->window, rest.len);
+        while (window_more(a->window, err))
+            window_skip(a->window, window_rest(a->window).len);
+        return !err_is(err);
+    }
+    const char *place =
+        arena_printf(a->arena, "%s, %s", a->text->path,
+                     columns.header == CSV_HEADER_YES ? "header" : "no header: columns numbered");
+    note_header(a, entry, &columns);
+    enum scan_format format = dialect->syntax == CSV_COPY_TEXT ? SCAN_COPY_TEXT : SCAN_CSV;
+    struct table_rows *rows =
+        analysis_rows(a, entry, format, dialect, columns.names, columns.count, place, err);
+    if (!rows)
+        return false;
+    bool done = analysis_is_jobs_table(table)
+                    ? scan_jobs(a, rows, err)
+                    : rows_scan(a->pool, rows->scan, a->window, ROWS_END_INPUT, err);
+    if (!done)
+        err_place(err, "%s", a->text->path);
+    return done;
+}

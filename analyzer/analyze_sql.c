@@ -1,0 +1,260 @@
+/* analyze_sql: the events of a plain dump, turned into tables, rows and facts of the report. */
+#include "analyzer/analysis.h"
+#include "analyzer/records.h"
+#include "common/buf.h"
+#include "common/text.h"
+#include "formats/dump/copy.h"
+#include "formats/dump/sql.h"
+
+struct sql_text {
+    struct analysis *a;
+    struct sql_reader reader;
+};
+
+static enum table_kind kind_of(enum sql_relation relation)
+{
+    switch (relation) {
+    case SQL_PARTITIONED:
+        return TABLE_PARTITIONED;
+    case SQL_FOREIGN:
+        return TABLE_FOREIGN;
+    case SQL_VIEW:
+    case SQL_MATERIALIZED_VIEW:
+        return TABLE_VIEW;
+    case SQL_TABLE:
+        break;
+    }
+    return TABLE_ORDINARY;
+}
+
+static struct catalogue_entry *entry_of(struct analysis *a, const struct sql_event *e)
+{
+    return catalogue_table(&a->catalogue, (struct table_name){a->database, e->schema, e->name});
+}
+
+static const char *place_of(struct analysis *a, const struct sql_event *e, const char *what)
+{
+    return arena_printf(a->arena, "%s, %s at byte %llu of the decoded stream", a->text->path, what,
+                        (unsigned long long)e->offset);
+}
+
+static bool on_table(struct analysis *a, const struct sql_event *e, struct err *err)
+{
+    const bool *unused;
+    if (e->temporary)
+        return true;
+    struct catalogue_entry *entry = entry_of(a, e);
+    struct str *names = ARENA_ARRAY(a->arena, e->column_count, struct str);
+    size_t stored = 0;
+    for (size_t i = 0; i < e->column_count; i++)
+        if (!e->columns[i].generated)
+            names[stored++] = arena_copy(a->arena, e->columns[i].name);
+    catalogue_define(&a->catalogue, entry, kind_of(e->relation), names, stored);
+    const struct report_table *t = catalogue_report(&a->catalogue, entry);
+    struct table_name name = {t->database, t->schema, t->name};
+    if (scope_is_excluded(&a->scope, name))
+        entry->skipped = true;
+    /* A view or a partial list says nothing about what is missing. */
+    if (e->relation == SQL_VIEW || e->relation == SQL_MATERIALIZED_VIEW || !e->columns_known)
+        return true;
+    return scope_match(&a->scope, name, names, stored, place_of(a, e, "CREATE TABLE"), &unused,
+                       err);
+}
+
+static void on_reference(struct analysis *a, const struct sql_event *e)
+{
+    struct table_name to = {a->database, e->to_schema, e->to_name};
+    catalogue_table(&a->catalogue, to)->referenced = true;
+}
+
+/* The column names of a COPY; without a list those of the table's definition. */
+static struct str *copy_columns(struct analysis *a, const struct sql_event *e,
+                                const struct catalogue_entry *entry, size_t *count)
+{
+    if (!e->columns_known && entry->defined) {
+        *count = entry->column_count;
+        return entry->columns;
+    }
+    struct str *names = ARENA_ARRAY(a->arena, e->column_count, struct str);
+    for (size_t i = 0; i < e->column_count; i++)
+        names[i] = arena_copy(a->arena, e->columns[i].name);
+    *count = e->column_count;
+    return names;
+}
+
+/* Copies the rows up to and with their end line out of the window; too many are an error. */
+static bool take_rows(struct analysis *a, struct str *bytes, struct err *err)
+{
+    struct buf b = {.arena = a->arena};
+    struct window *w = a->window;
+    for (;;) {
+        struct str rest = window_rest(w);
+        size_t end = str_find(rest, '\n');
+        if (end == rest.len) {
+            if (window_more(w, err))
+                continue;
+            if (!err_is(err))
+                err_set(err, ERR_INCOMPLETE, 332, "the input ends inside the rows of a table");
+            return false;
+        }
+        struct str line = str_slice(rest, 0, end);
+        bool last = copy_is_end(line);
+        buf_add(&b, str_slice(rest, 0, end + 1));
+        window_skip(w, end + 1);
+        if (last)
+            break;
+        if (b.len > JOBS_BYTES_MAX) {
+            err_set(err, ERR_CORRUPT, 431, "the re-encryption jobs table is larger than %d bytes",
+                    JOBS_BYTES_MAX);
+            return false;
+        }
+    }
+    *bytes = buf_str(&b);
+    return true;
+}
+
+/* The jobs table is small and its cells are read: its rows are scanned from a copy. */
+static bool scan_jobs(struct analysis *a, struct table_rows *rows, struct err *err)
+{
+    struct str bytes;
+    struct window copy;
+    if (!take_rows(a, &bytes, err))
+        return false;
+    struct source *src = source_memory(bytes, 0, err);
+    if (!src)
+        return false;
+    bool done = window_open(&copy, src, TEXT_WINDOW, err) &&
+                rows_scan(a->pool, rows->scan, &copy, ROWS_END_LINE, err) &&
+                analysis_jobs(a, rows, bytes, err);
+    window_close(&copy);
+    source_close(src);
+    return done;
+}
+
+static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *err)
+{
+    struct analysis *a = s->a;
+    struct catalogue_entry *entry = entry_of(a, e);
+    const struct report_table *t = catalogue_report(&a->catalogue, entry);
+    struct table_name name = {t->database, t->schema, t->name};
+    const char *place = place_of(a, e, "COPY header");
+    size_t count = 0;
+    if (scope_is_excluded(&a->scope, name)) {
+        entry->skipped = true;
+        return sql_skip_rows(&s->reader, err);
+    }
+    struct str *columns = copy_columns(a, e, entry, &count);
+    if (count == 0 && !entry->defined && !e->columns_known) {
+        analysis_unread(a, entry, "rows of a table whose columns are not known", 1);
+        return sql_skip_rows(&s->reader, err);
+    }
+    struct table_rows *rows =
+        analysis_rows(a, entry, SCAN_COPY_TEXT, NULL, columns, count, place, err);
+    if (!rows)
+        return false;
+    bool done = analysis_is_jobs_table(name.name)
+                    ? scan_jobs(a, rows, err)
+                    : rows_scan(a->pool, rows->scan, a->window, ROWS_END_LINE, err);
+    if (!done) {
+        err_context(err, "table %s",
+                    text_shown(a->arena, str_from(arena_printf(
+                                             a->arena, "%.*s%s%.*s", STR_ARG(name.schema),
+                                             name.schema.len ? "." : "", STR_ARG(name.name)))));
+        err_place(err, "%s", place);
+    }
+    return done;
+}
+
+static void on_unread(struct analysis *a, const struct sql_event *e)
+{
+    struct buf b = {.arena = a->arena};
+    struct catalogue_entry *entry = e->name.len ? entry_of(a, e) : NULL;
+    buf_printf(&b, "%llu x ", (unsigned long long)e->count);
+    text_visible(&b, e->what);
+    if (entry) {
+        buf_text(&b, " for table ");
+        text_visible(&b, e->schema);
+        buf_text(&b, e->schema.len ? "." : "");
+        text_visible(&b, e->name);
+        entry->unread += e->count;
+        entry->unread_what = arena_copy(a->arena, e->what);
+    }
+    buf_printf(&b, ", first at byte %llu: not read in this version", (unsigned long long)e->offset);
+    analysis_unread(a, entry, arena_text(a->arena, buf_str(&b)), e->count);
+}
+
+static void on_fact(struct analysis *a, const struct sql_event *e)
+{
+    switch (e->fact) {
+    case SQL_FACT_STARTED:
+        if (e->time != UTC_NONE && a->header_time == UTC_NONE)
+            a->header_time = e->time;
+        break;
+    case SQL_FACT_SERVER_VERSION:
+        a->server_version = arena_copy(a->arena, e->text);
+        break;
+    case SQL_FACT_ROW_SECURITY:
+        a->report->row_security = true;
+        break;
+    case SQL_FACT_HEADER:
+    case SQL_FACT_TRAILER:
+    case SQL_FACT_CLUSTER_HEADER:
+    case SQL_FACT_CLUSTER_TRAILER:
+    case SQL_FACT_DUMP_VERSION:
+    case SQL_FACT_COMPLETED:
+    case SQL_FACT_ENCODING:
+        break;
+    }
+}
+
+static bool on_end(struct analysis *a, const struct sql_event *e, struct err *err)
+{
+    if (!e->end.truncated)
+        return true;
+    err_set(err, ERR_INCOMPLETE, 432,
+            "%s: the dump has its header, at byte %llu, and not its \"dump complete\" trailer: it "
+            "was cut off",
+            a->text->path, (unsigned long long)e->end.header_offset);
+    err_hint(err, "make the dump again, and see that pg_dump ends without an error");
+    return false;
+}
+
+static bool on_event(struct sql_text *s, const struct sql_event *e, struct err *err)
+{
+    switch (e->kind) {
+    case SQL_EVENT_DATABASE:
+        s->a->database = arena_copy(s->a->arena, e->database);
+        return true;
+    case SQL_EVENT_TABLE:
+        return on_table(s->a, e, err);
+    case SQL_EVENT_REFERENCE:
+        on_reference(s->a, e);
+        return true;
+    case SQL_EVENT_COPY:
+        return on_copy(s, e, err);
+    case SQL_EVENT_UNREAD:
+        on_unread(s->a, e);
+        return true;
+    case SQL_EVENT_FACT:
+        on_fact(s->a, e);
+        return true;
+    case SQL_EVENT_END:
+        return on_end(s->a, e, err);
+    }
+    return true;
+}
+
+bool analyze_sql(struct analysis *a, struct err *err)
+{
+    struct sql_text s = {.a = a};
+    struct sql_event e = {.kind = SQL_EVENT_FACT};
+    bool done = true;
+    sql_open(&s.reader, a->window);
+    while (done && sql_next(&s.reader, &e, err)) {
+        done = on_event(&s, &e, err);
+        if (e.kind == SQL_EVENT_END)
+            break;
+    }
+    sql_close(&s.reader);
+    return done && !err_is(err);
+}

@@ -1,0 +1,87 @@
+/* commands: the small ones: show, models, selftest. */
+#include "analyzer/commands.h"
+#include "analyzer/model.h"
+#include "analyzer/render/show.h"
+#include "common/sys.h"
+#include "common/text.h"
+#include "formats/envelope/envelope.h"
+
+const struct cli_option show_options[] = {
+    {SCAN_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL, "exit 10 when there are findings"},
+    {0},
+};
+const struct cli_option models_options[] = {
+    {SCAN_MAP, "map", 0, "FILE", "a map to read first, as for scan"},
+    {0},
+};
+
+bool command_show(struct cli *cli, struct err *err)
+{
+    struct report r;
+    struct show_style style = {cli->colour_out ? SHOW_ANSI : SHOW_PLAIN, sys->now()};
+    if (!report_read(cli->arguments[0], cli->arena, &r, err) ||
+        !show_report(&cli->out, &r, cli->arguments[0], &style, cli->format, err))
+        return false;
+    if (!r.complete)
+        cli->status = ERR_INCOMPLETE;
+    else if (r.finding_count && cli_flag(cli, SCAN_DETAILED_EXITCODE))
+        cli->status = ERR_PENDING;
+    return true;
+}
+
+static void model_headings(struct table *t)
+{
+    static const char *const names[] = {"model",     "schema_name", "table_name", "table_from",
+                                        "attribute", "column_name", "type",       "encrypted",
+                                        "file",      "line",        NULL};
+    for (const char *const *n = names; *n; n++)
+        table_heading(t, *n);
+}
+
+static void model_line(struct table *t, const struct model_row *row)
+{
+    table_text(t, row->model.spec);
+    table_text(t, row->model.schema);
+    table_text(t, row->model.table);
+    table_text(t, str_from(model_how_name(row->model.how)));
+    table_text(t, row->attr);
+    table_text(t, row->column);
+    table_text(t, row->type);
+    table_boolean(t, row->encrypted);
+    table_text(t, row->file);
+    table_count(t, row->line);
+}
+
+bool command_models(struct cli *cli, struct err *err)
+{
+    struct model_index *ix = model_index_new(cli->arena);
+    struct model_listing listing = {0};
+    struct table t = {.arena = cli->arena};
+    const char *map = cli_value(cli, SCAN_MAP);
+    if ((map && !model_index_map(ix, map, err)) || !model_index_source(ix, cli->arguments[0], err))
+        return false;
+    model_list(ix, &listing);
+    model_headings(&t);
+    for (size_t i = 0; i < listing.row_count; i++)
+        model_line(&t, &listing.rows[i]);
+    table_write(&cli->out, &t, cli->format);
+    for (size_t i = 0; i < listing.note_count; i++) {
+        const struct model_note *n = &listing.notes[i];
+        cli_warn(cli, "%s line %u: %s", text_shown(cli->arena, n->file), (unsigned)n->line,
+                 text_shown(cli->arena, n->text));
+    }
+    if (listing.row_count == 0)
+        cli_warn(cli, "no model was found below %s", cli->arguments[0]);
+    return true;
+}
+
+bool command_selftest(struct cli *cli, struct err *err)
+{
+    size_t count;
+    const struct envelope *const *all = envelopes(&count);
+    if (!envelope_self_test(err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&cli->out, "ok %s: %zu vectors\n", all[i]->name, all[i]->vector_count);
+    return true;
+}

@@ -1,0 +1,173 @@
+/* inspect_command: `keycensus inspect`: what an input holds, without decoding a row. */
+#include "analyzer/commands.h"
+#include "analyzer/input.h"
+#include "common/text.h"
+#include "formats/dump/csv.h"
+#include "formats/dump/sniff.h"
+#include "formats/dump/sql.h"
+
+const struct cli_option inspect_options[] = {
+    {SCAN_MAX_DECODED, "max-decoded-bytes", 0, "BYTES", "refuse an input that decodes to more"},
+    {SCAN_MAX_WINDOW, "max-window", 0, "BYTES",
+     "memory that zstd and xz may use (default 134217728)"},
+    {0},
+};
+
+enum { INSPECT_WINDOW = 4 * 1024 * 1024 };
+
+struct inspect {
+    struct cli *cli;
+    struct table texts;  /* one row a text */
+    struct table tables; /* one row a table with rows */
+    const struct input_text *text;
+    struct window *window;
+};
+
+static struct str kept(struct inspect *s, struct str borrowed)
+{
+    return arena_copy(s->cli->arena, borrowed);
+}
+
+static void table_row(struct inspect *s, const char *path, struct str database, struct str schema,
+                      struct str name, uint64_t columns, uint64_t bytes, const char *note)
+{
+    table_text(&s->tables, str_from(path));
+    table_text(&s->tables, kept(s, schema));
+    table_text(&s->tables, kept(s, name));
+    table_count(&s->tables, columns);
+    table_count(&s->tables, bytes);
+    table_text(&s->tables, str_from(note));
+    table_text(&s->tables, kept(s, database));
+}
+
+static bool inspect_sql(struct inspect *s, struct err *err)
+{
+    struct sql_reader reader;
+    struct sql_event e = {.kind = SQL_EVENT_FACT};
+    bool done = true;
+    sql_open(&reader, s->window);
+    while (done && sql_next(&reader, &e, err) && e.kind != SQL_EVENT_END) {
+        if (e.kind == SQL_EVENT_COPY) {
+            struct str database = kept(s, e.database);
+            struct str schema = kept(s, e.schema);
+            struct str name = kept(s, e.name);
+            size_t columns = e.column_count;
+            uint64_t from = s->window->offset;
+            done = sql_skip_rows(&reader, err);
+            table_row(s, s->text->path, database, schema, name, columns, s->window->offset - from,
+                      "");
+        } else if (e.kind == SQL_EVENT_UNREAD) {
+            table_row(s, s->text->path, e.database, e.schema, e.name, 0, 0,
+                      arena_printf(s->cli->arena, "%llu x %s: not read in this version",
+                                   (unsigned long long)e.count, text_shown(s->cli->arena, e.what)));
+        }
+    }
+    if (!err_is(err) && e.kind == SQL_EVENT_END && e.end.truncated)
+        err_set(err, ERR_INCOMPLETE, 432,
+                "%s: the dump has its header and not its \"dump complete\" trailer: it was cut off",
+                s->text->path);
+    sql_close(&reader);
+    return !err_is(err);
+}
+
+static bool inspect_csv(struct inspect *s, struct err *err)
+{
+    struct csv_options options = {0};
+    struct csv_dialect dialect;
+    struct csv_columns columns;
+    if (!csv_sniff(window_rest(s->window), &options, &dialect, err) ||
+        !csv_header(s->window, &dialect, s->cli->arena, &columns, err))
+        return false;
+    uint64_t from = s->window->offset;
+    do
+        window_skip(s->window, window_rest(s->window).len);
+    while (window_more(s->window, err));
+    table_row(s, s->text->path, STR(""), STR(""), s->text->name, columns.count,
+              s->window->offset - from, columns.header == CSV_HEADER_YES ? "header" : "no header");
+    return !err_is(err);
+}
+
+static bool visit(void *context, struct input_text *text, struct err *err)
+{
+    struct inspect *s = context;
+    struct window w;
+    s->text = text;
+    s->window = &w;
+    if (!window_open(&w, text->source, INSPECT_WINDOW, err))
+        return false;
+    while (window_rest(&w).len < SNIFF_HEAD && window_more(&w, err))
+        ;
+    enum dump_kind kind = dump_sniff(window_rest(&w));
+    bool done = !err_is(err);
+    if (done && kind == DUMP_PLAIN_SQL)
+        done = inspect_sql(s, err);
+    else if (done && kind == DUMP_CSV)
+        done = inspect_csv(s, err);
+    else
+        do
+            window_skip(&w, window_rest(&w).len);
+        while (done && window_more(&w, err));
+    done = !err_is(err);
+    struct err why = {0};
+    bool read = dump_accept(kind, &why);
+    table_text(&s->texts, str_from(text->path));
+    table_text(&s->texts, str_from(arena_printf(s->cli->arena, "%s%s%s", text->packing,
+                                                *text->packing ? "+" : "", dump_kind_name(kind))));
+    table_count(&s->texts, text->size);
+    table_count(&s->texts, w.offset);
+    table_boolean(&s->texts, read);
+    table_text(&s->texts, kept(s, str_from(why.text)));
+    window_close(&w);
+    return done;
+}
+
+static void headings(struct inspect *s)
+{
+    static const char *const texts[] = {"path", "kind", "bytes", "decoded_bytes",
+                                        "read", "note", NULL};
+    static const char *const tables[] = {"path",  "schema_name", "table_name",    "columns",
+                                         "bytes", "note",        "database_name", NULL};
+    s->texts.arena = s->tables.arena = s->cli->arena;
+    for (const char *const *h = texts; *h; h++)
+        table_heading(&s->texts, *h);
+    for (const char *const *h = tables; *h; h++)
+        table_heading(&s->tables, *h);
+}
+
+static void print(struct inspect *s)
+{
+    struct buf *out = &s->cli->out;
+    if (s->cli->format == TABLE_JSON) {
+        buf_text(out, "{\"inputs\":");
+        table_write(out, &s->texts, TABLE_JSON);
+        buf_text(out, ",\"tables\":");
+        table_write(out, &s->tables, TABLE_JSON);
+        buf_text(out, "}\n");
+        return;
+    }
+    if (s->cli->format == TABLE_TEXT) {
+        table_write(out, &s->texts, TABLE_TEXT);
+        buf_byte(out, '\n');
+    }
+    table_write(out, &s->tables, s->cli->format);
+}
+
+bool command_inspect(struct cli *cli, struct err *err)
+{
+    struct inspect s = {.cli = cli};
+    struct stream_limits limits = stream_limits_default();
+    if (!cli_number(cli, SCAN_MAX_DECODED, 1, INT64_MAX, &limits.max_decoded_bytes, err) ||
+        !cli_number(cli, SCAN_MAX_WINDOW, 1024, UINT64_C(1) << 32, &limits.max_window, err))
+        return false;
+    headings(&s);
+    bool done = true;
+    for (size_t i = 0; done && i < cli->argument_count; i++) {
+        struct input in;
+        done = input_open(&in, cli->arguments[i], &limits, cli->arena, err) &&
+               input_walk(&in, visit, &s, err);
+        if (in.bottom || done)
+            input_close(&in);
+    }
+    print(&s);
+    return done;
+}

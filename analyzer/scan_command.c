@@ -1,0 +1,343 @@
+/* scan_command: `keycensus scan`: options, declared scope, the run, the report. */
+#include "analyzer/analyze.h"
+#include "analyzer/commands.h"
+#include "analyzer/model.h"
+#include "common/file.h"
+#include "common/progress.h"
+#include "common/report.h"
+#include "common/sys.h"
+#include "common/text.h"
+#include "formats/keyring/keyring.h"
+
+#include <stdio.h>
+
+const struct cli_option scan_options[] = {
+    {SCAN_MODEL, "model", 0, "M:Class", "declare a model; --column after it names its columns"},
+    {SCAN_TABLE, "table", 0, "[SCHEMA.]TABLE", "declare a table"},
+    {SCAN_COLUMN, "column", 0, "NAME",
+     "declare an encrypted column of the model or table before it"},
+    {SCAN_MAP, "map", 0, "FILE", "which tables and columns models and attributes have"},
+    {SCAN_SOURCE, "source", 0, "DIR",
+     "the application's Python source, to find that out (never run)"},
+    {SCAN_ENV_FILE, "env-file", 0, "FILE", "read version names and the active version from it"},
+    {SCAN_EXCLUDE_TABLE, "exclude-table", 0, "[SCHEMA.]TABLE",
+     "do not read a table; the report says so"},
+    {SCAN_DUMP_TIME, "dump-time", 0, "YYYY-MM-DDTHH:MM:SSZ",
+     "when the data is from, where the dump does not say; needed for standard input"},
+    {SCAN_THREADS, "threads", 0, "N", "default: as many as there are processors"},
+    {SCAN_BLOCK_SIZE, "block-size", 0, "BYTES", "how much is scanned at once (default 1048576)"},
+    {SCAN_MAX_DECODED, "max-decoded-bytes", 0, "BYTES", "refuse an input that decodes to more"},
+    {SCAN_MAX_WINDOW, "max-window", 0, "BYTES",
+     "memory that zstd and xz may use (default 134217728)"},
+    {SCAN_DELIMITER, "delimiter", 0, "CHAR",
+     "of CSV: one byte, or tab, comma, semicolon, pipe, space"},
+    {SCAN_QUOTE, "quote", 0, "CHAR", "of CSV: one byte, or none, double, single"},
+    {SCAN_ESCAPE, "escape", 0, "CHAR", "of CSV: one byte, or none, double, backslash"},
+    {SCAN_NULL, "null", 0, "TEXT", "the unquoted text that stands for NULL in CSV"},
+    {SCAN_HEADER, "header", 0, "yes|no", "whether the first CSV record names the columns"},
+    {SCAN_TABLE_FROM_PATH, "table-from-path", 0, NULL, "a CSV's table is the name of its folder"},
+    {SCAN_VERIFY, "verify", 0, NULL, "prove every value by its MAC"},
+    {SCAN_VERIFY_KEYS, "verify-keys", 0, "FILE", "prove every value by its MAC, without the keys"},
+    {SCAN_KDF_ITERATIONS, "kdf-iterations", 0, "N", "of the key derivation"},
+    {SCAN_ENVELOPE, "envelope", 0, "NAME", "decide which form ciphertext has"},
+    {SCAN_SHA256, "sha256", 0, NULL, "digest the inputs with SHA-256"},
+    {0},
+};
+const int scan_reserved[] = {SCAN_VERIFY,   SCAN_VERIFY_KEYS, SCAN_KDF_ITERATIONS,
+                             SCAN_ENVELOPE, SCAN_SHA256,      0};
+
+struct scan {
+    struct cli *cli;
+    struct report report;
+    struct analyze_options options;
+    struct model_index *models;
+    struct progress progress;
+};
+
+static struct scope_table parse_table(const char *text)
+{
+    struct scope_table t = {STR(""), STR("")};
+    struct str whole = str_from(text);
+    if (!str_cut(whole, '.', &t.schema, &t.table))
+        t = (struct scope_table){STR(""), whole};
+    return t;
+}
+
+static bool declare_model(struct scan *s, const char *spec, struct err *err)
+{
+    struct model_table t;
+    if (!model_resolve(s->models, str_from(spec), &t, err))
+        return false;
+    struct report_declared *d = report_add_declared(&s->report);
+    d->model = t.spec;
+    d->schema = t.schema;
+    d->table = t.table;
+    d->resolved_by = str_from(model_how_name(t.how));
+    cli_detail(s->cli, "model %s is table %s%s%s, by %s", text_shown(s->cli->arena, t.spec),
+               text_shown(s->cli->arena, t.schema), t.schema.len ? "." : "",
+               text_shown(s->cli->arena, t.table), model_how_name(t.how));
+    return true;
+}
+
+static bool declare_table(struct scan *s, const char *text, struct err *err)
+{
+    struct scope_table t = parse_table(text);
+    if (t.table.len == 0) {
+        err_set(err, ERR_USAGE, 433, "--table takes [schema.]table");
+        return false;
+    }
+    struct report_declared *d = report_add_declared(&s->report);
+    d->schema = t.schema;
+    d->table = t.table;
+    d->resolved_by = STR("table");
+    return true;
+}
+
+/* A column joins the pair before it, or opens another pair of the same table. */
+static bool declare_column(struct scan *s, const char *text, struct err *err)
+{
+    struct report *r = &s->report;
+    struct model_column c = {.column = str_from(text)};
+    if (r->declared_count == 0) {
+        err_set(err, ERR_USAGE, 434, "--column stands before any --model or --table");
+        err_hint(err, "--column belongs to the nearest --model or --table before it");
+        return false;
+    }
+    struct report_declared last = r->declared[r->declared_count - 1];
+    if (last.model.len && !model_column(s->models, last.model, str_from(text), &c, err))
+        return false;
+    struct report_declared *d = &r->declared[r->declared_count - 1];
+    if (last.column.len)
+        d = report_add_declared(r);
+    *d = last;
+    d->attribute = str_from(text);
+    d->column = c.column;
+    return true;
+}
+
+static bool declare_scope(struct scan *s, struct err *err)
+{
+    const struct cli *cli = s->cli;
+    s->models = model_index_new(cli->arena);
+    for (size_t i = 0; i < cli->given_count; i++) {
+        if (cli->given[i].option->id == SCAN_MAP &&
+            !model_index_map(s->models, cli->given[i].value, err))
+            return false;
+        if (cli->given[i].option->id == SCAN_SOURCE &&
+            !model_index_source(s->models, cli->given[i].value, err))
+            return false;
+    }
+    for (size_t i = 0; i < cli->given_count; i++) {
+        const char *value = cli->given[i].value;
+        bool done = true;
+        if (cli->given[i].option->id == SCAN_MODEL)
+            done = declare_model(s, value, err);
+        else if (cli->given[i].option->id == SCAN_TABLE)
+            done = declare_table(s, value, err);
+        else if (cli->given[i].option->id == SCAN_COLUMN)
+            done = declare_column(s, value, err);
+        if (!done)
+            return false;
+    }
+    return true;
+}
+
+static void take_excluded(struct scan *s)
+{
+    const struct cli *cli = s->cli;
+    struct scope_table *list = ARENA_ARRAY(cli->arena, cli->given_count, struct scope_table);
+    for (size_t i = 0; i < cli->given_count; i++)
+        if (cli->given[i].option->id == SCAN_EXCLUDE_TABLE)
+            list[s->options.excluded_count++] = parse_table(cli->given[i].value);
+    s->options.excluded = list;
+}
+
+static bool take_csv(struct scan *s, struct err *err)
+{
+    static const struct {
+        int option;
+        enum csv_option_name name;
+    } parts[] = {{SCAN_DELIMITER, CSV_OPTION_DELIMITER},
+                 {SCAN_QUOTE, CSV_OPTION_QUOTE},
+                 {SCAN_ESCAPE, CSV_OPTION_ESCAPE},
+                 {SCAN_NULL, CSV_OPTION_NULL},
+                 {SCAN_HEADER, CSV_OPTION_HEADER}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const char *value = cli_value(s->cli, parts[i].option);
+        if (value && !csv_option(&s->options.csv, parts[i].name, str_from(value), err))
+            return false;
+    }
+    s->options.table_from_path = cli_flag(s->cli, SCAN_TABLE_FROM_PATH);
+    return true;
+}
+
+static bool take_dump_time(struct scan *s, struct err *err)
+{
+    const char *text = cli_value(s->cli, SCAN_DUMP_TIME);
+    s->options.dump_time = UTC_NONE;
+    if (text && !utc_parse(str_from(text), &s->options.dump_time)) {
+        err_set(err, ERR_USAGE, 435, "--dump-time takes a time like 2026-05-01T10:00:00Z");
+        return false;
+    }
+    bool standard_input = false;
+    for (size_t i = 0; i < s->cli->argument_count; i++)
+        standard_input |= strcmp(s->cli->arguments[i], "-") == 0;
+    if (standard_input && !text) {
+        err_set(err, ERR_USAGE, 436, "standard input has no time of its own");
+        err_hint(err, "say when the data is from: --dump-time 2026-05-01T10:00:00Z");
+        return false;
+    }
+    return true;
+}
+
+static bool take_numbers(struct scan *s, struct err *err)
+{
+    uint64_t threads = 0;
+    uint64_t block = 0;
+    s->options.limits = stream_limits_default();
+    if (!cli_number(s->cli, SCAN_THREADS, 1, 256, &threads, err) ||
+        !cli_number(s->cli, SCAN_BLOCK_SIZE, 1, 256u << 20, &block, err) ||
+        !cli_number(s->cli, SCAN_MAX_DECODED, 1, INT64_MAX, &s->options.limits.max_decoded_bytes,
+                    err) ||
+        !cli_number(s->cli, SCAN_MAX_WINDOW, 1024, UINT64_C(1) << 32, &s->options.limits.max_window,
+                    err))
+        return false;
+    s->options.threads = (unsigned)threads;
+    s->options.block_size = (size_t)block;
+    return true;
+}
+
+/* Names only: the keys are wiped again before the scan starts. */
+static bool read_env_file(struct scan *s, struct err *err)
+{
+    const char *path = cli_value(s->cli, SCAN_ENV_FILE);
+    struct arena keys = {.wipe = true};
+    struct keyring kr;
+    struct str content;
+    struct report *r = &s->report;
+    if (!path)
+        return true;
+    bool done = file_read(&keys, path, &content, err) &&
+                keyring_load(&keys, &keyring_dotenv, path, content, &kr, err);
+    if (done) {
+        r->versions = ARENA_ARRAY(r->arena, kr.version_count, struct report_version);
+        r->version_count = kr.version_count;
+        for (size_t i = 0; i < kr.version_count; i++)
+            r->versions[i].name = arena_copy(r->arena, kr.versions[i].name);
+        r->active_version = arena_copy(r->arena, kr.versions[kr.active].name);
+    }
+    arena_free(&keys);
+    return done;
+}
+
+static bool watch(void *context, uint64_t bytes, uint64_t records, struct err *err)
+{
+    struct scan *s = context;
+    if (cli_stop_signal) {
+        err_set(err, ERR_SIGNAL + cli_stop_signal, 437, "stopped by signal %d; no report was made",
+                (int)cli_stop_signal);
+        return false;
+    }
+    progress_tick(&s->progress, bytes, records);
+    return true;
+}
+
+static uint64_t total_size(const struct scan *s)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < s->options.input_count; i++) {
+        struct stat st;
+        if (strcmp(s->options.inputs[i], "-") == 0 ||
+            sys->fstatat(AT_FDCWD, s->options.inputs[i], &st, 0) != 0 || !S_ISREG(st.st_mode))
+            return 0;
+        total += (uint64_t)st.st_size;
+    }
+    return total;
+}
+
+static void say_problems(struct scan *s, const struct analyze_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->problem_count; i++)
+        cli_print_error(s->cli, &outcome->problems[i]);
+    for (size_t i = 0; i < s->options.excluded_count; i++) {
+        bool met = false;
+        for (size_t t = 0; t < s->report.table_count; t++)
+            met |= s->report.tables[t].state == COVERAGE_SKIPPED &&
+                   str_eq(s->report.tables[t].name, s->options.excluded[i].table);
+        if (!met)
+            cli_warn(s->cli, "--exclude-table %s: no such table in the input",
+                     text_shown(s->cli->arena, s->options.excluded[i].table));
+    }
+}
+
+static size_t ciphertext_columns(const struct report *r)
+{
+    size_t n = 0;
+    for (size_t t = 0; t < r->table_count; t++)
+        for (size_t c = 0; c < r->tables[t].column_count; c++)
+            n += r->tables[t].columns[c].usage_count > 0;
+    return n;
+}
+
+static void summarise(struct scan *s, const char *path)
+{
+    struct buf *out = &s->cli->out;
+    const struct report *r = &s->report;
+    char rows[32];
+    const char *status = r->complete ? "complete" : "incomplete";
+    size_t columns = ciphertext_columns(r);
+    if (s->cli->quiet)
+        return;
+    if (s->cli->format == TABLE_JSON) {
+        buf_text(out, "{\"report\":");
+        text_json(out, str_from(path));
+        buf_printf(out,
+                   ",\"status\":\"%s\",\"partial\":%s,\"rows\":%llu,\"tables\":%zu,"
+                   "\"ciphertext_columns\":%zu,\"findings\":%zu,\"content_digest\":\"%.*s\"}\n",
+                   status, r->partial ? "true" : "false", (unsigned long long)r->rows,
+                   r->table_count, columns, r->finding_count, STR_ARG(r->content_digest));
+        return;
+    }
+    buf_printf(out, "%s: %s%s, %s rows in %zu tables, ciphertext in %zu columns, %zu findings\n",
+               path, status, r->partial ? ", partial coverage" : "", text_count(r->rows, rows),
+               r->table_count, columns, r->finding_count);
+    buf_printf(out, "next: keycensus show %s\n", path);
+}
+
+static bool run_scan(struct scan *s, struct err *err)
+{
+    struct analyze_outcome outcome;
+    s->options.watch = watch;
+    s->options.watch_context = s;
+    progress_open(&s->progress, s->cli, "scan", total_size(s));
+    bool done = analyze(&s->options, &s->report, &outcome, err);
+    progress_close(&s->progress);
+    if (!done)
+        return false;
+    say_problems(s, &outcome);
+    s->report.program_version = STR(KEYRETIRE_VERSION);
+    s->report.created = sys->now();
+    if (!report_seal(&s->report, err) ||
+        !report_write(s->cli->output, &s->report,
+                      s->cli->overwrite ? REPORT_OVERWRITE : REPORT_KEEP, err))
+        return false;
+    summarise(s, s->cli->output);
+    s->cli->status = outcome.status;
+    return true;
+}
+
+bool command_scan(struct cli *cli, struct err *err)
+{
+    struct scan s = {.cli = cli, .report = {.arena = cli->arena}};
+    if (!cli->output) {
+        err_set(err, ERR_USAGE, 438, "scan needs a report to write");
+        err_hint(err, "keycensus scan INPUT -o report.db");
+        return false;
+    }
+    s.options.inputs = cli->arguments;
+    s.options.input_count = cli->argument_count;
+    take_excluded(&s);
+    return take_numbers(&s, err) && take_csv(&s, err) && take_dump_time(&s, err) &&
+           report_check_target(cli->output, cli->overwrite ? REPORT_OVERWRITE : REPORT_KEEP, err) &&
+           read_env_file(&s, err) && declare_scope(&s, err) && run_scan(&s, err);
+}
