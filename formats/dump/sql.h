@@ -118,33 +118,36 @@ struct sql_kept {
 
 struct sql_reader {
     struct sql_lexer lexer;
-    struct sql_token token; /* the present one */
+    struct sql_token token; /* the present one; SQL_TOKEN_END behind the statement's last */
     struct arena arena;     /* events of the statement at hand */
     struct arena_mark arena_start;
     struct sql_queued *first, *last;
     size_t queued;
     struct sql_kept database, path; /* path: the schema that unqualified names take */
-    struct sql_kept announced;      /* by pg_dumpall's comment */
 
     /* the statement at hand */
+    bool inside;     /* it has a token */
     bool ended;      /* its last token was taken */
-    unsigned depth;  /* of parentheses */
-    unsigned blocks; /* of BEGIN ATOMIC ... END, CASE ... END inside it */
-    unsigned words;  /* of its first four */
-    char initials[4];
+    bool variable;   /* it takes a value from a psql variable */
+    uint64_t depth;  /* of parentheses */
+    uint64_t blocks; /* of BEGIN ATOMIC and of CASE in it */
+    unsigned words;  /* how many of the first four it has had */
+    unsigned char initials[4];
     uint64_t offset, line;
 
     /* a run of equal unread statements */
     uint64_t unread;
     uint64_t unread_offset, unread_line;
-    struct sql_kept unread_what, unread_schema, unread_name, unread_database;
+    struct sql_kept unread_what, unread_schema, unread_name;
 
-    bool rows_due; /* an event COPY was given out */
-    uint64_t rows_offset;
+    bool rows_due; /* the window stands at the rows of a COPY, or the caller took them */
+    uint64_t rows_offset, rows_line;
     struct sql_end end;
+    struct sql_kept end_database;
+    struct sql_kept header_database;
     bool header_open, cluster_open;
     uint64_t header_offset, header_line, cluster_offset, cluster_line;
-    struct sql_kept header_database;
+    bool finished;
 };
 
 void sql_open(struct sql_reader *r, struct window *w);
@@ -153,5 +156,8 @@ void sql_close(struct sql_reader *r);
 bool sql_next(struct sql_reader *r, struct sql_event *e, struct err *err);
 /* Skips the rows of a COPY up to and with the line that ends them. */
 bool sql_skip_rows(struct sql_reader *r, struct err *err);
+/* For a caller that read the rows itself and met the end of the stream in them: ERR_INCOMPLETE 312.
+ */
+void sql_rows_cut_off(const struct sql_reader *r, struct err *err);
 
 #endif

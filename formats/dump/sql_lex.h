@@ -45,8 +45,11 @@ struct sql_token {
 
 struct sql_lexer {
     struct window *window;
-    bool backslashes; /* standard_conforming_strings is off: '' strings have escapes; caller sets */
-    bool after_unicode; /* the last token was U&: UESCAPE behind it is refused */
+    bool backslashes;      /* standard_conforming_strings is off: '' has escapes; the caller sets */
+    bool started;          /* the byte order mark, if any, is behind us */
+    bool after_unicode;    /* the last token was U&: UESCAPE behind it is refused */
+    uint64_t end;          /* stream offset behind the last token */
+    uint64_t offset, line; /* of the present token */
     size_t kept;
     uint64_t length; /* of the present token, decoded */
     unsigned char text[SQL_TOKEN_KEPT];

@@ -1,0 +1,69 @@
+/*
+ * sql_parts: what the files of the script reader share. Not for others: they include sql.h.
+ *
+ * sql.c          the queue of events, tokens of one statement, where a statement ends, rows
+ * sql_comment.c  what comments tell: headers, trailers, versions, times
+ * sql_meta.c     psql's backslash commands
+ * sql_session.c  SET and its relatives: search_path, client_encoding, ...
+ * sql_table.c    CREATE and ALTER TABLE, views
+ * sql_copy.c     COPY
+ * sql_other.c    which statement it is; INSERT and others that are not read
+ */
+#ifndef FORMATS_DUMP_SQL_PARTS_H
+#define FORMATS_DUMP_SQL_PARTS_H
+
+#include "common/buf.h"
+#include "formats/dump/sql.h"
+
+/* Takes the next token of the statement; behind its end, r->ended and SQL_TOKEN_END. */
+bool sql_advance(struct sql_reader *r, struct err *err);
+/* Goes to the end of the statement. */
+bool sql_finish_statement(struct sql_reader *r, struct err *err);
+
+bool sql_is_word(const struct sql_reader *r, const char *word);
+bool sql_is_mark(const struct sql_reader *r, char mark);
+bool sql_is_name(const struct sql_reader *r); /* WORD or NAME */
+/* If the present token is that word, takes it. False only on an error; *was says whether it was. */
+bool sql_take_word(struct sql_reader *r, const char *word, bool *was, struct err *err);
+/*
+ * A name with or without its schema, copied to the reader's arena, and the token behind it. No name
+ * here: *name is empty.
+ */
+bool sql_table_name(struct sql_reader *r, struct str *schema, struct str *name, struct err *err);
+/* One identifier; no longer than SQL_NAME_MAX. */
+bool sql_identifier(struct sql_reader *r, struct str *name, struct err *err);
+
+/* A new event at the end of the queue, with the statement's place. NULL: too many, err is set. */
+struct sql_event *sql_emit(struct sql_reader *r, enum sql_event_kind kind, struct err *err);
+bool sql_emit_fact(struct sql_reader *r, enum sql_fact fact, struct str text, int64_t time,
+                   struct err *err);
+bool sql_emit_reference(struct sql_reader *r, enum sql_reference reference, struct str schema,
+                        struct str name, struct str to_schema, struct str to_name, struct err *err);
+/* Counts one more statement or command that is not read. */
+bool sql_unread(struct sql_reader *r, struct str what, struct str schema, struct str name,
+                struct err *err);
+
+void sql_keep(struct sql_kept *kept, struct str s);
+static inline struct str sql_kept(const struct sql_kept *kept)
+{
+    return str_make(kept->bytes, kept->len);
+}
+
+/* sql_comment.c */
+bool sql_comment(struct sql_reader *r, struct err *err);
+void sql_note_open_headers(struct sql_reader *r);
+/* sql_meta.c: the present token. Sets r->ended where the command ends a statement. */
+bool sql_meta(struct sql_reader *r, struct err *err);
+/* sql_session.c */
+bool sql_set(struct sql_reader *r, struct err *err);
+bool sql_reset(struct sql_reader *r, struct err *err);
+bool sql_set_config(struct sql_reader *r, struct err *err); /* at the opening parenthesis */
+bool sql_set_encoding(struct sql_reader *r, struct str name, struct err *err);
+bool sql_connected(struct sql_reader *r, struct str database, struct err *err);
+/* sql_table.c, sql_copy.c, sql_other.c: the present token is the statement's first word */
+bool sql_create(struct sql_reader *r, struct err *err);
+bool sql_alter(struct sql_reader *r, struct err *err);
+bool sql_copy(struct sql_reader *r, struct err *err);
+bool sql_statement(struct sql_reader *r, struct err *err);
+
+#endif
