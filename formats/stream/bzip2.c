@@ -19,10 +19,10 @@ static enum pull begin_stream(struct bzip2 *b)
     enum pull p = decoder_want(d, BZIP2_MAGIC_LEN);
     if (p == PULL_FAILED)
         return PULL_FAILED;
-    if (d->left == 0 && b->streams > 0)
+    if (d->in.left == 0 && b->streams > 0)
         return PULL_END;
-    size_t seen = d->left < BZIP2_MAGIC_LEN ? d->left : BZIP2_MAGIC_LEN;
-    if (!str_eq(str_make(d->at, seen), str_slice(STR("BZh"), 0, seen)))
+    size_t seen = d->in.left < BZIP2_MAGIC_LEN ? d->in.left : BZIP2_MAGIC_LEN;
+    if (!str_eq(str_make(d->in.at, seen), str_slice(STR("BZh"), 0, seen)))
         return b->streams > 0 ? decoder_trailing(d)
                               : decoder_damaged(d, "it does not begin with a bzip2 header");
     if (p == PULL_END)
@@ -52,15 +52,14 @@ static const char *bzip2_reason(int ret)
 static enum pull read_stream(struct bzip2 *b, unsigned char *into, size_t room, size_t *got)
 {
     struct decoder *d = &b->frame;
-    unsigned in = d->left < MOST_A_CALL ? (unsigned)d->left : MOST_A_CALL;
+    unsigned in = d->in.left < MOST_A_CALL ? (unsigned)d->in.left : MOST_A_CALL;
     unsigned out = room < MOST_A_CALL ? (unsigned)room : MOST_A_CALL;
-    b->bz.next_in = (char *)d->at; /* libbz2 only reads it */
+    b->bz.next_in = (char *)d->in.at; /* libbz2 only reads it */
     b->bz.avail_in = in;
     b->bz.next_out = (char *)into;
     b->bz.avail_out = out;
     int ret = BZ2_bzDecompress(&b->bz);
-    d->at += in - b->bz.avail_in;
-    d->left -= in - b->bz.avail_in;
+    intake_use(&d->in, in - b->bz.avail_in);
     *got = out - b->bz.avail_out;
     if (ret == BZ_STREAM_END) {
         end_stream(b);

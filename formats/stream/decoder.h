@@ -1,8 +1,8 @@
 /*
  * decoder: the frame that the decoders of this folder share.
  *
- * It owns the source below and one input buffer, counts the bytes read, and makes END and FAILED
- * stick. A decoder embeds it first and writes one function that moves a step:
+ * It holds the intake and makes END and FAILED stick. A decoder embeds it first and writes one
+ * function that moves a step:
  *
  *     static enum pull gzip_step(struct decoder *d, unsigned char *into, size_t room, size_t *got)
  *     {
@@ -12,7 +12,7 @@
  *                 return at_boundary ? PULL_END : decoder_cut(d, "in a block");
  *             if (p == PULL_FAILED)
  *                 return PULL_FAILED;
- *             ...decode from d->at[0..d->left); d->at += used; d->left -= used...
+ *             ...decode from d->in.at[0..d->in.left), then intake_use(&d->in, used)...
  *         }
  *         return PULL_OK;
  *     }
@@ -24,12 +24,9 @@
 #ifndef FORMATS_STREAM_DECODER_H
 #define FORMATS_STREAM_DECODER_H
 
-#include "common/source.h"
+#include "formats/stream/intake.h"
 
-enum {
-    DECODER_INPUT = 256 * 1024,
-    DECODER_BACK = 8 /* bytes before `at` that stay readable, so that a library may step back */
-};
+enum { DECODER_INPUT = 256 * 1024, DECODER_BACK = 8 };
 
 struct decoder;
 
@@ -42,12 +39,7 @@ struct decoder_ops {
 struct decoder {
     struct source base;
     const struct decoder_ops *ops;
-    struct source *below;
-    unsigned char *buffer;
-    const unsigned char *at; /* input not used yet */
-    size_t left;
-    uint64_t read; /* bytes taken from below so far */
-    bool below_ended;
+    struct intake in;
     enum pull settled; /* PULL_OK while running */
     struct err failure;
 };
@@ -59,9 +51,9 @@ void *decoder_open(size_t size, const struct decoder_ops *ops, struct source *be
 /* For constructors whose library refused: sets "no memory", closes everything, gives NULL. */
 struct source *decoder_no_memory(struct decoder *d, struct err *err);
 
-/* OK: left > 0. END: the source below is at its end and nothing is left. */
+/* OK: in.left > 0. END: the source below is at its end and nothing is left. */
 enum pull decoder_fill(struct decoder *d);
-/* OK: left >= n. END: fewer are left and no more will come. n is at most DECODER_INPUT. */
+/* intake_want into d->failure; n is at most DECODER_INPUT. */
 enum pull decoder_want(struct decoder *d, size_t n);
 
 /* Both set the failure and give PULL_FAILED. `where` and `what` are phrases: "in a block". */

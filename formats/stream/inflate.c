@@ -42,10 +42,9 @@ static enum pull header_take(struct inflate *g, size_t n, const unsigned char **
         return decoder_cut(d, "in a header");
     if (p == PULL_FAILED)
         return PULL_FAILED;
-    *bytes = d->at;
-    g->header_crc = g->backend->crc(g->header_crc, d->at, n);
-    d->at += n;
-    d->left -= n;
+    *bytes = d->in.at;
+    g->header_crc = g->backend->crc(g->header_crc, d->in.at, n);
+    intake_use(&d->in, n);
     return PULL_OK;
 }
 
@@ -112,11 +111,11 @@ static enum pull read_padding(struct inflate *g)
     struct decoder *d = &g->frame;
     enum pull p;
     while ((p = decoder_fill(d)) == PULL_OK) {
-        while (d->left > 0 && *d->at == 0) {
-            d->at++;
-            d->left--;
+        while (d->in.left > 0 && *d->in.at == 0) {
+            d->in.at++;
+            d->in.left--;
         }
-        if (d->left > 0)
+        if (d->in.left > 0)
             return decoder_trailing(d);
     }
     return p;
@@ -129,14 +128,15 @@ static enum pull next_member(struct inflate *g)
     enum pull p = decoder_want(d, 2);
     if (p == PULL_FAILED)
         return PULL_FAILED;
-    if (d->left == 0 && g->members > 0)
+    if (d->in.left == 0 && g->members > 0)
         return PULL_END;
-    bool begins = d->left == 0 || (d->at[0] == GZIP_ID1 && (d->left < 2 || d->at[1] == GZIP_ID2));
+    bool begins =
+        d->in.left == 0 || (d->in.at[0] == GZIP_ID1 && (d->in.left < 2 || d->in.at[1] == GZIP_ID2));
     if (begins)
         return read_header(g);
     if (g->members == 0)
         return decoder_damaged(d, "it does not begin with a gzip header");
-    return d->at[0] == 0 ? read_padding(g) : decoder_trailing(d);
+    return d->in.at[0] == 0 ? read_padding(g) : decoder_trailing(d);
 }
 
 static enum pull read_trailer(struct inflate *g)
@@ -147,10 +147,9 @@ static enum pull read_trailer(struct inflate *g)
         return decoder_cut(d, "in a trailer");
     if (p == PULL_FAILED)
         return PULL_FAILED;
-    uint32_t crc = le32(d->at);
-    uint32_t size = le32(d->at + 4);
-    d->at += GZIP_TRAILER;
-    d->left -= GZIP_TRAILER;
+    uint32_t crc = le32(d->in.at);
+    uint32_t size = le32(d->in.at + 4);
+    intake_use(&d->in, GZIP_TRAILER);
     if (crc != g->crc)
         return decoder_damaged(d, "the checksum of the data does not match");
     if (size != g->size)
@@ -164,11 +163,11 @@ static enum pull read_trailer(struct inflate *g)
 static enum pull read_blocks(struct inflate *g, unsigned char *into, size_t room, size_t *got)
 {
     struct decoder *d = &g->frame;
-    struct inflate_run run = {.in = d->at, .in_len = d->left, .out = into, .out_len = room};
+    struct inflate_run run = {.in = d->in.at, .in_len = d->in.left, .out = into, .out_len = room};
     enum inflate_result result = g->backend->run(g->state, &run);
-    bool moved = run.in != d->at || run.out != into;
-    d->at = run.in;
-    d->left = run.in_len;
+    bool moved = run.in != d->in.at || run.out != into;
+    d->in.at = run.in;
+    d->in.left = run.in_len;
     *got = (size_t)(run.out - into);
     g->crc = g->backend->crc(g->crc, into, *got);
     g->size += (uint32_t)*got; /* modulo 2^32 by intent */
@@ -178,7 +177,7 @@ static enum pull read_blocks(struct inflate *g, unsigned char *into, size_t room
         return read_trailer(g);
     if (moved)
         return PULL_OK;
-    if (d->left > 0)
+    if (d->in.left > 0)
         return decoder_damaged(d, "the decoder is stuck");
     enum pull p = decoder_fill(d);
     return p == PULL_END ? decoder_cut(d, "in a block") : p;

@@ -27,11 +27,11 @@ static enum pull begin_frame(struct lz4 *z)
     enum pull p = decoder_want(d, LZ4_MAGIC_LEN);
     if (p == PULL_FAILED)
         return PULL_FAILED;
-    if (d->left == 0 && z->frames > 0)
+    if (d->in.left == 0 && z->frames > 0)
         return PULL_END;
     if (p == PULL_END)
         return decoder_cut(d, "before a frame");
-    if (!lz4_magic(d->at))
+    if (!lz4_magic(d->in.at))
         return z->frames > 0 ? decoder_trailing(d)
                              : decoder_damaged(d, "it does not begin with an lz4 frame");
     z->in_frame = true;
@@ -47,14 +47,13 @@ static enum pull read_frame(struct lz4 *z, unsigned char *into, size_t room, siz
         if (p != PULL_OK)
             return p == PULL_END ? decoder_cut(d, "before the frame's end mark") : p;
     }
-    size_t in = d->left;
+    size_t in = d->in.left;
     size_t out = room;
-    size_t hint = LZ4F_decompress(z->context, into, &out, d->at, &in, NULL);
+    size_t hint = LZ4F_decompress(z->context, into, &out, d->in.at, &in, NULL);
     if (LZ4F_isError(hint))
         return decoder_damaged(d, LZ4F_getErrorName(hint));
     *got = out;
-    d->at += in;
-    d->left -= in;
+    intake_use(&d->in, in);
     z->starved = out < room;
     if (hint == 0) { /* end mark and content checksum were read */
         z->in_frame = false;

@@ -49,14 +49,14 @@ static enum pull xz_step(struct decoder *d, unsigned char *into, size_t room, si
         if (x->starved && decoder_fill(d) == PULL_FAILED)
             return PULL_FAILED;
         /* With LZMA_CONCATENATED only the end of the input ends the stream: FINISH says it. */
-        lzma_action action = d->below_ended ? LZMA_FINISH : LZMA_RUN;
-        x->lzma.next_in = d->at;
-        x->lzma.avail_in = d->left;
+        lzma_action action = d->in.ended ? LZMA_FINISH : LZMA_RUN;
+        x->lzma.next_in = d->in.at;
+        x->lzma.avail_in = d->in.left;
         x->lzma.next_out = into;
         x->lzma.avail_out = room;
         lzma_ret ret = lzma_code(&x->lzma, action);
-        d->at = x->lzma.next_in;
-        d->left = x->lzma.avail_in;
+        d->in.at = x->lzma.next_in;
+        d->in.left = x->lzma.avail_in;
         *got = room - x->lzma.avail_out;
         x->starved = x->lzma.avail_out > 0;
         if (ret == LZMA_STREAM_END)

@@ -54,9 +54,9 @@ static enum pull begin_frame(struct zstd *z)
     enum pull p = decoder_want(d, ZSTD_HEADER_MOST);
     if (p == PULL_FAILED)
         return PULL_FAILED;
-    if (d->left == 0)
+    if (d->in.left == 0)
         return z->frames > 0 ? PULL_END : decoder_cut(d, "before a frame");
-    uint64_t window = frame_window(d->at, d->left);
+    uint64_t window = frame_window(d->in.at, d->in.left);
     if (window > z->max_window)
         return decoder_window(d, window, z->max_window);
     z->in_frame = true;
@@ -80,14 +80,13 @@ static enum pull read_frame(struct zstd *z, unsigned char *into, size_t room, si
         if (p != PULL_OK)
             return p == PULL_END ? decoder_cut(d, "in a frame") : p;
     }
-    ZSTD_inBuffer in = {.src = d->at, .size = d->left};
+    ZSTD_inBuffer in = {.src = d->in.at, .size = d->in.left};
     ZSTD_outBuffer out = {.dst = into, .size = room};
     size_t hint = ZSTD_decompressStream(z->context, &out, &in);
     *got = out.pos;
     if (ZSTD_isError(hint))
         return zstd_broken(z, hint);
-    d->at += in.pos;
-    d->left -= in.pos;
+    intake_use(&d->in, in.pos);
     z->starved = out.pos < out.size;
     if (hint == 0) { /* the frame is complete and all of it was given out */
         z->in_frame = false;
