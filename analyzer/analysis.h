@@ -75,7 +75,7 @@ void analysis_unread(struct analysis *a, const struct catalogue_entry *entry, co
 void analysis_problem(struct analysis *a, struct err *problem);
 /* The rows of a re-encryption jobs table, read from a copy (S8). */
 bool analysis_jobs(struct analysis *a, const struct table_rows *rows, struct str bytes,
-                   struct err *err);
+                   enum rows_end end, struct err *err);
 bool analysis_is_jobs_table(struct str name);
 
 bool analyze_sql(struct analysis *a, struct err *err);

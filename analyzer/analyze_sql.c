@@ -125,7 +125,7 @@ static bool scan_jobs(struct analysis *a, struct table_rows *rows, struct err *e
         return false;
     bool done = window_open(&copy, src, TEXT_WINDOW, err) &&
                 rows_scan(a->pool, rows->scan, &copy, ROWS_END_LINE, err) &&
-                analysis_jobs(a, rows, bytes, err);
+                analysis_jobs(a, rows, bytes, ROWS_END_LINE, err);
     window_close(&copy);
     source_close(src);
     return done;

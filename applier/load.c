@@ -1,0 +1,223 @@
+/* load: files in, data out. */
+#include "applier/load.h"
+#include "common/file.h"
+#include "common/sys.h"
+#include "common/text.h"
+
+#include <errno.h>
+
+static bool load_source(struct load *in, const char *path, struct plan_source *source,
+                        struct err *err)
+{
+    struct report *r = ARENA_NEW(in->run, struct report);
+    if (!report_read(path, in->run, r, err))
+        return false;
+    *source = (struct plan_source){.path = path, .report = r, .kept_until = UTC_NONE};
+    return true;
+}
+
+bool load_reports(struct load *in, const char *const *reports, size_t report_count,
+                  const char *const *retained, size_t retained_count, struct err *err)
+{
+    if (report_count + retained_count > LOAD_REPORTS_MAX) {
+        err_set(err, ERR_USAGE, 927, "more than %d reports", LOAD_REPORTS_MAX);
+        return false;
+    }
+    in->reports = ARENA_ARRAY(in->run, report_count, struct plan_source);
+    in->retained = ARENA_ARRAY(in->run, retained_count, struct plan_source);
+    for (; in->report_count < report_count; in->report_count++)
+        if (!load_source(in, reports[in->report_count], &in->reports[in->report_count], err))
+            return false;
+    for (; in->retained_count < retained_count; in->retained_count++)
+        if (!load_source(in, retained[in->retained_count], &in->retained[in->retained_count], err))
+            return false;
+    return true;
+}
+
+static bool open_regular(const char *path, const char *given, int *fd, struct err *err)
+{
+    struct stat st;
+    *fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (*fd < 0) {
+        err_sys(err, ERR_SYSTEM, 921, errno, "open %s", given);
+        return false;
+    }
+    if (sys->fstat(*fd, &st) != 0)
+        err_sys(err, ERR_SYSTEM, 921, errno, "stat %s", given);
+    else if (S_ISDIR(st.st_mode))
+        err_set(err, ERR_CORRUPT, 921, "%s: is a folder, not an env file", given);
+    else if (!S_ISREG(st.st_mode))
+        err_set(err, ERR_CORRUPT, 921, "%s: is no regular file", given);
+    if (err_is(err))
+        (void)sys->close(*fd);
+    return !err_is(err);
+}
+
+bool load_file(struct load *in, const char *path, struct loaded_file *file, struct err *err)
+{
+    char real[4096];
+    int fd;
+    file->given = path;
+    if (!sys->realpath(path, real)) {
+        err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, 921, errno, "open %s", path);
+        err_hint(err, "--env-file names the file that holds ENCRYPTION_KEYS__...");
+        return false;
+    }
+    file->path = arena_text(in->run, str_from(real));
+    if (!open_regular(file->path, path, &fd, err))
+        return false;
+    bool done = file_read_fd(&in->keys, fd, path, &file->content, err);
+    (void)sys->close(fd); /* read-only: nothing can be lost here */
+    return done && crypto_sha256(file->content, &file->digest, err) &&
+           keyring_load(&in->keys, &keyring_dotenv, path, file->content, &file->keyring, err);
+}
+
+/* Whether a .git stands beside the file or above it. */
+static bool in_git_tree(const char *path)
+{
+    struct arena scratch = {0};
+    struct stat st;
+    bool found = false;
+    struct str rest = str_from(path);
+    while (!found && rest.len > 1) {
+        while (rest.len && rest.at[rest.len - 1] != '/')
+            rest.len--;
+        rest.len -= rest.len > 0;
+        found = sys->fstatat(AT_FDCWD, arena_printf(&scratch, "%.*s/.git", STR_ARG(rest)), &st,
+                             AT_SYMLINK_NOFOLLOW) == 0;
+    }
+    arena_free(&scratch);
+    return found;
+}
+
+static void add_remarks(struct load *in, const struct loaded_file *file, struct plan_file *to)
+{
+    struct txn_notes notes = {0};
+    struct err refused = {0};
+    (void)txn_target_check(file->path, in->run, &notes, &refused);
+    struct str *remarks = ARENA_ARRAY(in->run, notes.count + 1, struct str);
+    for (size_t i = 0; i < notes.count; i++)
+        remarks[to->remark_count++] = str_from(notes.at[i]);
+    if (in_git_tree(file->path))
+        remarks[to->remark_count++] =
+            str_from(arena_printf(in->run,
+                                  "%s lies in a git work tree: if it was ever committed, its "
+                                  "history keeps the removed keys",
+                                  text_shown(in->run, str_from(file->path))));
+    to->remarks = remarks;
+}
+
+static bool describe(struct load *in, struct loaded_file *file, struct plan_file *to,
+                     unsigned iterations, struct err *err)
+{
+    struct keyring *kr = &file->keyring;
+    if (!keyring_fingerprints(kr, iterations, err))
+        return false;
+    struct plan_key *keys = ARENA_ARRAY(in->run, kr->version_count, struct plan_key);
+    for (size_t i = 0; i < kr->version_count; i++) {
+        keys[i].name = arena_copy(in->run, kr->versions[i].name);
+        keys[i].fingerprint = kr->versions[i].fingerprint;
+    }
+    *to = (struct plan_file){
+        .path = str_from(file->path),
+        .digest = file->digest,
+        .bytes = file->content.len,
+        .active = arena_copy(in->run, kr->versions[kr->active].name),
+        .keys = keys,
+        .key_count = kr->version_count,
+    };
+    add_remarks(in, file, to);
+    return true;
+}
+
+bool load_files(struct load *in, const char *const *paths, size_t count, unsigned iterations,
+                struct err *err)
+{
+    if (count > LOAD_FILES_MAX) {
+        err_set(err, ERR_USAGE, 927, "more than %d configuration files", LOAD_FILES_MAX);
+        return false;
+    }
+    in->keys.wipe = true;
+    in->files = ARENA_ARRAY(in->run, count, struct loaded_file);
+    in->plan_files = ARENA_ARRAY(in->run, count, struct plan_file);
+    for (size_t i = 0; i < count; i++) {
+        struct loaded_file *file = &in->files[in->file_count];
+        if (!load_file(in, paths[i], file, err) ||
+            !describe(in, file, &in->plan_files[in->file_count], iterations, err))
+            return false;
+        bool again = false;
+        for (size_t j = 0; j < in->file_count; j++)
+            again |= strcmp(in->files[j].path, file->path) == 0;
+        in->file_count += !again; /* one file named twice is one file */
+    }
+    for (size_t i = 0; i + 1 < in->file_count; i++)
+        if (!keyring_agree(&in->files[i].keyring, &in->files[i + 1].keyring, err))
+            return false;
+    return true;
+}
+
+static const char *kept_plan_path(const struct state *state, struct arena *a,
+                                  const struct sha256 *digest)
+{
+    char hex[SHA256_HEX + 1];
+    sha256_hex(digest, hex);
+    return arena_printf(a, "%s/plans/%s.plan", state->path, hex);
+}
+
+static bool same_files(const struct load *in, const struct txn_info *info)
+{
+    for (size_t i = 0; i < info->target_count; i++) {
+        bool found = false;
+        for (size_t f = 0; f < in->file_count; f++)
+            found |= strcmp(in->files[f].path, info->targets[i].path) == 0;
+        if (!found)
+            return false;
+    }
+    return info->target_count > 0;
+}
+
+bool load_previous(struct load *in, const struct state *state, struct plan_previous *previous,
+                   struct err *err)
+{
+    struct txn_list list = {0};
+    *previous = (struct plan_previous){0};
+    if (!txn_list_read(state, in->run, &list, err))
+        return false;
+    for (size_t i = list.count; i > 0; i--) {
+        const struct txn_info *info = &list.at[i - 1];
+        struct str text;
+        struct err gone = {0};
+        if (info->operation != TXN_APPLY || info->outcome != TXN_COMMITTED || !info->has_plan ||
+            !same_files(in, info))
+            continue;
+        if (!file_read(in->run, kept_plan_path(state, in->run, &info->plan), &text, &gone))
+            return true; /* applied before plans were kept, or removed by hand */
+        struct plan *plan = ARENA_NEW(in->run, struct plan);
+        if (!plan_read(text, in->run, plan, err)) {
+            err_context(err, "the plan of transaction %s, kept in the state folder", info->txid);
+            return false;
+        }
+        *previous = plan_remember(plan, in->run);
+        return true;
+    }
+    return true;
+}
+
+bool load_keep_plan(const struct state *state, const struct plan_id *id, struct str text,
+                    struct err *err)
+{
+    struct arena scratch = {0};
+    if (sys->mkdirat(state->dir, "plans", 0700) != 0 && errno != EEXIST) {
+        err_sys(err, ERR_SYSTEM, 104, errno, "create %s/plans", state->path);
+        return false;
+    }
+    const char *path = kept_plan_path(state, &scratch, &id->digest);
+    bool done = file_replace(path, text, 0600, true, err);
+    arena_free(&scratch);
+    return done;
+}
+
+void load_free(struct load *in)
+{
+    arena_free(&in->keys);
+}

@@ -1,0 +1,57 @@
+/*
+ * load: reads what a plan is made of: reports, configuration files, the last applied plan.
+ *
+ * All input of the planner is done here, so that plan.c can stay pure. Configuration files are read
+ * into a wiping arena; what goes on into the plan is digests, names and fingerprints.
+ *
+ *     struct load in = {.run = &run, .keys = {.wipe = true}};
+ *     if (load_reports(&in, paths, n, retained, m, err) &&
+ *         load_files(&in, env_paths, k, iterations, err)) ...
+ *     load_free(&in);
+ *
+ * Errors: those of report_read and keyring_load; 921 for a file that cannot be used.
+ */
+#ifndef APPLIER_LOAD_H
+#define APPLIER_LOAD_H
+
+#include "applier/plan.h"
+#include "applier/txn.h"
+#include "formats/keyring/keyring.h"
+
+enum { LOAD_REPORTS_MAX = 1000, LOAD_FILES_MAX = TXN_TARGETS_MAX };
+
+/* One configuration file, read and checked. */
+struct loaded_file {
+    const char *given; /* as the user named it */
+    const char *path;  /* real, absolute */
+    struct str content;
+    struct sha256 digest;
+    struct keyring keyring;
+};
+
+struct load {
+    struct arena *run;
+    struct arena keys; /* .wipe */
+    struct plan_source *reports, *retained;
+    size_t report_count, retained_count;
+    struct loaded_file *files;
+    struct plan_file *plan_files; /* the same, for the plan */
+    size_t file_count;
+};
+
+bool load_reports(struct load *in, const char *const *reports, size_t report_count,
+                  const char *const *retained, size_t retained_count, struct err *err);
+bool load_files(struct load *in, const char *const *paths, size_t count, unsigned iterations,
+                struct err *err);
+/* What the last committed plan for exactly these files had seen; zeroed when there was none. */
+bool load_previous(struct load *in, const struct state *state, struct plan_previous *previous,
+                   struct err *err);
+/* Keeps the text of a plan that is about to be applied, for load_previous and for the record. */
+bool load_keep_plan(const struct state *state, const struct plan_id *id, struct str text,
+                    struct err *err);
+void load_free(struct load *in);
+
+/* The file of one path: real, regular, readable. From the keys' arena. */
+bool load_file(struct load *in, const char *path, struct loaded_file *file, struct err *err);
+
+#endif
