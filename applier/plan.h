@@ -255,6 +255,8 @@ struct plan_code {
     const char *code, *title, *meaning;
 };
 const struct plan_code *plan_code_lookup(struct str code);
+enum { PLAN_CODE_MAX = 16 };
+size_t plan_code_names(struct str names[PLAN_CODE_MAX]); /* how many */
 
 struct plan_warning {
     struct str code;
@@ -310,12 +312,16 @@ struct plan {
 bool plan_make(const struct plan_input *in, struct arena *a, struct plan *plan, struct err *err);
 
 /*
- * Works the new image of every target out of its keyring (in the order of plan->targets, which
- * is that of their paths): digest, size and masked diff, and refuses what the keyring refuses (S12,
- * S13). The images themselves are not kept. `scratch` is used with .wipe set.
+ * Works the new image of every target out of its keyring, found by its path: digest, size and
+ * masked diff; refuses what the keyring refuses (S12, S13), also for files that stay as they are.
+ * The images are not kept; `keys` is an arena with .wipe set.
  */
-bool plan_edit(struct plan *plan, const struct keyring *const *keyrings, struct arena *scratch,
-               struct err *err);
+struct plan_keyring {
+    struct str path; /* as in struct plan_file */
+    const struct keyring *keyring;
+};
+bool plan_edit(struct plan *plan, const struct plan_keyring *keyrings, size_t count,
+               struct arena *keys, struct err *err);
 /* A file as plan input, from its keyring with fingerprints; plain names and digests, no key. */
 bool plan_file_of(const struct keyring *kr, const char *path, struct arena *a,
                   struct plan_file *file, struct err *err);

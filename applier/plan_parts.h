@@ -1,0 +1,89 @@
+/*
+ * plan_parts: what the parts of plan_make share. Only plan*.c, accept.c, evidence.c, rules*.c need
+ * it.
+ *
+ *     plan.c        the order of the steps; files, names, selection, critical versions, targets
+ *     evidence.c    reports that may not be used at all (ERR_STALE), and what each of them is
+ *     gather.c      uses, write times, tables, columns and jobs of all reports, added up
+ *     rules.c       blockers and warnings from values and versions
+ *     rules_coverage.c   blockers from tables, databases and inventories
+ *     accept.c      which blockers the acceptances cover; accept_parse.c reads the options
+ *     select.c      the keep rule applied, --only, critical versions (S17)
+ *     keep.c order.c     the keep rule and the order of versions
+ *     plan_sort.c   canonical order, and the figures that follow from others
+ */
+#ifndef APPLIER_PLAN_PARTS_H
+#define APPLIER_PLAN_PARTS_H
+
+#include "applier/plan.h"
+
+/* A plan in the making. Versions are sorted by name until plan_sort. */
+struct planning {
+    const struct plan_input *in;
+    struct plan *plan;
+    struct arena *a;
+    struct version_facts *facts; /* of each version of the plan, by index */
+    size_t active;               /* index */
+    uint64_t active_proven;      /* values of the active version whose MAC was checked */
+    size_t evidence_room, table_room, column_room, job_room, blocker_room, warning_room;
+};
+
+struct version_facts {
+    size_t rank;
+    size_t use_room;
+    bool is_protected;
+    bool selected; /* named by --only */
+    bool job_target, in_job;
+    bool stale; /* still written with (S9) */
+};
+
+/* ---- lists ---- */
+struct plan_warning *planning_warn(struct planning *p, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+struct plan_blocker *planning_block(struct planning *p, const char *code,
+                                    struct plan_column_name at, uint64_t count);
+/* Index of a version by its lower-cased name, or version_count. */
+size_t planning_find(const struct planning *p, struct str name);
+/* Version names as everything compares them. */
+struct str planning_version(struct planning *p, struct str name);
+/* A time that can be printed, else UTC_NONE. */
+int64_t plan_time(int64_t t);
+/* Short name of a report for messages inside the plan: "report 3f2a...". */
+const char *planning_report_name(struct planning *p, const struct report *r);
+
+int plan_compare_places(const struct plan_column_name *a, const struct plan_column_name *b);
+
+/* Counts come from files: a sum that does not fit stays at the top and never becomes small. */
+static inline uint64_t count_add(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* "public.users.secret" or a version, as --accept takes it; '' for a blocker without a place. */
+struct str acceptance_place(struct planning *p, const struct plan_blocker *b);
+
+/* ---- the steps ---- */
+bool evidence_check(struct planning *p, struct err *err);
+void evidence_describe(struct planning *p);
+void gather_all(struct planning *p);
+/* Names of --only and --protect against the files; the scope against the reports. */
+bool select_names(struct planning *p, struct err *err);
+bool scope_check(const struct planning *p, struct err *err);
+void rules_values(struct planning *p);
+void rules_versions(struct planning *p);
+void rules_jobs(struct planning *p);
+void rules_coverage(struct planning *p);
+/* The keep rule; what --only left out; versions that --only may not name (605). */
+bool select_versions(struct planning *p, struct err *err);
+void select_critical(struct planning *p);
+/* After select_versions: candidates that somebody still writes with. */
+void rules_stale_writers(struct planning *p);
+/* Takes the blockers that acceptances cover out of the plan. */
+void accept_apply(struct planning *p);
+/* Sorted, equal blockers of values joined, messages composed. */
+void rules_compose(struct planning *p);
+
+/* Sorts every list; sets data_time and expires. False: no order of the versions is known. */
+bool plan_sort(struct plan *plan, struct err *err);
+
+#endif

@@ -1,0 +1,265 @@
+/*
+ * rules_coverage: is what was scanned all there is? (S2, S7)
+ *
+ * A table without its data, a dump without a catalogue, a database without a report: each is a
+ * `partial-input` until an inventory or an acceptance answers for it. Declared columns that are not
+ * there are `undeclared-missing`.
+ */
+#include "applier/plan_parts.h"
+
+#include "common/text.h"
+
+#define INVENTORY_QUERY                                                                            \
+    "psql -AtXc \"SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname "  \
+    "NOT IN ('pg_catalog','information_schema')\" DATABASE > tables.txt"
+
+static void block_partial(struct planning *p, struct plan_column_name at, const char *message,
+                          const char *resolve)
+{
+    struct plan_blocker *b = planning_block(p, "partial-input", at, 1);
+    b->message = str_from(message);
+    if (resolve)
+        b->resolve = str_from(resolve);
+}
+
+/* Two names of one database, where one of them may not be known. */
+static bool same_database(struct str a, struct str b)
+{
+    return a.len == 0 || b.len == 0 || str_eq(a, b);
+}
+
+static bool same_table(const struct plan_column_name *a, const struct plan_column_name *b)
+{
+    return str_eq(a->table, b->table) && str_eq(a->schema, b->schema) &&
+           same_database(a->database, b->database);
+}
+
+static bool has_data(const struct plan *plan, const struct plan_column_name *at)
+{
+    for (size_t i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].state == COVERAGE_DATA && same_table(&plan->tables[i].at, at))
+            return true;
+    return false;
+}
+
+static const char *shown(struct planning *p, const struct plan_column_name *at)
+{
+    struct plan_blocker b = {.at = *at};
+    return arena_text(p->a, acceptance_place(p, &b));
+}
+
+/* Partitioned roots, views and foreign tables hold no rows of their own. */
+static bool owns_rows(enum table_kind kind)
+{
+    return kind == TABLE_ORDINARY || kind == TABLE_UNKNOWN;
+}
+
+static bool lacks_data(enum coverage_state state, enum table_kind kind)
+{
+    switch (state) {
+    case COVERAGE_NO_DATA:
+        return owns_rows(kind);
+    case COVERAGE_ABSENT:
+    case COVERAGE_UNKNOWN:
+        return true;
+    case COVERAGE_DATA:
+    case COVERAGE_SKIPPED:
+    case COVERAGE_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void rule_tables(struct planning *p)
+{
+    for (size_t i = 0; i < p->plan->table_count; i++) {
+        const struct plan_table *t = &p->plan->tables[i];
+        const char *name = shown(p, &t->at);
+        if (t->state == COVERAGE_SKIPPED)
+            planning_warn(p, "skipped-table",
+                          "%s was left out by --exclude-table: nothing is known of its values",
+                          name);
+        if (!lacks_data(t->state, t->kind) || has_data(p->plan, &t->at))
+            continue;
+        block_partial(p, t->at,
+                      arena_printf(p->a, "%s: %s", name,
+                                   t->state == COVERAGE_NO_DATA
+                                       ? "the dump defines the table and holds no data of it"
+                                   : t->state == COVERAGE_ABSENT
+                                       ? "the dump refers to the table and does not hold it"
+                                       : "whether all of its data was read is not known"),
+                      NULL);
+    }
+}
+
+/* ---- inputs that do not say what they leave out ---- */
+
+/* The report's own tables account for its being partial, each with a blocker or with data. */
+static bool tables_explain(const struct report *r)
+{
+    for (size_t i = 0; i < r->table_count; i++)
+        if (lacks_data(r->tables[i].state, r->tables[i].kind))
+            return true;
+    return false;
+}
+
+static void rule_reports(struct planning *p)
+{
+    for (size_t i = 0; i < p->in->report_count; i++) {
+        const struct report *r = p->in->reports[i].report;
+        const char *name = planning_report_name(p, r);
+        if (r->row_security)
+            block_partial(p, (struct plan_column_name){0},
+                          arena_printf(p->a,
+                                       "%s: the dump was made under row security, which "
+                                       "hides rows",
+                                       name),
+                          NULL);
+        else if (r->partial && !p->in->has_inventory && !tables_explain(r))
+            block_partial(p, (struct plan_column_name){0},
+                          arena_printf(p->a,
+                                       "%s: its input does not say which tables the "
+                                       "database has",
+                                       name),
+                          "--tables tables.txt, made by: " INVENTORY_QUERY);
+    }
+}
+
+/* ---- inventory ---- */
+
+static bool inventory_names(const struct plan_table_name *line, const struct plan_column_name *at)
+{
+    /* A CSV file knows no schema, and a line may leave it out. */
+    return str_eq(line->table, at->table) &&
+           (line->schema.len == 0 || at->schema.len == 0 || str_eq(line->schema, at->schema));
+}
+
+static bool inventory_covered(const struct plan *plan, const struct plan_table_name *line)
+{
+    for (size_t i = 0; i < plan->table_count; i++) {
+        const struct plan_table *t = &plan->tables[i];
+        bool counts =
+            t->state == COVERAGE_DATA || (t->state == COVERAGE_NO_DATA && !owns_rows(t->kind));
+        if (counts && inventory_names(line, &t->at))
+            return true;
+    }
+    return false;
+}
+
+static void rule_inventory(struct planning *p)
+{
+    for (size_t i = 0; i < p->in->inventory_count; i++) {
+        const struct plan_table_name *line = &p->in->inventory[i];
+        if (inventory_covered(p->plan, line))
+            continue;
+        struct plan_column_name at = {.schema = arena_copy(p->a, line->schema),
+                                      .table = arena_copy(p->a, line->table)};
+        block_partial(
+            p, at,
+            arena_printf(p->a, "%s: in the inventory, and no report has its data", shown(p, &at)),
+            NULL);
+    }
+}
+
+/* ---- databases and what was there before ---- */
+
+static bool database_seen(const struct plan *plan, struct str name)
+{
+    for (size_t i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].state == COVERAGE_DATA && str_eq(plan->tables[i].at.database, name))
+            return true;
+    return false;
+}
+
+static void rule_databases(struct planning *p)
+{
+    for (size_t i = 0; i < p->plan->database_count; i++) {
+        struct str name = p->plan->databases[i];
+        if (name.len == 0 || database_seen(p->plan, name))
+            continue;
+        const char *text = text_shown(p->a, name);
+        block_partial(p, (struct plan_column_name){.database = name},
+                      arena_printf(p->a,
+                                   "database %s: the keyring serves it and no report has its "
+                                   "data",
+                                   text),
+                      arena_printf(p->a,
+                                   "scan a dump of %s that names its database (pg_dump -C) "
+                                   "and add --report",
+                                   text));
+    }
+}
+
+static bool column_seen(const struct plan *plan, const struct plan_column_name *at)
+{
+    for (size_t i = 0; i < plan->column_count; i++)
+        if (same_table(&plan->columns[i].at, at) && str_eq(plan->columns[i].at.column, at->column))
+            return true;
+    return false;
+}
+
+static struct plan_column_name copy_name(struct planning *p, const struct plan_column_name *at)
+{
+    return (struct plan_column_name){.database = arena_copy(p->a, at->database),
+                                     .schema = arena_copy(p->a, at->schema),
+                                     .table = arena_copy(p->a, at->table),
+                                     .column = arena_copy(p->a, at->column)};
+}
+
+static void rule_previous(struct planning *p)
+{
+    const struct plan_previous *was = &p->in->previous;
+    for (size_t i = 0; i < was->table_count; i++)
+        if (!has_data(p->plan, &was->tables[i]))
+            block_partial(p, copy_name(p, &was->tables[i]),
+                          arena_printf(p->a,
+                                       "%s: the last applied plan had its data, no report "
+                                       "has it now",
+                                       shown(p, &was->tables[i])),
+                          NULL);
+    for (size_t i = 0; i < was->column_count; i++)
+        if (has_data(p->plan, &was->columns[i]) && !column_seen(p->plan, &was->columns[i]))
+            block_partial(p, copy_name(p, &was->columns[i]),
+                          arena_printf(p->a,
+                                       "%s: the last applied plan found ciphertext here, no "
+                                       "report does now",
+                                       shown(p, &was->columns[i])),
+                          NULL);
+}
+
+/* ---- declared columns ---- */
+
+static bool declared_seen(const struct plan *plan, const struct plan_column_name *at)
+{
+    if (!has_data(plan, at))
+        return false;
+    return at->column.len == 0 || column_seen(plan, at);
+}
+
+static void rule_declared(struct planning *p, const struct plan_column_name *at)
+{
+    if (declared_seen(p->plan, at))
+        return;
+    struct plan_blocker *b = planning_block(p, "undeclared-missing", copy_name(p, at), 1);
+    b->message = str_from(
+        arena_printf(p->a, "%s: declared as encrypted, and no report has its data", shown(p, at)));
+}
+
+void rules_coverage(struct planning *p)
+{
+    rule_tables(p);
+    rule_reports(p);
+    rule_inventory(p);
+    rule_databases(p);
+    rule_previous(p);
+    for (size_t i = 0; i < p->in->report_count; i++) {
+        const struct report *r = p->in->reports[i].report;
+        for (size_t k = 0; k < r->declared_count; k++) {
+            const struct report_declared *d = &r->declared[k];
+            rule_declared(p, &(struct plan_column_name){
+                                 .schema = d->schema, .table = d->table, .column = d->column});
+        }
+    }
+    for (size_t i = 0; i < p->in->previous.declared_count; i++)
+        rule_declared(p, &p->in->previous.declared[i]);
+}

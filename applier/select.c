@@ -1,0 +1,227 @@
+/*
+ * select: which versions leave: the keep rule, --only and --protect, and which of the leaving ones
+ * are critical (S17). Also the scope of cleanup-keys, which must be in the reports (K5.5).
+ */
+#include "applier/plan_parts.h"
+
+#include "applier/keep.h"
+#include "applier/order.h"
+#include "common/text.h"
+
+/* "did you mean" for the error that was just set. */
+static void hint_nearest(struct err *err, struct arena *a, struct str wanted,
+                         const struct str *names, size_t count)
+{
+    enum { SHOWN = 3 };
+    struct str best[SHOWN];
+    size_t n = text_nearest(wanted, names, count, best, SHOWN);
+    struct buf b = {.arena = a};
+    for (size_t i = 0; i < n; i++) {
+        buf_text(&b, i ? ", " : "");
+        text_visible(&b, best[i]);
+    }
+    if (n)
+        err_hint(err, "did you mean %s?", arena_text(a, buf_str(&b)));
+}
+
+/* ---- --only and --protect ---- */
+
+static bool find_named(struct planning *p, struct str name, const char *option, size_t *at,
+                       struct err *err)
+{
+    struct plan *plan = p->plan;
+    *at = planning_find(p, planning_version(p, name));
+    if (*at < plan->version_count)
+        return true;
+    struct str *names = ARENA_ARRAY(p->a, plan->version_count, struct str);
+    for (size_t i = 0; i < plan->version_count; i++)
+        names[i] = plan->versions[i].name;
+    err_set(err, ERR_NOT_FOUND, 606, "%s: no configuration file has version \"%s\"", option,
+            text_shown(p->a, name));
+    hint_nearest(err, p->a, name, names, plan->version_count);
+    return false;
+}
+
+bool select_names(struct planning *p, struct err *err)
+{
+    size_t at;
+    for (size_t i = 0; i < p->in->protect_count; i++) {
+        if (!find_named(p, p->in->protect[i], "--protect", &at, err))
+            return false;
+        p->facts[at].is_protected = true;
+    }
+    for (size_t i = 0; i < p->in->only_count; i++) {
+        if (!find_named(p, p->in->only[i], "--only", &at, err))
+            return false;
+        p->facts[at].selected = true;
+    }
+    for (size_t i = 0; i < p->in->order_count; i++)
+        if (planning_find(p, planning_version(p, p->in->order[i])) == p->plan->version_count)
+            planning_warn(p, "order-unknown", "--order names %s, which no configuration file has",
+                          text_shown(p->a, p->in->order[i]));
+    return true;
+}
+
+static bool refuse_selected(struct planning *p, const struct plan_version *v, const char *why,
+                            const char *hint, struct err *err)
+{
+    err_set(err, ERR_REFUSED, 605, "--only names version \"%s\", which must stay: %s",
+            text_shown(p->a, v->name), why);
+    err_hint(err, "%s", hint);
+    return false;
+}
+
+static bool check_selected(struct planning *p, size_t i, struct err *err)
+{
+    const struct plan_version *v = &p->plan->versions[i];
+    if (v->reason == KEEP_ACTIVE)
+        return refuse_selected(p, v, "it is the active version",
+                               "rotate to another version first, then scan a new dump", err);
+    if (v->reason == KEEP_IN_USE)
+        return refuse_selected(p, v, "stored values use it",
+                               "encrypt those values anew; `show` of a plan without --only says "
+                               "where they are",
+                               err);
+    if (p->facts[i].is_protected)
+        return refuse_selected(p, v, "--protect names it", "take it out of one of the two", err);
+    if (v->reason == KEEP_STAGED)
+        return refuse_selected(p, v, "it is newer than the active version",
+                               "a staged version leaves by hand, when the rotation is given up",
+                               err);
+    if (v->reason == KEEP_JOB_TARGET)
+        return refuse_selected(p, v, "a re-encryption job writes it",
+                               "finish the job, then scan a new dump", err);
+    if (v->reason == KEEP_UNORDERED)
+        return refuse_selected(p, v, "its age is not known",
+                               "give --order FILE with all versions, oldest first", err);
+    if (v->reason == KEEP_RECENT)
+        planning_warn(p, "only-recent",
+                      "%s stays although --only names it: it is among the newest that "
+                      "--keep-versions asks for",
+                      text_shown(p->a, v->name));
+    return true;
+}
+
+bool select_versions(struct planning *p, struct err *err)
+{
+    struct plan *plan = p->plan;
+    struct keep_version *rule = ARENA_ARRAY(p->a, plan->version_count, struct keep_version);
+    for (size_t i = 0; i < plan->version_count; i++)
+        rule[i] = (struct keep_version){.rank = p->facts[i].rank,
+                                        .in_use = plan->versions[i].records > 0,
+                                        .job_target = p->facts[i].job_target,
+                                        .is_protected = p->facts[i].is_protected};
+    keep_rule(rule, plan->version_count, p->active, plan->keep_versions);
+    for (size_t i = 0; i < plan->version_count; i++) {
+        plan->versions[i].reason = rule[i].reason;
+        if (p->facts[i].selected && !check_selected(p, i, err))
+            return false;
+        if (p->in->only_count && rule[i].reason == KEEP_NOT && !p->facts[i].selected)
+            plan->versions[i].reason = KEEP_NOT_SELECTED;
+    }
+    return true;
+}
+
+/* ---- critical versions (S17) ---- */
+
+static size_t newest_below_active(const struct planning *p)
+{
+    size_t newest = p->plan->version_count;
+    size_t active = p->facts[p->active].rank;
+    for (size_t i = 0; i < p->plan->version_count; i++)
+        if (p->facts[i].rank < active &&
+            (newest == p->plan->version_count || p->facts[i].rank > p->facts[newest].rank))
+            newest = i;
+    return newest;
+}
+
+/* Against the newest data, not against the clock. */
+static bool is_recent(const struct plan *plan, int64_t written)
+{
+    int64_t newest = UTC_NONE;
+    for (size_t i = 0; i < plan->evidence_count; i++)
+        if (plan->evidence[i].kind == EVIDENCE_LIVE && plan->evidence[i].data_time > newest)
+            newest = plan->evidence[i].data_time;
+    return written != UTC_NONE && (newest == UTC_NONE || written >= newest - PLAN_CRITICAL_WRITE);
+}
+
+static bool rests_on_acceptance(const struct planning *p, size_t version)
+{
+    for (size_t i = 0; i < p->plan->accepted_count; i++)
+        if (!str_eq(p->plan->accepted[i].code, STR("stale-writer")) || p->facts[version].stale)
+            return true;
+    return false;
+}
+
+void select_critical(struct planning *p)
+{
+    size_t below = newest_below_active(p);
+    for (size_t i = 0; i < p->plan->version_count; i++) {
+        struct plan_version *v = &p->plan->versions[i];
+        if (v->reason != KEEP_NOT)
+            continue;
+        v->critical = (i == below ? (unsigned)CRITICAL_NEWEST_BELOW : 0u) |
+                      (is_recent(p->plan, v->newest) ? (unsigned)CRITICAL_RECENT_WRITE : 0u) |
+                      (p->facts[i].in_job ? (unsigned)CRITICAL_JOB : 0u) |
+                      (rests_on_acceptance(p, i) ? (unsigned)CRITICAL_ACCEPTANCE : 0u);
+    }
+}
+
+/* ---- scope (K5.5) ---- */
+
+static bool is_scope_table(const struct plan_scope *s, const struct report_table *t)
+{
+    return str_eq(s->table, t->name) && (s->schema.len == 0 || str_eq(s->schema, t->schema));
+}
+
+/* All names that stood where the scope's table or column was looked for. */
+struct seen_names {
+    struct str *items;
+    size_t count, room;
+    bool table, column;
+};
+
+static void add_seen(struct arena *a, struct seen_names *n, struct str name)
+{
+    n->items = arena_grow(a, n->items, n->count, &n->room, sizeof n->items[0]);
+    n->items[n->count++] = name;
+}
+
+static void look_in_table(struct arena *a, const struct plan_scope *s, const struct report_table *t,
+                          struct seen_names *tables, struct seen_names *columns)
+{
+    add_seen(a, tables, t->name);
+    if (!is_scope_table(s, t))
+        return;
+    tables->table = true;
+    for (size_t c = 0; c < t->column_count; c++) {
+        add_seen(a, columns, t->columns[c].name);
+        columns->column |= str_eq(t->columns[c].name, s->column);
+    }
+}
+
+bool scope_check(const struct planning *p, struct err *err)
+{
+    const struct plan_scope *s = p->in->scope;
+    if (!s)
+        return true;
+    struct seen_names tables = {0}, columns = {0};
+    for (size_t i = 0; i < p->in->report_count; i++) {
+        const struct report *r = p->in->reports[i].report;
+        for (size_t t = 0; t < r->table_count; t++)
+            look_in_table(p->a, s, &r->tables[t], &tables, &columns);
+    }
+    if (columns.column)
+        return true;
+    const char *table = text_shown(p->a, s->table);
+    if (!tables.table) {
+        err_set(err, ERR_NOT_FOUND, 630, "no report has table \"%s\" of %s", table,
+                text_shown(p->a, s->model));
+        hint_nearest(err, p->a, s->table, tables.items, tables.count);
+        return false;
+    }
+    err_set(err, ERR_NOT_FOUND, 631, "column \"%s\" is not in table \"%s\" of any report",
+            text_shown(p->a, s->column), table);
+    hint_nearest(err, p->a, s->column, columns.items, columns.count);
+    return false;
+}
