@@ -166,10 +166,10 @@ static bool check_entry(struct arena *a, const struct keyring *kr, const struct 
     else if (role != ROLE_ACTIVE && role != ROLE_CHECKSUM && !version_name_is_valid(version))
         err_set(err, ERR_REFUSED, 513, "%s is followed by something that is no version name",
                 shown);
-    else if (!b->has_value || (role == ROLE_KEY && b->value.len == 0))
-        err_set(err, ERR_REFUSED, 515, "%s has no value", shown);
     else if (b->from_environment)
         err_set(err, ERR_REFUSED, 510, "the value of %s depends on the process environment", shown);
+    else if (!b->has_value || (role == ROLE_KEY && b->value.len == 0))
+        err_set(err, ERR_REFUSED, 515, "%s has no value", shown);
     else
         return true;
     return keyring_at(kr, b, err);
