@@ -13,6 +13,7 @@ enum {
     CONTAINER_INPUT = 512 * 1024,
     /* libarchive may hold one longest local header, and that header be looked for before it */
     CONTAINER_BACK = 320 * 1024,
+    TAR_BLOCK = 512,
     ZIP_STORED = 0,
     ZIP_DEFLATED = 8
 };
@@ -56,9 +57,15 @@ static la_ssize_t give_block(struct archive *a, void *data, const void **block)
     return (la_ssize_t)c->given;
 }
 
+static uint64_t library_position(const struct container *c)
+{
+    int64_t at = archive_filter_bytes(c->archive, -1);
+    return at < 0 ? 0 : (uint64_t)at;
+}
+
 /*
- * Tells why libarchive failed. Its own text decides between cut off and damaged, because at the end
- * of a small input everything was asked for already.
+ * Tells why libarchive failed. That the input has ended does not mean that it is cut off: the end
+ * of a small one is seen at once. So either all of it was used up, or libarchive says so.
  */
 static enum pull library_failed(struct container *c)
 {
@@ -68,7 +75,10 @@ static enum pull library_failed(struct container *c)
     struct str reason = str_from(text ? text : "no reason given");
     struct arena scratch = {0};
     const char *shown = text_shown(&scratch, reason);
-    if (c->in.ended && str_search(reason, STR("runcated")) < reason.len)
+    uint64_t least = c->kind == STREAM_TAR ? TAR_BLOCK : ZIP_LOCAL;
+    bool cut = str_search(reason, STR("runcated")) < reason.len || c->in.read < least ||
+               library_position(c) >= c->in.read;
+    if (c->in.ended && cut)
         container_cut(&c->in, stream_name(c->kind), "in a member or its header", &c->failure);
     else
         container_damaged(&c->in, stream_name(c->kind), shown, &c->failure);
@@ -141,12 +151,6 @@ static bool only_a_name(const struct container *c)
     return str_search(reason, STR("converted from")) < reason.len;
 }
 
-static uint64_t library_position(const struct container *c)
-{
-    int64_t at = archive_filter_bytes(c->archive, -1);
-    return at < 0 ? 0 : (uint64_t)at;
-}
-
 /* The input from `position` on; NULL when the intake has it no more. `len` is what is in memory. */
 static const unsigned char *input_at(const struct container *c, uint64_t position, size_t *len)
 {
@@ -176,9 +180,10 @@ static enum pull note_zip_member(struct container *c)
         size_t extra = (size_t)at[28] | (size_t)at[29] << 8;
         if (l + ZIP_LOCAL + name + extra != to || len < ZIP_LOCAL + name)
             continue;
-        zip_member_add(&c->seen, l, str_make(at + ZIP_LOCAL, name));
-        unsigned method = (unsigned)at[8] | (unsigned)at[9] << 8;
-        if (!c->entry.size_known && method != ZIP_STORED && method != ZIP_DEFLATED)
+        struct zip_member m = zip_local_header(at);
+        m.offset = l;
+        zip_member_add(&c->seen, &m);
+        if (!c->entry.size_known && m.method != ZIP_STORED && m.method != ZIP_DEFLATED)
             c->entry.unreadable = "packed by a rare method without its length";
         return PULL_OK;
     }

@@ -19,7 +19,9 @@ enum {
     ZIP_LOCATOR = 20,
     ZIP_EXTRA_ZIP64 = 1,
     ZIP_NONE16 = 0xffff,
-    ZIP_DESCRIPTOR_MOST = 24
+    ZIP_DESCRIPTOR_MOST = 24,
+    ZIP_ENCRYPTED = 1 << 0, /* flags */
+    ZIP_DESCRIPTOR = 1 << 3 /* checksum and lengths stand behind the data */
 };
 
 /* What the end records say of the directory. */
@@ -85,10 +87,25 @@ enum pull tar_end(struct intake *in, struct err *err)
     return p;
 }
 
-void zip_member_add(struct member_list *list, uint64_t offset, struct str name)
+/*
+ * Of the flags only those that change how the data is read. They are compared because libarchive
+ * believes the local header: without its descriptor flag a streamed member would look empty.
+ */
+void zip_member_add(struct member_list *list, const struct zip_member *m)
 {
+    unsigned flags = m->flags & (ZIP_ENCRYPTED | ZIP_DESCRIPTOR);
+    uint32_t crc = flags & ZIP_DESCRIPTOR ? 0 : m->crc;
+    uint64_t facts[] = {m->offset, flags, m->method, crc};
     list->count++;
-    list->sum += hash_xxh3_64(name, offset);
+    list->sum += hash_xxh3_64(m->name, hash_xxh3_64(str_make(facts, sizeof facts), 0));
+}
+
+struct zip_member zip_local_header(const unsigned char *at)
+{
+    return (struct zip_member){.flags = (unsigned)le(at + 6, 2),
+                               .method = (unsigned)le(at + 8, 2),
+                               .crc = (uint32_t)le(at + 14, 4),
+                               .name = str_make(at + ZIP_LOCAL, (size_t)le(at + 26, 2))};
 }
 
 /* OK: n bytes are there; anything else is the answer of zip_end. */
@@ -155,10 +172,13 @@ static enum pull read_directory(struct intake *in, struct member_list *listed, s
         p = zip_want(in, len, err);
         if (p != PULL_OK)
             return p;
-        uint64_t offset = 0;
-        if (!central_offset(in->at, &offset))
+        struct zip_member m = {.flags = (unsigned)le(in->at + 8, 2),
+                               .method = (unsigned)le(in->at + 10, 2),
+                               .crc = (uint32_t)le(in->at + 16, 4),
+                               .name = str_make(in->at + ZIP_CENTRAL, name)};
+        if (!central_offset(in->at, &m.offset))
             return zip_wrong(in, "a member's place is missing in the central directory", err);
-        zip_member_add(listed, offset, str_make(in->at + ZIP_CENTRAL, name));
+        zip_member_add(listed, &m);
         intake_use(in, len);
     }
 }

@@ -5,7 +5,7 @@
  * begins where libarchive stopped is read here, up to the last byte of the input.
  *
  *     struct member_list seen = {0};
- *     ...for every member: zip_member_add(&seen, header_offset, name)...
+ *     ...for every member: zip_member_add(&seen, &member)...
  *     enum pull p = zip_end(&in, &seen, err);      or tar_end(&in, err); END: whole
  *
  * The intake stands where the end is due, and ends up at its end. Both read only; no member data
@@ -19,12 +19,24 @@
 /* The longest record of a central directory, with its three variable parts; fits into an intake. */
 enum { ZIP_LOCAL = 30, ZIP_CENTRAL = 46, ZIP_RECORD_MOST = ZIP_CENTRAL + 3 * 65535 };
 
-/* Two lists with the same count and sum hold the same members, in any order. */
+/*
+ * What a member's local header and its central record both say. Two lists with the same count and
+ * sum hold the same members, in any order.
+ */
+struct zip_member {
+    uint64_t offset; /* of the local header */
+    struct str name;
+    unsigned flags;
+    unsigned method;
+    uint32_t crc; /* in a local header only where the flags do not put it behind the data */
+};
 struct member_list {
     uint64_t count;
-    uint64_t sum; /* of a hash of name and place, modulo 2^64 */
+    uint64_t sum; /* of a hash of the above, modulo 2^64 */
 };
-void zip_member_add(struct member_list *list, uint64_t offset, struct str name);
+void zip_member_add(struct member_list *list, const struct zip_member *m);
+/* Reads the local header at `at`, its name included; only the offset is left to the caller. */
+struct zip_member zip_local_header(const unsigned char *at);
 
 /* Two zero blocks of 512 bytes, then nothing but zero bytes. */
 enum pull tar_end(struct intake *in, struct err *err);
