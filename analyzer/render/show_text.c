@@ -129,18 +129,32 @@ struct totals {
     uint64_t key_records;
 };
 
-/* v9 before v10: the letters, then the number behind them, then the bytes. */
+/* Letters with a decimal number behind them, and nothing else. */
+static bool numbered(struct str version, struct str *letters, uint64_t *number)
+{
+    size_t n = 0;
+    while (n < version.len && !ascii_digit(version.at[n]))
+        n++;
+    *letters = str_slice(version, 0, n);
+    return str_to_u64(str_slice(version, n, version.len), number);
+}
+
+/* v9 before v10; names that are no numbered ones follow those with the same letters. */
 static int compare_versions(struct str a, struct str b)
 {
-    size_t letters = 0;
-    while (letters < a.len && letters < b.len && a.at[letters] == b.at[letters] &&
-           !ascii_digit(a.at[letters]))
-        letters++;
-    uint64_t left;
-    uint64_t right;
-    if (str_to_u64(str_slice(a, letters, a.len), &left) &&
-        str_to_u64(str_slice(b, letters, b.len), &right) && left != right)
-        return left < right ? -1 : 1;
+    struct str left;
+    struct str right;
+    uint64_t left_number = UINT64_MAX;
+    uint64_t right_number = UINT64_MAX;
+    bool left_numbered = numbered(a, &left, &left_number);
+    bool right_numbered = numbered(b, &right, &right_number);
+    int order = str_cmp(left, right);
+    if (order != 0)
+        return order;
+    if (left_numbered != right_numbered)
+        return left_numbered ? -1 : 1;
+    if (left_numbered && left_number != right_number)
+        return left_number < right_number ? -1 : 1;
     return str_cmp(a, b);
 }
 
@@ -151,18 +165,29 @@ static int order_totals(const void *left, const void *right)
     return compare_versions(a->name, b->name);
 }
 
-static void add_total(struct page *p, struct totals *all, struct str name,
-                      const struct report_usage *u)
-{
-    all->items = arena_grow(p->arena, all->items, all->count, &all->room, sizeof *all->items);
-    all->items[all->count++] =
-        (struct version_total){name, u ? u->records : 0, u ? 1 : 0, u ? u->newest : UTC_NONE};
-}
-
 /* A report that was made up may hold any counts. */
 static uint64_t saturated(uint64_t a, uint64_t b)
 {
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static struct version_total *add_total(struct page *p, struct totals *all, struct str name)
+{
+    all->items = arena_grow(p->arena, all->items, all->count, &all->room, sizeof *all->items);
+    all->items[all->count] = (struct version_total){name, 0, 0, UTC_NONE};
+    return &all->items[all->count++];
+}
+
+static void add_column_totals(struct page *p, struct totals *all, const struct report_column *c)
+{
+    all->key_records = saturated(all->key_records, c->key_records);
+    for (size_t u = 0; u < c->usage_count; u++) {
+        struct version_total *total = add_total(p, all, c->usages[u].version);
+        total->records = c->usages[u].records;
+        total->newest = c->usages[u].newest;
+        /* hint and proven rows of one version stand together and are one column */
+        total->columns = u == 0 || !str_eq(c->usages[u - 1].version, c->usages[u].version);
+    }
 }
 
 /* Entries of one name, which stand together, become one. */
@@ -189,15 +214,10 @@ static struct totals total_versions(struct page *p)
     const struct report *r = p->r;
     struct totals all = {0};
     for (size_t i = 0; i < r->version_count; i++)
-        add_total(p, &all, r->versions[i].name, NULL);
-    for (size_t t = 0; t < r->table_count; t++) {
-        for (size_t c = 0; c < r->tables[t].column_count; c++) {
-            const struct report_column *column = &r->tables[t].columns[c];
-            all.key_records = saturated(all.key_records, column->key_records);
-            for (size_t u = 0; u < column->usage_count; u++)
-                add_total(p, &all, column->usages[u].version, &column->usages[u]);
-        }
-    }
+        (void)add_total(p, &all, r->versions[i].name);
+    for (size_t t = 0; t < r->table_count; t++)
+        for (size_t c = 0; c < r->tables[t].column_count; c++)
+            add_column_totals(p, &all, &r->tables[t].columns[c]);
     if (all.count > 1)
         qsort(all.items, all.count, sizeof *all.items, order_totals);
     merge_totals(&all);
@@ -212,14 +232,22 @@ static bool in_env_file(const struct report *r, struct str version)
     return false;
 }
 
+/* A name that no key has: always for the collective ones, else only when the env file was read. */
+static bool is_unknown(const struct report *r, struct str version)
+{
+    if (str_eq(version, STR(VERSION_OTHER)) || str_eq(version, STR(VERSION_MORE)))
+        return true;
+    return version.len && r->version_count && !in_env_file(r, version);
+}
+
 static const char *version_state(const struct report *r, struct str version, uint64_t records)
 {
     if (version.len == 0)
         return "any key could be theirs";
     if (r->active_version.len && str_eq(version, r->active_version))
         return records ? "active" : "active, not seen";
-    if (r->version_count && !in_env_file(r, version))
-        return "not in the env file";
+    if (is_unknown(r, version))
+        return r->version_count ? "not in the env file" : "no name of a version";
     return records ? "in use" : "not seen";
 }
 
@@ -282,6 +310,13 @@ static void add_blocking(struct page *p, const struct report_column *c)
         buf_printf(&b, "%s%s %s", b.len ? ", " : "", count_text(p, c->classes[class]),
                    value_class_name(class));
     }
+    uint64_t unknown = 0;
+    for (size_t i = 0; i < c->usage_count; i++)
+        if (is_unknown(p->r, c->usages[i].version))
+            unknown = saturated(unknown, c->usages[i].records);
+    if (unknown)
+        buf_printf(&b, "%s%s under names that no key has", b.len ? ", " : "",
+                   count_text(p, unknown));
     if (b.len == 0)
         return;
     buf_text(p->out, "    ");
@@ -358,8 +393,8 @@ static void show_verdict(struct page *p)
     }
     if (r->row_security)
         buf_text(p->out, "The dump was made with row_security on and may lack rows.\n");
-    if (!r->verified)
-        buf_text(p->out, "LABELS ONLY: no value was proven with a key.\n");
+    buf_text(p->out, r->verified ? "Values were checked with the keys of the env file.\n"
+                                 : "LABELS ONLY: no value was proven with a key.\n");
 }
 
 static void show_data_time(struct page *p)
