@@ -23,24 +23,33 @@
  * - Bytes between the closing quote and the next delimiter or line end are plain bytes.
  * - Where there is no quote byte but an escape byte, the escape makes any next byte plain.
  * - A record ends at LF outside quotes; one CR before it belongs to the line end. In a file with
- *   CR line ends a record ends at CR, and one LF behind it belongs to the line end.
+ *   CR line ends a record ends at CR, and an LF at a record's start belongs to the line before.
  * - NULL is an unquoted field equal to the NULL text (PostgreSQL's rule; by default the empty one).
  *   A quoted field never is.
  * - A blank line is a record of one field (an empty value of a one-column table looks like that);
  * in a file of several columns csv_is_blank tells it, and the caller skips it. CSV_COPY_TEXT is the
  * other syntax that comes in such files: COPY's text format (copy.h).
  *
- * Ownership: names live in the caller's arena; fields in `into` (at least as long as the record).
- * Limits: a header of CSV_HEADER_MAX bytes, CSV_COLUMNS_MAX columns.
- * Source: RFC 4180; copyfromparse.c, CopyReadAttributesCSV; Python's _csv.c.
+ * Ownership: names live in the caller's arena; a field's value in the record or in `into`, which is
+ * at least as long as the record and may be used again for the next field. Limits: a header of
+ * CSV_HEADER_MAX bytes, CSV_COLUMNS_MAX columns. Source: RFC 4180; copyfromparse.c,
+ * CopyReadAttributesCSV; Python's _csv.c.
  */
 #ifndef FORMATS_DUMP_CSV_H
 #define FORMATS_DUMP_CSV_H
 
 #include "formats/dump/window.h"
 
-enum { CSV_HEADER_MAX = 4 * 1024 * 1024, CSV_COLUMNS_MAX = 65536 };
+enum { CSV_SNIFF_MAX = 64 * 1024, CSV_HEADER_MAX = 4 * 1024 * 1024, CSV_COLUMNS_MAX = 65536 };
 
+/*
+ * Sniffing: the delimiter is the one of tab, comma, semicolon and pipe that gives every record of
+ * the head the same number of fields, more than one; none of them anywhere: one column. A colon is
+ * never taken by itself, because it stands in the values looked for (v2:...). Delimiters that give
+ * no even table are an error, not a guess. The first record is a header when its cells all look
+ * like names, and no two are equal: no cell with a version and a colon does, so none is lost this
+ * way. Tab-separated text in which some field is exactly \N, and none is quoted, is CSV_COPY_TEXT.
+ */
 enum csv_syntax { CSV_QUOTED, CSV_COPY_TEXT };
 enum csv_newline { CSV_NEWLINE_LF, CSV_NEWLINE_CRLF, CSV_NEWLINE_CR };
 enum csv_header_kind { CSV_HEADER_NO, CSV_HEADER_YES };
@@ -100,8 +109,7 @@ enum csv_state {
     CSV_PLAIN_ESCAPE, /* behind the escape byte, without quotes */
     CSV_IN_QUOTES,
     CSV_QUOTE_SEEN, /* in quotes, behind a quote: doubled or closing */
-    CSV_IN_ESCAPE,  /* in quotes, behind the escape byte */
-    CSV_CR_SEEN     /* CR files: the record has ended, an LF may still belong to it */
+    CSV_IN_ESCAPE   /* in quotes, behind the escape byte */
 };
 struct csv_cut {
     enum csv_state state;
@@ -117,6 +125,11 @@ size_t csv_cut(struct csv_cut *cut, const struct csv_dialect *d, struct str piec
  */
 bool csv_cut_finish(const struct csv_cut *cut, struct err *err);
 
+/*
+ * The same, but stops behind the first record end: its length, or 0 and the whole piece was gone
+ * over.
+ */
+size_t csv_first_cut(struct csv_cut *cut, const struct csv_dialect *d, struct str piece);
 /* The first record of `bytes` with its line end; its whole length if no record ends in it. */
 struct str csv_first_record(const struct csv_dialect *d, struct str bytes);
 
@@ -126,12 +139,12 @@ struct csv_fields {
     bool more;
 };
 struct csv_field {
-    struct str value; /* decoded, in `into`; empty for NULL */
+    struct str value; /* decoded: in `into`, or the record's own bytes; empty for NULL */
     struct str raw;   /* as it stands in the record, with its quotes */
     bool null;
     bool quoted;
 };
-/* `record` with or without its line end. */
+/* `record` with or without its line end; its leading LF in a CR file is left out. */
 struct csv_fields csv_fields(const struct csv_dialect *d, struct str record);
 bool csv_next(struct csv_fields *f, unsigned char *into, struct csv_field *field);
 /* True for a record that is a line end and nothing else. */

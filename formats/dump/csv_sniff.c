@@ -1,0 +1,331 @@
+/*
+ * csv_sniff: which dialect a file is in. Each candidate is tried on the records of the head, and
+ * the one that makes an even table of it wins.
+ */
+#include "formats/dump/copy.h"
+#include "formats/dump/csv.h"
+
+#include "common/text.h"
+
+enum { HEADER_NAME_MAX = 128, HEADER_CELLS_COMPARED = 512 };
+
+/* ---- options ---- */
+
+/* One byte, or one of the words. */
+static bool one_byte(struct str value, const char *words, const char *bytes, unsigned char *byte)
+{
+    size_t n = 0;
+    struct str rest = str_from(words);
+    struct str word;
+    for (bool more = true; more; n++) {
+        more = str_cut(rest, ' ', &word, &rest);
+        if (str_eq_nocase(value, word)) {
+            *byte = (unsigned char)bytes[n];
+            return true;
+        }
+    }
+    *byte = value.len ? value.at[0] : 0;
+    return value.len == 1 && value.at[0] != '\n' && value.at[0] != '\r' && value.at[0] != 0;
+}
+
+bool csv_option(struct csv_options *o, enum csv_option_name name, struct str value, struct err *err)
+{
+    bool ok = true;
+    const char *wanted = "";
+    switch (name) {
+    case CSV_OPTION_DELIMITER:
+        wanted = "--delimiter takes one byte, or tab, comma, semicolon, pipe, colon, space";
+        ok =
+            one_byte(value, "tab \\t comma semicolon pipe colon space", "\t\t,;|: ", &o->delimiter);
+        o->has_delimiter = true;
+        break;
+    case CSV_OPTION_QUOTE:
+        wanted = "--quote takes one byte, or none, double, single";
+        ok = one_byte(value, "none double single", "\0\"'", &o->quote);
+        o->has_quote = true;
+        break;
+    case CSV_OPTION_ESCAPE:
+        wanted = "--escape takes one byte, or none, backslash, double";
+        ok = one_byte(value, "none backslash double", "\0\\\"", &o->escape);
+        o->has_escape = true;
+        break;
+    case CSV_OPTION_NULL:
+        o->null_text = value;
+        o->has_null = true;
+        break;
+    case CSV_OPTION_HEADER:
+        wanted = "--header takes yes, no or auto";
+        ok = str_eq(value, STR("yes")) || str_eq(value, STR("no")) || str_eq(value, STR("auto"));
+        o->has_header = !str_eq(value, STR("auto"));
+        o->header = str_eq(value, STR("yes")) ? CSV_HEADER_YES : CSV_HEADER_NO;
+        break;
+    }
+    if (!ok)
+        err_set(err, ERR_USAGE, 353, "%s", wanted);
+    return ok;
+}
+
+/* ---- trying a dialect ---- */
+
+/* What a dialect makes of the head. */
+struct trial {
+    size_t records;
+    size_t fields;          /* of the first record */
+    size_t even;            /* records with as many */
+    size_t quoted;          /* fields */
+    size_t loose;           /* quoted fields with bytes behind the closing quote, or without one */
+    size_t backslash_n;     /* unquoted fields that are \N */
+    size_t backslash_quote; /* quoted fields with a backslash before a quote */
+};
+
+/* A quoted field ends in its closing quote. `raw` starts with a quote. */
+static bool is_loose(const struct csv_dialect *d, struct str raw)
+{
+    size_t at = 1;
+    while (at < raw.len) {
+        unsigned char c = raw.at[at];
+        int next = at + 1 < raw.len ? raw.at[at + 1] : -1;
+        if (d->escape && c == d->escape && (next == d->quote || next == d->escape))
+            at++;
+        else if (c == d->quote)
+            return at + 1 < raw.len;
+        at++;
+    }
+    return true;
+}
+
+static void try_record(struct trial *t, const struct csv_dialect *d, struct str record,
+                       unsigned char *scratch)
+{
+    struct csv_fields f = csv_fields(d, record);
+    struct csv_field field;
+    size_t count = 0;
+    for (; csv_next(&f, scratch, &field); count++) {
+        if (!field.quoted) {
+            t->backslash_n += copy_is_null(field.raw);
+            continue;
+        }
+        t->quoted++;
+        t->loose += is_loose(d, field.raw);
+        t->backslash_quote += str_search(field.raw, STR("\\\"")) + 3 <= field.raw.len;
+    }
+    if (t->records++ == 0)
+        t->fields = count;
+    t->even += count == t->fields;
+}
+
+/* A last record without a line end counts only when the head is the whole file, or all there is. */
+static struct trial try_dialect(const struct csv_dialect *d, struct str head,
+                                unsigned char *scratch)
+{
+    struct trial t = {0};
+    while (head.len) {
+        struct str record = csv_first_record(d, head);
+        bool whole =
+            record.len < head.len || head.at[head.len - 1] == '\n' || head.at[head.len - 1] == '\r';
+        if ((whole || !t.records) && !csv_is_blank(record))
+            try_record(&t, d, record, scratch);
+        head = str_slice(head, record.len, head.len);
+    }
+    return t;
+}
+
+/* ---- the parts of a dialect ---- */
+
+/* Outside of quotes nobody mixes them, so the first line end that stands anywhere tells. */
+static enum csv_newline sniff_newline(struct str head)
+{
+    size_t line = str_find(head, '\n');
+    if (line < head.len)
+        return line > 0 && head.at[line - 1] == '\r' ? CSV_NEWLINE_CRLF : CSV_NEWLINE_LF;
+    return str_find(head, '\r') < head.len ? CSV_NEWLINE_CR : CSV_NEWLINE_LF;
+}
+
+static const unsigned char candidates[] = {'\t', ',', ';', '|'};
+enum { CANDIDATES = sizeof candidates };
+
+static bool undecided(struct str head, struct err *err)
+{
+    (void)head;
+    err_set(err, ERR_CORRUPT, 351,
+            "no delimiter of tab, comma, semicolon and pipe parts every record into the same "
+            "number of fields");
+    err_hint(err, "say which it is with --delimiter, and with --quote if it is not \"");
+    return false;
+}
+
+/* Even tables win; among several the order of `candidates` decides. */
+static bool sniff_delimiter(struct csv_dialect *d, struct str head, unsigned char *scratch,
+                            struct err *err)
+{
+    bool present = false;
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        d->delimiter = candidates[i];
+        struct trial t = try_dialect(d, head, scratch);
+        if (t.fields > 1 && t.even == t.records)
+            return true;
+        present = present || t.fields > 1 || t.even < t.records;
+    }
+    size_t best = 0;
+    for (size_t i = 0; i < CANDIDATES; i++) { /* ragged rows: nearly even is good enough */
+        struct csv_dialect one = *d;
+        one.delimiter = candidates[i];
+        struct trial t = try_dialect(&one, head, scratch);
+        if (t.fields > 1 && t.even * 10 >= t.records * 9 && t.even > best) {
+            best = t.even;
+            d->delimiter = candidates[i];
+        }
+    }
+    if (best)
+        return true;
+    d->delimiter = ',';
+    return !present || undecided(head, err);
+}
+
+/* With a delimiter set or about to be tried: " unless only ' gives tidy quoted fields. */
+static unsigned char sniff_quote(const struct csv_dialect *known, bool has_delimiter,
+                                 struct str head, unsigned char *scratch)
+{
+    struct csv_dialect d = *known;
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        d.delimiter = has_delimiter ? known->delimiter : candidates[i];
+        d.quote = d.escape = '"';
+        if (try_dialect(&d, head, scratch).quoted > 0)
+            return '"';
+        d.quote = d.escape = '\'';
+        struct trial t = try_dialect(&d, head, scratch);
+        if (t.quoted > 1 && t.loose == 0 && t.fields > 1 && t.even == t.records)
+            return '\'';
+    }
+    return '"';
+}
+
+/* Doubled quotes, unless backslashes before quotes make the fields tidy and doubling does not. */
+static unsigned char sniff_escape(const struct csv_dialect *known, bool has_delimiter,
+                                  struct str head, unsigned char *scratch)
+{
+    struct csv_dialect d = *known;
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        d.delimiter = has_delimiter ? known->delimiter : candidates[i];
+        d.escape = d.quote;
+        struct trial doubled = try_dialect(&d, head, scratch);
+        d.escape = '\\';
+        struct trial behind = try_dialect(&d, head, scratch);
+        if (behind.fields > 1 && behind.even == behind.records && behind.backslash_quote &&
+            behind.loose < doubled.loose)
+            return '\\';
+    }
+    return known->quote;
+}
+
+/* COPY's own format: fields that are \N, none in quotes, and nothing said against it. */
+static bool is_copy_text(const struct csv_dialect *d, const struct csv_options *o, struct str head,
+                         unsigned char *scratch)
+{
+    struct csv_dialect tabs = *d;
+    tabs.delimiter = '\t';
+    struct trial t = try_dialect(&tabs, head, scratch);
+    bool said = o->has_quote && !o->quote && o->has_escape && o->escape == '\\';
+    bool against = (o->has_quote && o->quote) || (o->has_escape && o->escape != '\\') ||
+                   (o->has_delimiter && o->delimiter != '\t') ||
+                   (o->has_null && !str_eq(o->null_text, STR("\\N")));
+    if (against || (d->delimiter != '\t' && t.fields != 1))
+        return false;
+    return (said && d->delimiter == '\t') || (t.backslash_n > 0 && t.quoted == 0);
+}
+
+/* ---- the header ---- */
+
+static bool is_name_byte(unsigned char c)
+{
+    return ascii_alpha(c) || ascii_digit(c) || c >= 0x80 || strchr("_ .-#()/", c) != NULL;
+}
+
+/* A cell that looks like a column's name, and not like a value. */
+static bool looks_like_name(struct str cell)
+{
+    static const char *const values[] = {"true", "false", "yes", "no", "null", "none",
+                                         "nan",  "t",     "f",   "y",  "n"};
+    if (!cell.len || cell.len > HEADER_NAME_MAX ||
+        !(ascii_alpha(cell.at[0]) || cell.at[0] == '_' || cell.at[0] >= 0x80))
+        return false;
+    for (size_t i = 0; i < cell.len; i++)
+        if (!cell.at[i] || !is_name_byte(cell.at[i]))
+            return false;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        if (str_eq_nocase(cell, str_from(values[i])))
+            return false;
+    return !str_starts(cell, STR("Z0FBQUFB")) && !str_starts(cell, STR("gAAAA"));
+}
+
+static enum csv_header_kind sniff_header(const struct csv_dialect *d, struct str head,
+                                         unsigned char *scratch)
+{
+    struct str seen[HEADER_CELLS_COMPARED];
+    size_t count = 0;
+    struct csv_fields f = csv_fields(d, csv_first_record(d, head));
+    struct csv_field field;
+    size_t used = 0;
+    while (csv_next(&f, scratch + used, &field)) {
+        if (field.null || !looks_like_name(field.value))
+            return CSV_HEADER_NO;
+        for (size_t i = 0; i < count; i++)
+            if (str_eq_nocase(seen[i], field.value))
+                return CSV_HEADER_NO;
+        if (count < HEADER_CELLS_COMPARED)
+            seen[count++] = field.value;
+        used += field.value.len; /* a value may lie in scratch */
+    }
+    return CSV_HEADER_YES;
+}
+
+/* ---- the whole ---- */
+
+static bool is_sound(const struct csv_dialect *d, struct err *err)
+{
+    if (d->syntax == CSV_COPY_TEXT)
+        return true;
+    if (d->delimiter != d->quote && d->delimiter != d->escape)
+        return true;
+    err_set(err, ERR_USAGE, 353, "delimiter, quote and escape cannot be the same byte");
+    return false;
+}
+
+static bool sniff_bytes(struct csv_dialect *d, const struct csv_options *o, struct str head,
+                        unsigned char *scratch, struct err *err)
+{
+    d->delimiter = o->delimiter;
+    d->quote = o->has_quote ? o->quote : sniff_quote(d, o->has_delimiter, head, scratch);
+    if (o->has_escape)
+        d->escape = o->escape;
+    else
+        d->escape = d->quote ? sniff_escape(d, o->has_delimiter, head, scratch) : 0;
+    if (!o->has_delimiter && !sniff_delimiter(d, head, scratch, err))
+        return false;
+    if (is_copy_text(d, o, head, scratch)) {
+        *d = (struct csv_dialect){.syntax = CSV_COPY_TEXT, .newline = d->newline, .bom = d->bom};
+        d->delimiter = '\t';
+        d->null_text = STR("\\N");
+    }
+    return is_sound(d, err);
+}
+
+bool csv_sniff(struct str head, const struct csv_options *o, struct csv_dialect *d, struct err *err)
+{
+    *d = (struct csv_dialect){.bom = str_starts(head, STR("\xef\xbb\xbf")) ? 3 : 0};
+    head = str_slice(head, d->bom, d->bom + CSV_SNIFF_MAX);
+    d->newline = sniff_newline(head);
+    struct arena arena = {0};
+    unsigned char *scratch = arena_alloc(&arena, head.len + 1);
+    bool ok = sniff_bytes(d, o, head, scratch, err);
+    if (ok && d->syntax == CSV_QUOTED) {
+        bool backslash_n = try_dialect(d, head, scratch).backslash_n > 0;
+        d->null_text = backslash_n ? STR("\\N") : STR("");
+        if (o->has_null)
+            d->null_text = o->null_text;
+    }
+    if (ok)
+        d->header = o->has_header ? o->header : sniff_header(d, head, scratch);
+    arena_free(&arena);
+    return ok;
+}

@@ -1,0 +1,261 @@
+/* sniff: signatures first, then what the first words of a text look like. */
+#include "formats/dump/sniff.h"
+
+enum { SNIFF_TEXT = 8 * 1024, CONTROL_SHARE = 20 /* one byte in so many */ };
+
+/* ---- signatures ---- */
+
+static const struct signature {
+    struct str bytes;
+    enum dump_kind kind;
+} signatures[] = {
+    {{(const unsigned char *)"PGDMP", 5}, DUMP_PG_CUSTOM},
+    {{(const unsigned char *)"\xff\xfeP\0G\0D\0M\0P\0", 12}, DUMP_PG_CUSTOM_UTF16},
+    {{(const unsigned char *)"\xfe\xff\0P\0G\0D\0M\0P", 12}, DUMP_PG_CUSTOM_UTF16},
+    {{(const unsigned char *)"\xff\xfe\0\0", 4}, DUMP_UTF32_TEXT},
+    {{(const unsigned char *)"\0\0\xfe\xff", 4}, DUMP_UTF32_TEXT},
+    {{(const unsigned char *)"\xff\xfe", 2}, DUMP_UTF16_TEXT},
+    {{(const unsigned char *)"\xfe\xff", 2}, DUMP_UTF16_TEXT},
+    {{(const unsigned char *)"PGCOPY\n\377\r\n\0", 11}, DUMP_BINARY_COPY},
+    {{(const unsigned char *)"SQLite format 3\0", 16}, DUMP_SQLITE},
+    {{(const unsigned char *)"PAR1", 4}, DUMP_PARQUET},
+};
+
+/* Text in UTF-16 without its mark: every second byte of the start is NUL. */
+static bool is_bare_utf16(struct str head)
+{
+    size_t n = head.len < 16 ? head.len : 16;
+    if (n < 4)
+        return false;
+    size_t zeros[2] = {0, 0};
+    for (size_t i = 0; i < n; i++)
+        zeros[i % 2] += head.at[i] == 0;
+    return (zeros[0] == n / 2 && zeros[1] == 0) || (zeros[1] == n / 2 && zeros[0] == 0);
+}
+
+static bool is_binary(struct str head)
+{
+    size_t controls = 0;
+    for (size_t i = 0; i < head.len; i++) {
+        if (head.at[i] == 0)
+            return true;
+        controls += head.at[i] < ' ' && !ascii_space(head.at[i]);
+    }
+    return controls * CONTROL_SHARE > head.len;
+}
+
+/* ---- SQL ---- */
+
+/* The next word of letters, or one other byte; white space before it is passed. */
+static struct str next_word(struct str *rest)
+{
+    struct str text = str_trim(*rest);
+    size_t n = 0;
+    while (n < text.len &&
+           (ascii_alpha(text.at[n]) || text.at[n] == '_' || (n && ascii_digit(text.at[n]))))
+        n++;
+    if (!n && text.len)
+        n = 1;
+    *rest = str_slice(text, n, text.len);
+    return str_slice(text, 0, n);
+}
+
+static bool is_one_of(struct str word, const char *list)
+{
+    struct str rest = str_from(list);
+    struct str one;
+    for (bool more = true; more;) {
+        more = str_cut(rest, ' ', &one, &rest);
+        if (str_eq_nocase(word, one))
+            return true;
+    }
+    return false;
+}
+
+#define OBJECTS                                                                                    \
+    "or table unlogged temp temporary global local schema database role user group function "      \
+    "procedure extension sequence view materialized index unique type domain foreign server "      \
+    "aggregate operator cast collation trigger rule policy publication subscription event "        \
+    "language statistics text tablespace conversion access recursive constraint transform large "  \
+    "default system routine procedural trusted"
+
+/* First words of statements, and what may stand behind each so that it is no CSV header. */
+static const struct opening {
+    const char *first;
+    const char *second;
+} openings[] = {
+    {"create alter drop", OBJECTS},
+    {"insert merge", "into"},
+    {"delete", "from"},
+    {"comment security", "on label"},
+    {"start", "transaction"},
+    {"lock truncate", "table only"},
+    {"begin commit rollback", "; transaction work isolation"},
+    {"pragma", "foreign_keys journal_mode synchronous"},
+};
+
+/* One line that ends in a semicolon, as a statement does and a CSV header does not. */
+static bool line_is_statement(struct str text)
+{
+    struct str line = str_trim(str_slice(text, 0, str_find(text, '\n')));
+    return is_one_of(str_slice(text, 0, str_find(text, ' ')),
+                     "set reset select do call with update values grant revoke analyze vacuum "
+                     "refresh use show explain copy") &&
+           str_ends(line, STR(";"));
+}
+
+/* COPY name ... FROM | TO on its line. */
+static bool line_is_copy(struct str text)
+{
+    struct str line = str_slice(text, 0, str_find(text, '\n'));
+    if (!is_one_of(next_word(&line), "copy") || !line.len || !ascii_space(line.at[0]))
+        return false;
+    while (line.len)
+        if (is_one_of(next_word(&line), "from to"))
+            return true;
+    return false;
+}
+
+static bool starts_statement(struct str text)
+{
+    struct str rest = text;
+    struct str first = next_word(&rest);
+    struct str second = next_word(&rest);
+    for (size_t i = 0; i < sizeof openings / sizeof openings[0]; i++)
+        if (is_one_of(first, openings[i].first) && is_one_of(second, openings[i].second))
+            return true;
+    if (is_one_of(first, "with do select") && is_one_of(second, "$ pg_catalog set_config"))
+        return true;
+    return line_is_statement(text) || line_is_copy(text);
+}
+
+static bool starts_meta_command(struct str text)
+{
+    if (text.at[0] != '\\')
+        return false;
+    struct str rest = str_slice(text, 1, text.len);
+    return is_one_of(next_word(&rest), "connect c restrict set echo qecho encoding i ir include "
+                                       "copy pset timing unset if warn o unrestrict cd") &&
+           (!rest.len || ascii_space(rest.at[0]));
+}
+
+static bool is_mysql(struct str text)
+{
+    static const char *const marks[] = {
+        "-- MySQL dump",  "-- MariaDB dump", "-- phpMyAdmin SQL",     "/*!40", "/*M!", "/*!999999",
+        "CREATE TABLE `", "INSERT INTO `",   "DROP TABLE IF EXISTS `"};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        struct str mark = str_from(marks[i]);
+        size_t at = str_search(text, mark);
+        if (at < text.len && (at == 0 || text.at[at - 1] == '\n'))
+            return true;
+    }
+    return false;
+}
+
+/* ---- JSON ---- */
+
+static bool is_json(struct str text)
+{
+    struct str rest = str_trim(str_slice(text, 1, text.len));
+    bool object = text.at[0] == '{' && rest.len && (rest.at[0] == '"' || rest.at[0] == '}');
+    bool array = text.at[0] == '[' && rest.len && strchr("{[]\"", rest.at[0]);
+    struct str line = str_trim(str_slice(text, 0, str_find(text, '\n')));
+    return (object || array) && strchr("{}[],", line.at[line.len - 1]);
+}
+
+/* A script that opens with something unheard of still has lines that no table has. */
+static bool has_statement_line(struct str text)
+{
+    struct str line;
+    while (str_line(&text, &line))
+        if (str_starts(line, STR("INSERT INTO ")) || str_starts(line, STR("CREATE TABLE ")) ||
+            (str_starts(line, STR("COPY ")) && str_ends(line, STR(" FROM stdin;"))))
+            return true;
+    return false;
+}
+
+static enum dump_kind sniff_text(struct str text)
+{
+    if (is_mysql(text))
+        return DUMP_MYSQL;
+    if (str_starts(text, STR("--")) || str_starts(text, STR("/*")) || starts_meta_command(text) ||
+        starts_statement(text) || has_statement_line(text))
+        return DUMP_PLAIN_SQL;
+    if (is_json(text))
+        return DUMP_JSON;
+    return text.at[0] == '<' ? DUMP_UNKNOWN : DUMP_CSV;
+}
+
+enum dump_kind dump_sniff(struct str head)
+{
+    for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++)
+        if (str_starts(head, signatures[i].bytes))
+            return signatures[i].kind;
+    if (is_bare_utf16(head))
+        return DUMP_UTF16_TEXT;
+    if (is_binary(head))
+        return DUMP_UNKNOWN;
+    if (str_starts(head, STR("\xef\xbb\xbf")))
+        head = str_slice(head, 3, head.len);
+    size_t space = 0;
+    while (space < head.len && ascii_space(head.at[space]))
+        space++;
+    if (space == head.len)
+        return DUMP_EMPTY;
+    return sniff_text(str_slice(head, space, space + SNIFF_TEXT));
+}
+
+/* ---- what is said of a kind ---- */
+
+static const struct kind_text {
+    const char *name;
+    const char *problem; /* NULL: it is read */
+    const char *hint;
+} kinds[DUMP_KIND_COUNT] = {
+    [DUMP_UNKNOWN] = {"unknown", "the input is of no kind that is known here",
+                      "give a plain dump of pg_dump, or a CSV file"},
+    [DUMP_EMPTY] = {"empty", "the input is empty",
+                    "see whether the dump or export that made it ended without an error"},
+    [DUMP_PLAIN_SQL] = {"plain-sql", NULL, NULL},
+    [DUMP_CSV] = {"csv", NULL, NULL},
+    [DUMP_PG_CUSTOM] = {"pg-archive",
+                        "the input is a pg_dump archive, which is not read in this "
+                        "version",
+                        "make a plain dump of it with: pg_restore -f dump.sql FILE"},
+    [DUMP_PG_CUSTOM_UTF16] = {"pg-archive-utf16",
+                              "the input is a pg_dump archive that was ruined by a redirection, "
+                              "which rewrote it as UTF-16",
+                              "make the dump again, with -f FILE or --file=FILE instead of > FILE"},
+    [DUMP_UTF16_TEXT] = {"utf16", "the input is text in UTF-16, which is not read in this version",
+                         "make it again with pg_dump -f FILE, or convert it: iconv -f UTF-16 -t "
+                         "UTF-8 FILE"},
+    [DUMP_UTF32_TEXT] = {"utf32", "the input is text in UTF-32, which is not read in this version",
+                         "convert it: iconv -f UTF-32 -t UTF-8 FILE"},
+    [DUMP_BINARY_COPY] = {"binary-copy",
+                          "the input is COPY's binary format, which is not read in this version",
+                          "export the table with COPY ... TO in text or CSV format"},
+    [DUMP_SQLITE] = {"sqlite", "the input is an SQLite database, which is not read in this version",
+                     "export its tables as CSV: sqlite3 -header -csv FILE 'select * from t'"},
+    [DUMP_MYSQL] = {"mysqldump",
+                    "the input is a dump of MySQL or MariaDB, which is not read in this version",
+                    "export its tables as CSV"},
+    [DUMP_JSON] = {"json", "the input is JSON, which is not read in this version",
+                   "export the table as CSV"},
+    [DUMP_PARQUET] = {"parquet", "the input is a Parquet file, which is not read in this version",
+                      "export the table as CSV"},
+};
+
+const char *dump_kind_name(enum dump_kind kind)
+{
+    return kinds[kind].name;
+}
+
+bool dump_accept(enum dump_kind kind, struct err *err)
+{
+    if (!kinds[kind].problem)
+        return true;
+    err_set(err, ERR_CORRUPT, kind == DUMP_EMPTY ? 301 : 300, "%s", kinds[kind].problem);
+    err_hint(err, "%s", kinds[kind].hint);
+    return false;
+}
