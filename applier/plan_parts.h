@@ -11,6 +11,8 @@
  *     select.c      the keep rule applied, --only, critical versions (S17)
  *     keep.c order.c     the keep rule and the order of versions
  *     plan_sort.c   canonical order, and the figures that follow from others
+ *     plan_check.c  what holds in every plan
+ *     plan_text.c plan_read.c plan_word.c plan_prose.c   the text
  */
 #ifndef APPLIER_PLAN_PARTS_H
 #define APPLIER_PLAN_PARTS_H
@@ -82,6 +84,9 @@ void rules_stale_writers(struct planning *p);
 void accept_apply(struct planning *p);
 /* Sorted, equal blockers of values joined, messages composed. */
 void rules_compose(struct planning *p);
+
+/* What cannot be true of a plan that plan_make made, or NULL: a sentence. */
+const char *plan_contradiction(const struct plan *p);
 
 /* Sorts every list; sets data_time and expires. False: no order of the versions is known. */
 bool plan_sort(struct plan *plan, struct err *err);
