@@ -17,6 +17,7 @@ struct block {
     struct py_class *class_;
     enum method method;
     struct py_token name; /* of the method */
+    size_t method_at;     /* where the method's own block stands: it counts the returns */
     size_t returns;
 };
 
@@ -191,7 +192,7 @@ static void scan_return(struct scanner *sc, struct py_span value)
     struct py_body b = body_of(sc, method->class_);
     if (method->method == METHOD_PROPERTY)
         pyclass_property(&b, &method->name, value);
-    else if (method->method == METHOD_DECLARED && method->returns++ > 0)
+    else if (method->method == METHOD_DECLARED && sc->blocks[method->method_at].returns++ > 0)
         pyclass_unclear(&b, &method->name);
     else if (method->method == METHOD_DECLARED && value.count)
         pyclass_assign(&b, &method->name, (struct py_span){0}, value);
@@ -237,8 +238,9 @@ static void read_bases(struct scanner *sc, struct py_class *c, struct py_span ar
             return;
         }
         size_t n = py_dotted(arg.value);
-        bool plain =
-            arg.stars == 0 && n > 0 && (n == arg.value.count || py_is_op(&arg.value.at[n], "["));
+        bool plain = arg.stars == 0 && n > 0 &&
+                     (n == arg.value.count || (py_is_op(&arg.value.at[n], "[") &&
+                                               py_close(arg.value, n) == arg.value.count));
         if (!plain)
             py_note(sc->arena, sc->module, c->line, "a base class of %.*s is not a plain name",
                     STR_ARG(c->name));
@@ -306,6 +308,7 @@ static void open_method(struct scanner *sc, const struct py_line *line, struct p
         method.class_ = around->class_;
         method.method = sc->decorated;
         method.name = s.at[1];
+        method.method_at = sc->depth + 1;
     }
     if (!push_block(sc, method, line->line))
         return;
@@ -326,6 +329,17 @@ static void read_decorator(struct scanner *sc, struct py_span s)
                           str_eq(name, STR("cached_property"))))
             sc->decorated = METHOD_PROPERTY;
     }
+}
+
+/* `if X: statement` on one line: what stands behind the colon. */
+static struct py_span inline_body(struct py_span s)
+{
+    static const char *const words[] = {"if",      "elif", "else", "try",  "except",
+                                        "finally", "for",  "with", "while"};
+    for (size_t i = 0; s.count && i < sizeof words / sizeof words[0]; i++)
+        if (py_is_name(&s.at[0], words[i]))
+            return py_skip(s, py_find_op(s, ":") + 1);
+    return s;
 }
 
 static void scan_line(struct scanner *sc, const struct py_line *line)
@@ -351,7 +365,7 @@ static void scan_line(struct scanner *sc, const struct py_line *line)
         same.indent = line->indent;
         (void)push_block(sc, same, line->line);
     } else {
-        scan_statements(sc, s);
+        scan_statements(sc, inline_body(s));
     }
     sc->decorated = METHOD_PLAIN;
 }
