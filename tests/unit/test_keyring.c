@@ -696,8 +696,7 @@ static void s15_no_message_holds_a_value(void **state)
         "CANARY=${CANARY}\nCANARY\n" V1 SEAL(HASH1),
         "# CANARY\nCANARY\n",
         "CANARY \xff CANARY\n",
-        "\xEF\xBB\xBF"
-        "ENCRYPTION_KEYS__v1=CANARY\n",
+        "\357\273\277ENCRYPTION_KEYS__v1=CANARY\n",
         "A=\"CANARY\nENCRYPTION_KEYS__v1=\"CANARY\"\n",
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
