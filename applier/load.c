@@ -96,6 +96,7 @@ static void add_remarks(struct load *in, const struct loaded_file *file, struct 
     struct err refused = {0};
     (void)txn_target_check(file->path, in->run, &notes, &refused);
     struct str *remarks = ARENA_ARRAY(in->run, notes.count + 1, struct str);
+    to->remark_count = 0;
     for (size_t i = 0; i < notes.count; i++)
         remarks[to->remark_count++] = str_from(notes.at[i]);
     if (in_git_tree(file->path))
@@ -110,22 +111,9 @@ static void add_remarks(struct load *in, const struct loaded_file *file, struct 
 static bool describe(struct load *in, struct loaded_file *file, struct plan_file *to,
                      unsigned iterations, struct err *err)
 {
-    struct keyring *kr = &file->keyring;
-    if (!keyring_fingerprints(kr, iterations, err))
+    if (!keyring_fingerprints(&file->keyring, iterations, err) ||
+        !plan_file_of(&file->keyring, file->path, in->run, to, err))
         return false;
-    struct plan_key *keys = ARENA_ARRAY(in->run, kr->version_count, struct plan_key);
-    for (size_t i = 0; i < kr->version_count; i++) {
-        keys[i].name = arena_copy(in->run, kr->versions[i].name);
-        keys[i].fingerprint = kr->versions[i].fingerprint;
-    }
-    *to = (struct plan_file){
-        .path = str_from(file->path),
-        .digest = file->digest,
-        .bytes = file->content.len,
-        .active = arena_copy(in->run, kr->versions[kr->active].name),
-        .keys = keys,
-        .key_count = kr->version_count,
-    };
     add_remarks(in, file, to);
     return true;
 }

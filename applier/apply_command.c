@@ -1,0 +1,363 @@
+/* apply_command: `keyretire apply`: check, show, ask, change, report. The change itself is txn.c.
+ */
+#include "applier/commands.h"
+#include "common/file.h"
+#include "common/sys.h"
+#include "common/text.h"
+
+#include <errno.h>
+
+void say_notes(struct cli *cli, const struct txn_notes *notes)
+{
+    for (size_t i = 0; i < notes->count; i++)
+        cli_warn(cli, "%s", notes->at[i]);
+}
+
+/* From here on a signal is the transaction's to heed: it knows what was decided. */
+static void on_stop(int number)
+{
+    cli_stop_signal = number;
+    txn_interrupted = number;
+}
+
+bool open_for_change(struct cli *cli, struct state *state, struct err *err)
+{
+    struct state_options options;
+    struct txn_recovery recovery = {0};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        (void)sys->on_signal(signals[i], on_stop);
+    if (!option_state(cli, &options, err) ||
+        !state_open(state, &options, STATE_CHANGE, cli->arena, err))
+        return false;
+    bool done = txn_recover(state, cli->arena, &recovery, err);
+    for (size_t i = 0; i < recovery.count; i++)
+        cli_say(cli, "recovery: transaction %s was %s", recovery.at[i].txid,
+                recovery.at[i].how == TXN_FINISHED     ? "finished"
+                : recovery.at[i].how == TXN_TAKEN_BACK ? "taken back"
+                                                       : "left stuck");
+    say_notes(cli, &recovery.notes);
+    if (!done)
+        state_close(state);
+    return done;
+}
+
+/* Which versions of the plan leave, and which stay. */
+static void split_versions(struct arena *a, const struct plan *plan, struct operation *op)
+{
+    struct str *removed = ARENA_ARRAY(a, plan->version_count, struct str);
+    struct str *kept = ARENA_ARRAY(a, plan->version_count, struct str);
+    for (size_t i = 0; i < plan->version_count; i++) {
+        if (plan->versions[i].reason == KEEP_NOT)
+            removed[op->removed_count++] = plan->versions[i].name;
+        else
+            kept[op->kept_count++] = plan->versions[i].name;
+    }
+    op->removed = removed;
+    op->kept = kept;
+    op->before = plan->version_count;
+    op->after = op->kept_count;
+}
+
+static void json_names(struct buf *out, const char *key, const struct str *names, size_t count)
+{
+    buf_printf(out, ",\"%s\":[", key);
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_byte(out, ',');
+        text_json(out, names[i]);
+    }
+    buf_byte(out, ']');
+}
+
+static void json_text(struct buf *out, const char *key, const char *text)
+{
+    buf_printf(out, ",\"%s\":", key);
+    if (text)
+        text_json(out, str_from(text));
+    else
+        buf_text(out, "null");
+}
+
+void print_operation_json(struct buf *out, const struct operation *op)
+{
+    char when[UTC_TEXT];
+    buf_printf(out, "{\"total_versions_before\":%zu,\"total_versions_after\":%zu", op->before,
+               op->after);
+    json_names(out, "versions_removed", op->removed, op->removed_count);
+    json_names(out, "versions_kept", op->kept, op->kept_count);
+    json_text(out, "backup_file", op->backup_file);
+    json_text(out, "operation_time", utc_text(op->started, when));
+    json_text(out, "txid", op->txid);
+    buf_printf(out, ",\"dry_run\":%s}\n", op->mode == APPLY_DRY_RUN ? "true" : "false");
+}
+
+static void print_names(struct buf *out, const char *lead, const struct str *names, size_t count)
+{
+    buf_text(out, lead);
+    for (size_t i = 0; i < count; i++) {
+        buf_byte(out, ' ');
+        text_visible(out, names[i]);
+    }
+    buf_text(out, count ? "\n" : " none\n");
+}
+
+static void print_operation(struct buf *out, const struct operation *op)
+{
+    if (op->mode == APPLY_DRY_RUN) {
+        print_names(out, "dry run: would remove", op->removed, op->removed_count);
+        print_names(out, "would keep", op->kept, op->kept_count);
+        buf_text(out, "nothing was changed\n");
+        return;
+    }
+    print_names(out, "removed:", op->removed, op->removed_count);
+    print_names(out, "kept:   ", op->kept, op->kept_count);
+    buf_printf(out, "versions: %zu before, %zu now\n", op->before, op->after);
+    if (op->txid)
+        buf_printf(out, "transaction: %s\n", op->txid);
+    if (op->backup_file)
+        buf_printf(out, "backup: %s (it holds all keys in clear)\n", op->backup_file);
+    if (op->txid)
+        buf_printf(out,
+                   "undo: keyretire rollback %s\n"
+                   "next: restart the application; processes that run now keep the removed keys in "
+                   "memory until then\n",
+                   op->txid);
+}
+
+static bool refuse_changed(const struct plan_target *t, struct arena *a, struct err *err)
+{
+    err_set(err, ERR_STALE, 924, "%s changed since the plan was made", text_shown(a, t->path));
+    err_hint(err, "make a new plan; keyretire verify says what changed");
+    return false;
+}
+
+/* The planned image of one target, made again from the file as it is now (S13). */
+static bool make_image(struct load *load, const struct plan_target *t, struct txn_target *into,
+                       struct err *err)
+{
+    struct loaded_file file;
+    struct keyring_edit edit;
+    char *path = arena_text(load->run, t->path);
+    if (!load_file(load, path, &file, err))
+        return false;
+    if (strcmp(file.path, path) != 0 || !sha256_eq(&file.digest, &t->before))
+        return refuse_changed(t, load->run, err);
+    if (sha256_eq(&t->before, &t->after)) {
+        *into = (struct txn_target){.path = NULL};
+        return true;
+    }
+    struct sha256 digest;
+    if (!keyring_remove(&load->keys, &file.keyring, t->removed, t->removed_count, &edit, err) ||
+        !keyring_verify_removal(&load->keys, &keyring_dotenv, file.given, file.content, edit.after,
+                                t->removed, t->removed_count, err) ||
+        !crypto_sha256(edit.after, &digest, err))
+        return false;
+    if (!sha256_eq(&digest, &t->after)) {
+        err_set(err, ERR_STALE, 925, "the edit of %s gives another file than the plan says",
+                text_shown(load->run, t->path));
+        return false;
+    }
+    *into = (struct txn_target){file.path, t->before, t->after, edit.after};
+    return true;
+}
+
+static bool make_images(struct load *load, const struct plan *plan, struct txn_target **targets,
+                        size_t *count, struct err *err)
+{
+    *targets = ARENA_ARRAY(load->run, plan->target_count, struct txn_target);
+    *count = 0;
+    for (size_t i = 0; i < plan->target_count; i++) {
+        struct txn_target *t = &(*targets)[*count];
+        if (!make_image(load, &plan->targets[i], t, err))
+            return false;
+        *count += t->path != NULL;
+    }
+    return true;
+}
+
+static bool not_expired(const void *context, struct err *err)
+{
+    const struct plan *plan = context;
+    char when[UTC_TEXT];
+    if (plan->expires == UTC_NONE || sys->now() <= plan->expires)
+        return true;
+    err_set(err, ERR_STALE, 926, "the plan expired at %s: its data is too old",
+            utc_text(plan->expires, when));
+    err_hint(err, "make a new dump, a new census and a new plan");
+    return false;
+}
+
+/* K4.1-K4.4: the list of critical versions is typed where a person can be asked. */
+static bool confirm(struct cli *cli, const struct plan *plan, struct err *err)
+{
+    const char *critical = plan_critical_list(plan, cli->arena);
+    if (critical && cli_has_person(cli)) {
+        const char *question = arena_printf(
+            cli->arena, "To remove the critical versions, type their list (%s):", critical);
+        return cli_ask_text(cli, question, critical, err);
+    }
+    const char *question =
+        arena_printf(cli->arena, "Remove %zu key versions from %zu files? [yes/no]",
+                     plan_removed_count(plan), plan->target_count);
+    return cli_ask(cli, question, err);
+}
+
+static bool show_before(struct cli *cli, const struct plan *plan, struct str text,
+                        enum apply_mode mode, struct err *err)
+{
+    struct plan_id id;
+    if (!plan_identify(text, &id, err))
+        return false;
+    if (cli->format == TABLE_TEXT) {
+        plan_show(&cli->out, plan, &id, PLAN_TEXT, sys->now());
+        if (mode == APPLY_DRY_RUN) {
+            buf_byte(&cli->out, '\n');
+            plan_diff(&cli->out, plan);
+        }
+        buf_byte(&cli->out, '\n');
+        if (mode == APPLY_FOR_REAL && !cli_flush(cli, err))
+            return false;
+    }
+    struct buf critical = {.arena = cli->arena};
+    plan_show_critical(&critical, plan);
+    struct str rest = buf_str(&critical);
+    struct str line;
+    while (str_line(&rest, &line))
+        cli_warn(cli, "%.*s", STR_ARG(line));
+    return true;
+}
+
+static bool refuse_blocked(const struct plan *plan, struct arena *a, struct err *err)
+{
+    const struct plan_blocker *b = &plan->blockers[0];
+    err_set(err, ERR_REFUSED, 923, "the plan is blocked: %s: %s", text_shown(a, b->code),
+            text_shown(a, b->message));
+    err_hint(err, "%s", text_shown(a, b->resolve));
+    return false;
+}
+
+static bool dry_run(struct cli *cli, struct load *load, const struct plan *plan,
+                    struct operation *op, struct err *err)
+{
+    struct state_options options;
+    struct state state;
+    struct txn_list list = {0};
+    struct txn_target *targets;
+    size_t count;
+    struct txn_notes notes = {0};
+    op->started = sys->now();
+    if (!option_state(cli, &options, err) ||
+        !state_open(&state, &options, STATE_READ, cli->arena, err))
+        return false;
+    bool done = txn_list_read(&state, cli->arena, &list, err);
+    for (size_t i = 0; done && i < list.count; i++)
+        if (list.at[i].outcome == TXN_OPEN)
+            cli_warn(cli, "transaction %s was interrupted; apply would finish or undo it first",
+                     list.at[i].txid);
+    done = done && make_images(load, plan, &targets, &count, err) && not_expired(plan, err);
+    for (size_t i = 0; done && i < count; i++)
+        done = txn_target_check(targets[i].path, cli->arena, &notes, err);
+    say_notes(cli, &notes);
+    state_close(&state);
+    if (done && count && cli_flag(cli, OPT_DETAILED_EXITCODE))
+        cli->status = ERR_PENDING;
+    return done;
+}
+
+/* Under the lock: recovery, and everything that may still speak against the change. */
+static bool ready(struct cli *cli, struct load *load, const struct plan *plan,
+                  const struct plan_id *id, struct state *state, struct txn_target **targets,
+                  size_t *count, struct err *err)
+{
+    if (!open_for_change(cli, state, err))
+        return false;
+    if (txn_not_spent(state, cli->arena, &id->digest, err) &&
+        make_images(load, plan, targets, count, err) && not_expired(plan, err))
+        return true;
+    state_close(state);
+    return false;
+}
+
+static bool change(struct cli *cli, struct load *load, const struct plan *plan, struct str text,
+                   struct operation *op, struct err *err)
+{
+    struct state state;
+    struct plan_id id;
+    struct txn_target *targets;
+    size_t count;
+    struct txn_result result = {0};
+    if (!plan_identify(text, &id, err))
+        return false;
+    /* A question is asked only about what can be done, and never while others wait for the lock. */
+    if (!cli_flag(cli, OPT_YES)) {
+        if (!ready(cli, load, plan, &id, &state, &targets, &count, err))
+            return false;
+        state_close(&state);
+        if (!confirm(cli, plan, err))
+            return false;
+    }
+    if (!ready(cli, load, plan, &id, &state, &targets, &count, err))
+        return false;
+    struct txn_request request = {
+        .operation = TXN_APPLY,
+        .has_plan = true,
+        .plan = id.digest,
+        .targets = targets,
+        .target_count = count,
+        .versions = op->removed,
+        .version_count = op->removed_count,
+        .kept = op->kept,
+        .kept_count = op->kept_count,
+        .still_allowed = not_expired,
+        .context = plan,
+    };
+    bool done = load_keep_plan(&state, &id, text, err) &&
+                txn_run(&state, cli->arena, &request, &result, err);
+    say_notes(cli, &result.warnings);
+    op->txid = result.txid[0] ? arena_text(cli->arena, str_from(result.txid)) : NULL;
+    op->backup_file = result.backup_file;
+    op->started = result.started;
+    state_close(&state);
+    return done;
+}
+
+bool apply_plan(struct cli *cli, const struct plan *plan, struct str text, enum apply_mode mode,
+                struct err *err)
+{
+    struct load load = {.run = cli->arena, .keys = {.wipe = true}};
+    struct operation op = {.mode = mode};
+    split_versions(cli->arena, plan, &op);
+    if (!show_before(cli, plan, text, mode, err))
+        return false;
+    if (plan_is_blocked(plan))
+        return refuse_blocked(plan, cli->arena, err);
+    bool done = true;
+    if (op.removed_count == 0) {
+        op.started = sys->now();
+        cli_say(cli, "nothing to remove");
+    } else if (mode == APPLY_DRY_RUN) {
+        done = dry_run(cli, &load, plan, &op, err);
+    } else {
+        done = change(cli, &load, plan, text, &op, err);
+    }
+    load_free(&load);
+    if (done && cli->format == TABLE_JSON)
+        print_operation_json(&cli->out, &op);
+    else if (done)
+        print_operation(&cli->out, &op);
+    return done;
+}
+
+bool command_apply(struct cli *cli, struct err *err)
+{
+    struct plan plan;
+    struct str text;
+    const char *path = cli->arguments[0];
+    if (!file_read(cli->arena, path, &text, err) || !plan_read(text, cli->arena, &plan, err)) {
+        err_place(err, "%s", path);
+        return false;
+    }
+    return apply_plan(cli, &plan, text, cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL,
+                      err);
+}

@@ -1,0 +1,162 @@
+/* cleanup_command: `keyretire cleanup-keys`, the one-shot of the seeds: plan, show, ask, apply. */
+#include "applier/commands.h"
+#include "common/model_name.h"
+#include "common/scope_hints.h"
+#include "common/sys.h"
+#include "common/text.h"
+
+#include <errno.h>
+
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return sys->fstatat(AT_FDCWD, path, &st, 0) == 0 || errno != ENOENT;
+}
+
+/* The files of --env-file, or the application's default place. */
+static size_t env_files(struct cli *cli, const char ***files, struct err *err)
+{
+    static const char *const places[] = {"instance/.env.crypto", ".env.crypto"};
+    size_t count = option_values(cli, OPT_ENV_FILE, files);
+    for (size_t i = 0; count == 0 && i < 2; i++) {
+        if (is_file(places[i])) {
+            (*files)[0] = places[i];
+            count = 1;
+        }
+    }
+    if (count == 0) {
+        err_set(err, ERR_NOT_FOUND, 920, "neither %s nor %s is here", places[0], places[1]);
+        err_hint(err, "--env-file names the file that holds the keys");
+    }
+    return count;
+}
+
+static bool same_model(struct arena *a, struct str stored, struct str wanted)
+{
+    struct model_name name;
+    struct err ignored = {0};
+    return str_eq(stored, wanted) ||
+           (model_name_parse(stored, &name, &ignored) && str_eq(model_name_text(a, name), wanted));
+}
+
+/* The pair that the scan resolved, when its report declares this model and attribute. */
+static bool from_report(const struct report *r, struct arena *a, struct str model,
+                        struct str attribute, struct plan_scope *scope)
+{
+    bool found = false;
+    for (size_t i = 0; i < r->declared_count; i++) {
+        const struct report_declared *d = &r->declared[i];
+        if (!same_model(a, d->model, model))
+            continue;
+        scope->schema = d->schema;
+        scope->table = d->table;
+        found = true;
+        if (str_eq(d->attribute, attribute) || str_eq(d->column, attribute)) {
+            scope->column = d->column;
+            return true;
+        }
+    }
+    return found;
+}
+
+static const struct report_table *find_table(const struct report *r, const struct plan_scope *scope)
+{
+    for (size_t t = 0; t < r->table_count; t++)
+        if (str_eq(r->tables[t].name, scope->table) &&
+            (scope->schema.len == 0 || r->tables[t].schema.len == 0 ||
+             str_eq(r->tables[t].schema, scope->schema)))
+            return &r->tables[t];
+    return NULL;
+}
+
+static bool unknown_table(struct arena *a, const struct report *r, const struct plan_scope *scope,
+                          struct err *err)
+{
+    struct scope_table *known = ARENA_ARRAY(a, r->table_count, struct scope_table);
+    for (size_t t = 0; t < r->table_count; t++)
+        known[t] = (struct scope_table){r->tables[t].schema, r->tables[t].name};
+    scope_unknown_table(err, (struct scope_table){scope->schema, scope->table}, known,
+                        r->table_count);
+    err_place(err, "model %s", text_shown(a, scope->model));
+    return false;
+}
+
+static bool unknown_column(struct arena *a, const struct report_table *t,
+                           const struct plan_scope *scope, struct err *err)
+{
+    struct str *known = ARENA_ARRAY(a, t->column_count, struct str);
+    for (size_t c = 0; c < t->column_count; c++)
+        known[c] = t->columns[c].name;
+    scope_unknown_column(err, t->name, scope->column, known, t->column_count);
+    return false;
+}
+
+/* K5.1, K5.5: the table and column must be in a report. */
+static bool resolve_in(struct arena *a, const struct report *r, struct plan_scope *scope,
+                       struct err *err)
+{
+    const struct report_table *t = find_table(r, scope);
+    if (!t)
+        return unknown_table(a, r, scope, err);
+    for (size_t c = 0; c < t->column_count; c++)
+        if (str_eq(t->columns[c].name, scope->column))
+            return true;
+    return unknown_column(a, t, scope, err);
+}
+
+static bool resolve(struct cli *cli, struct plan_scope *scope, struct err *err)
+{
+    struct model_name name;
+    struct arena *a = cli->arena;
+    const char **reports;
+    size_t count = option_values(cli, OPT_REPORT, &reports);
+    if (!model_name_parse(str_from(cli_value(cli, OPT_MODEL)), &name, err))
+        return false;
+    scope->model = model_name_text(a, name);
+    scope->column = str_from(cli_value(cli, OPT_COLUMN));
+    struct load load = {.run = a};
+    if (!load_reports(&load, reports, count, NULL, 0, err))
+        return false;
+    bool declared = false;
+    for (size_t i = 0; i < load.report_count && !declared; i++)
+        declared = from_report(load.reports[i].report, a, scope->model, scope->column, scope);
+    if (!declared && !model_name_table(a, name.class_name, &scope->table, err))
+        return false;
+    for (size_t i = 0; i < load.report_count; i++) {
+        struct err missing = {0};
+        if (resolve_in(a, load.reports[i].report, scope, &missing)) {
+            *err = (struct err){0};
+            return true;
+        }
+        if (!err_is(err))
+            *err = missing;
+    }
+    return false;
+}
+
+bool command_cleanup_keys(struct cli *cli, struct err *err)
+{
+    static const struct {
+        int id;
+        const char *name;
+    } mandatory[] = {{OPT_REPORT, "--report"}, {OPT_MODEL, "--model"}, {OPT_COLUMN, "--column"}};
+    const char **files;
+    struct plan_scope scope = {.schema = STR("")};
+    struct built_plan built;
+    for (size_t i = 0; i < sizeof mandatory / sizeof mandatory[0]; i++) {
+        if (!cli_value(cli, mandatory[i].id)) {
+            err_set(err, ERR_USAGE, 928, "%s is needed", mandatory[i].name);
+            err_hint(err,
+                     "keyretire cleanup-keys --report R.db --model pkg.mod:Class --column name");
+            return false;
+        }
+    }
+    size_t count = env_files(cli, &files, err);
+    if (count == 0 || !resolve(cli, &scope, err))
+        return false;
+    bool done = build_plan(cli, files, count, &scope, &built, err) &&
+                apply_plan(cli, &built.plan, buf_str(&built.text),
+                           cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL, err);
+    free_plan(&built);
+    return done;
+}

@@ -1,0 +1,97 @@
+/*
+ * commands: what each command of keyretire does, as main's table names it, and what they share.
+ */
+#ifndef APPLIER_COMMANDS_H
+#define APPLIER_COMMANDS_H
+
+#include "applier/load.h"
+#include "common/cli/cli.h"
+
+enum retire_option {
+    OPT_REPORT = CLI_OWN,
+    OPT_RETAINED,
+    OPT_ENV_FILE,
+    OPT_CONFIG,
+    OPT_KEEP_VERSIONS,
+    OPT_DIALECT,
+    OPT_PROTECT,
+    OPT_ONLY,
+    OPT_ORDER,
+    OPT_ACCEPT,
+    OPT_ACCEPT_UNVERSIONED,
+    OPT_MAX_REPORT_AGE,
+    OPT_TABLES,
+    OPT_DATABASES,
+    OPT_KDF_ITERATIONS,
+    OPT_WINDOW,
+    OPT_APPROVALS,
+    OPT_ALLOWED_SIGNERS,
+    OPT_MODEL,
+    OPT_COLUMN,
+    OPT_DRY_RUN,
+    OPT_YES,
+    OPT_SIG,
+    OPT_STATE_DIR,
+    OPT_BACKUP_DIR,
+    OPT_ENCRYPT_TO,
+    OPT_IDENTITY,
+    OPT_LOCK_TIMEOUT,
+    OPT_VERIFY,
+    OPT_DETAILED_EXITCODE
+};
+
+extern const struct cli_option plan_options[], review_options[], apply_options[], state_options[],
+    rollback_options[], log_options[], check_options[], cleanup_options[];
+extern const int plan_reserved[], apply_reserved[], rollback_reserved[], cleanup_reserved[];
+
+bool command_plan(struct cli *cli, struct err *err);
+bool command_show(struct cli *cli, struct err *err);
+bool command_diff(struct cli *cli, struct err *err);
+bool command_verify(struct cli *cli, struct err *err);
+bool command_explain(struct cli *cli, struct err *err);
+bool command_check(struct cli *cli, struct err *err);
+bool command_apply(struct cli *cli, struct err *err);
+bool command_cleanup_keys(struct cli *cli, struct err *err);
+bool command_status(struct cli *cli, struct err *err);
+bool command_recover(struct cli *cli, struct err *err);
+bool command_rollback(struct cli *cli, struct err *err);
+bool command_log(struct cli *cli, struct err *err);
+bool command_backups(struct cli *cli, struct err *err);
+
+/* All values of an option that may be given several times, in order. */
+size_t option_values(const struct cli *cli, int id, const char ***values);
+/* --state-dir, --backup-dir, --lock-timeout. */
+bool option_state(const struct cli *cli, struct state_options *options, struct err *err);
+
+/* plan_command.c: reports and files of the options -> plan with its edits, text and id. */
+struct built_plan {
+    struct load load;
+    struct plan plan;
+    struct buf text;
+    struct plan_id id;
+};
+bool build_plan(struct cli *cli, const char *const *files, size_t file_count,
+                const struct plan_scope *scope, struct built_plan *built, struct err *err);
+void free_plan(struct built_plan *built);
+
+/* apply_command.c: check, show, ask, change, report; `text` is the plan's. */
+enum apply_mode { APPLY_FOR_REAL, APPLY_DRY_RUN };
+bool apply_plan(struct cli *cli, const struct plan *plan, struct str text, enum apply_mode mode,
+                struct err *err);
+
+/* Opens the state for a change, finishes what was interrupted, and says so. */
+bool open_for_change(struct cli *cli, struct state *state, struct err *err);
+void say_notes(struct cli *cli, const struct txn_notes *notes);
+/* The operation result of the seeds. */
+struct operation {
+    const char *txid;        /* NULL in a dry run */
+    const char *backup_file; /* or NULL */
+    int64_t started;
+    const struct str *removed, *kept;
+    size_t removed_count, kept_count;
+    size_t before, after; /* versions in the configuration */
+    enum apply_mode mode;
+};
+void print_operation_json(struct buf *out, const struct operation *op);
+
+#endif

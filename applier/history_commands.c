@@ -1,0 +1,392 @@
+/* history_commands: status, recover, rollback, log, backups: what was done, and how to undo it. */
+#include "applier/audit.h"
+#include "applier/commands.h"
+#include "applier/rollback.h"
+#include "common/sys.h"
+#include "common/text.h"
+
+static bool open_for_reading(struct cli *cli, struct state *state, struct err *err)
+{
+    struct state_options options;
+    return option_state(cli, &options, err) &&
+           state_open(state, &options, STATE_READ, cli->arena, err);
+}
+
+static struct str names_of(struct arena *a, const struct str *names, size_t count)
+{
+    struct buf b = {.arena = a};
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_byte(&b, ' ');
+        buf_add(&b, names[i]);
+    }
+    return buf_str(&b);
+}
+
+static struct str time_of(struct arena *a, int64_t t)
+{
+    char text[UTC_TEXT];
+    return arena_copy(a, str_from(utc_text(t, text)));
+}
+
+bool command_status(struct cli *cli, struct err *err)
+{
+    static const char *const headings[] = {"txid",     "operation", "state", "step", "started",
+                                           "finished", "versions",  "files", "user", NULL};
+    struct state state;
+    struct txn_list list = {0};
+    struct table t = {.arena = cli->arena};
+    size_t open = 0;
+    if (!open_for_reading(cli, &state, err))
+        return false;
+    bool done = txn_list_read(&state, cli->arena, &list, err);
+    for (const char *const *h = headings; *h; h++)
+        table_heading(&t, *h);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct txn_info *x = &list.at[i];
+        table_text(&t, str_from(x->txid));
+        table_text(&t, str_from(txn_operation_name(x->operation)));
+        table_text(&t, str_from(txn_outcome_name(x->outcome)));
+        table_text(&t, str_from(x->step));
+        table_text(&t, time_of(cli->arena, x->started));
+        table_text(&t, time_of(cli->arena, x->finished));
+        table_text(&t, names_of(cli->arena, x->versions, x->version_count));
+        table_count(&t, x->target_count);
+        table_text(&t, str_from(x->user ? x->user : ""));
+        open += x->outcome == TXN_OPEN;
+    }
+    if (done && list.count == 0 && cli->format == TABLE_TEXT)
+        buf_printf(&cli->out, "no transaction yet in %s\n", state.path);
+    else if (done)
+        table_write(&cli->out, &t, cli->format);
+    if (done && open) {
+        cli_warn(cli, "%zu transactions are open: keyretire recover finishes or undoes them", open);
+        cli->status = ERR_PENDING;
+    }
+    state_close(&state);
+    return done;
+}
+
+bool command_recover(struct cli *cli, struct err *err)
+{
+    struct state_options options;
+    struct state state;
+    struct txn_recovery recovery = {0};
+    bool back = false;
+    if (!option_state(cli, &options, err) ||
+        !state_open(&state, &options, STATE_CHANGE, cli->arena, err))
+        return false;
+    bool done = txn_recover(&state, cli->arena, &recovery, err);
+    say_notes(cli, &recovery.notes);
+    for (size_t i = 0; i < recovery.count; i++) {
+        enum txn_recovered how = recovery.at[i].how;
+        back |= how == TXN_TAKEN_BACK;
+        buf_printf(&cli->out, "%s: %s\n", recovery.at[i].txid,
+                   how == TXN_FINISHED     ? "finished: all files are new"
+                   : how == TXN_TAKEN_BACK ? "taken back: all files are as they were"
+                                           : "stuck: see above for the choices");
+    }
+    if (done && recovery.count == 0)
+        buf_text(&cli->out, "nothing to recover\n");
+    if (done && back)
+        cli->status = ERR_RESTORED;
+    state_close(&state);
+    return done;
+}
+
+/* ---- rollback and restore ---- */
+
+static bool already_back(struct state *state, struct arena *a, const char *txid, struct err *err)
+{
+    struct txn_list list = {0};
+    if (!txn_list_read(state, a, &list, err))
+        return true;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct txn_info *x = &list.at[i];
+        if (x->reverses && strcmp(x->reverses, txid) == 0 && x->outcome == TXN_COMMITTED) {
+            err_set(err, ERR_STALE, 930, "transaction %s was taken back by %s", txid, x->txid);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void show_rollback(struct cli *cli, const struct backup *b, const struct rollback_plan *p)
+{
+    struct buf *out = &cli->out;
+    if (cli->format != TABLE_TEXT)
+        return;
+    buf_printf(out, "put back: %s\n",
+               text_shown(cli->arena, names_of(cli->arena, b->versions, b->version_count)));
+    for (size_t i = 0; i < p->file_count; i++) {
+        buf_text(out, "  ");
+        text_visible(out, str_from(p->files[i].path));
+        buf_printf(out, ": %s\n", p->files[i].how);
+        if (p->files[i].edit.line_count)
+            keyring_edit_show(out, &p->files[i].edit);
+    }
+}
+
+static void print_rollback(struct cli *cli, const struct backup *b, const struct rollback_plan *p,
+                           const struct txn_result *r, enum apply_mode mode)
+{
+    struct operation op = {
+        .txid = r->txid[0] ? r->txid : NULL,
+        .backup_file = r->backup_file,
+        .started = r->started,
+        .kept = p->kept,
+        .kept_count = p->kept_count,
+        .before = p->kept_count,
+        .after = p->kept_count + b->version_count,
+        .mode = mode,
+    };
+    if (cli->format == TABLE_JSON) {
+        struct str *all = ARENA_ARRAY(cli->arena, op.after + 1, struct str);
+        for (size_t i = 0; i < p->kept_count; i++)
+            all[i] = p->kept[i];
+        for (size_t i = 0; i < b->version_count; i++)
+            all[p->kept_count + i] = b->versions[i];
+        op.kept = all;
+        op.kept_count = op.after;
+        print_operation_json(&cli->out, &op);
+        return;
+    }
+    if (mode == APPLY_DRY_RUN)
+        buf_text(&cli->out, "dry run: nothing was changed\n");
+    else
+        buf_printf(&cli->out, "transaction: %s\nbackup: %s\nnext: restart the application\n",
+                   r->txid, r->backup_file ? r->backup_file : "none");
+}
+
+/* Puts back what a backup holds; `reverses` is the transaction that it belongs to. */
+static bool put_back(struct cli *cli, struct state *state, const char *which,
+                     enum txn_operation operation, struct err *err)
+{
+    enum apply_mode mode = cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL;
+    struct load load = {.run = cli->arena, .keys = {.wipe = true}};
+    struct backup b;
+    struct rollback_plan p;
+    struct txn_result result = {.started = sys->now()};
+    bool done = backup_read(state, which, &load.keys, &b, err) && rollback_make(&load, &b, &p, err);
+    if (done) {
+        show_rollback(cli, &b, &p);
+        done = mode == APPLY_DRY_RUN || cli_flag(cli, OPT_YES) ||
+               (cli_flush(cli, err) && cli_ask(cli, "Put these versions back? [yes/no]", err));
+    }
+    if (done && mode == APPLY_FOR_REAL) {
+        struct txn_request request = {
+            .operation = operation,
+            .reverses = b.txid,
+            .targets = p.targets,
+            .target_count = p.target_count,
+            .versions = b.versions,
+            .version_count = b.version_count,
+            .kept = p.kept,
+            .kept_count = p.kept_count,
+        };
+        done = txn_run(state, cli->arena, &request, &result, err);
+        say_notes(cli, &result.warnings);
+    }
+    if (done)
+        print_rollback(cli, &b, &p, &result, mode);
+    load_free(&load);
+    return done;
+}
+
+static bool open_for(struct cli *cli, struct state *state, struct err *err)
+{
+    return cli_flag(cli, OPT_DRY_RUN) ? open_for_reading(cli, state, err)
+                                      : open_for_change(cli, state, err);
+}
+
+bool command_rollback(struct cli *cli, struct err *err)
+{
+    struct state state;
+    struct txn_info info;
+    if (!open_for(cli, &state, err))
+        return false;
+    bool done = txn_find(&state, cli->arena, cli->arguments[0], &info, err);
+    if (done && info.outcome != TXN_COMMITTED) {
+        err_set(err, ERR_STALE, 930, "transaction %s changed nothing: it is %s", info.txid,
+                txn_outcome_name(info.outcome));
+        done = false;
+    }
+    if (done && info.operation != TXN_APPLY) {
+        err_set(err, ERR_STALE, 930,
+                "transaction %s is itself a %s; apply a plan to remove versions", info.txid,
+                txn_operation_name(info.operation));
+        done = false;
+    }
+    done = done && !already_back(&state, cli->arena, info.txid, err) &&
+           put_back(cli, &state, info.txid, TXN_ROLLBACK, err);
+    state_close(&state);
+    return done;
+}
+
+/* ---- log ---- */
+
+bool command_log(struct cli *cli, struct err *err)
+{
+    static const char *const fields[] = {"time",    "txid",     "operation", "outcome", "user",
+                                         "process", "versions", "backup",    NULL};
+    struct state state;
+    struct audit_lines lines = {0};
+    struct txn_notes notes = {0};
+    struct table t = {.arena = cli->arena};
+    size_t good = 0;
+    if (!open_for_reading(cli, &state, err))
+        return false;
+    bool done = cli_flag(cli, OPT_VERIFY) ? audit_verify(&state, cli->arena, &good, &notes, err)
+                                          : audit_read(&state, cli->arena, &lines, err);
+    say_notes(cli, &notes);
+    state_close(&state);
+    if (!done)
+        return false;
+    if (cli_flag(cli, OPT_VERIFY)) {
+        buf_printf(&cli->out, "ok: %zu lines, the chain is whole\n", good);
+        return true;
+    }
+    for (const char *const *f = fields; *f; f++)
+        table_heading(&t, *f);
+    for (size_t i = 0; i < lines.count; i++) {
+        if (cli->format == TABLE_JSON) {
+            buf_add(&cli->out, lines.at[i].text);
+            buf_byte(&cli->out, '\n');
+            continue;
+        }
+        for (const char *const *f = fields; *f; f++)
+            table_text(&t, audit_field(cli->arena, lines.at[i].text, *f));
+    }
+    if (cli->format != TABLE_JSON)
+        table_write(&cli->out, &t, cli->format);
+    return true;
+}
+
+/* ---- backups ---- */
+
+static void backup_headings(struct table *t)
+{
+    static const char *const names[] = {"txid",  "time",        "operation", "versions",
+                                        "files", "backup_file", NULL};
+    for (const char *const *n = names; *n; n++)
+        table_heading(t, *n);
+}
+
+static void backup_line(struct cli *cli, struct table *t, const struct backup *b)
+{
+    table_text(t, arena_copy(cli->arena, str_from(b->txid)));
+    table_text(t, time_of(cli->arena, b->time));
+    table_text(t, str_from(txn_operation_name(b->operation)));
+    table_text(t, names_of(cli->arena, b->versions, b->version_count));
+    table_count(t, b->target_count);
+    table_text(t, arena_copy(cli->arena, str_from(b->path)));
+}
+
+static bool backups_list(struct cli *cli, struct state *state, struct err *err)
+{
+    struct str *names;
+    size_t count;
+    struct table t = {.arena = cli->arena};
+    size_t bad = 0;
+    if (!backup_names(state, cli->arena, &names, &count, err))
+        return false;
+    backup_headings(&t);
+    for (size_t i = 0; i < count; i++) {
+        struct arena keys = {.wipe = true};
+        struct backup b;
+        struct err why = {0};
+        if (backup_read(state, arena_text(cli->arena, names[i]), &keys, &b, &why)) {
+            backup_line(cli, &t, &b);
+        } else {
+            cli_print_error(cli, &why);
+            bad++;
+        }
+        arena_free(&keys);
+    }
+    if (count == 0 && cli->format == TABLE_TEXT)
+        buf_printf(&cli->out, "no backups in %s\n", state->backup_path);
+    else
+        table_write(&cli->out, &t, cli->format == TABLE_JSON ? TABLE_JSON_LINES : cli->format);
+    if (bad)
+        cli->status = ERR_CORRUPT;
+    return true;
+}
+
+static void show_backup(struct cli *cli, const struct backup *b)
+{
+    struct table t = {.arena = cli->arena};
+    struct table files = {.arena = cli->arena};
+    char hex[SHA256_HEX + 1];
+    backup_headings(&t);
+    backup_line(cli, &t, b);
+    table_heading(&files, "path");
+    table_heading(&files, "bytes");
+    table_heading(&files, "sha256");
+    for (size_t i = 0; i < b->target_count; i++) {
+        sha256_hex(&b->targets[i].digest, hex);
+        table_text(&files, arena_copy(cli->arena, b->targets[i].path));
+        table_count(&files, b->targets[i].size);
+        table_text(&files, arena_copy(cli->arena, str_from(hex)));
+    }
+    if (cli->format == TABLE_JSON) {
+        buf_text(&cli->out, "{\"backup\":");
+        table_write(&cli->out, &t, TABLE_JSON);
+        buf_text(&cli->out, ",\"files\":");
+        table_write(&cli->out, &files, TABLE_JSON);
+        buf_text(&cli->out, "}\n");
+        return;
+    }
+    table_write(&cli->out, &t, cli->format);
+    buf_byte(&cli->out, '\n');
+    table_write(&cli->out, &files, cli->format);
+}
+
+static bool backups_look(struct cli *cli, struct state *state, bool verify, struct err *err)
+{
+    struct arena keys = {.wipe = true};
+    struct backup b;
+    struct txn_notes notes = {0};
+    bool done = backup_read(state, cli->arguments[1], &keys, &b, err);
+    if (done && verify) {
+        done = backup_verify(state, &b, cli->arena, &notes, err);
+        say_notes(cli, &notes);
+        if (done)
+            buf_printf(&cli->out, "ok: %s, %zu files\n", b.name, b.target_count);
+    } else if (done) {
+        show_backup(cli, &b);
+    }
+    arena_free(&keys);
+    return done;
+}
+
+bool command_backups(struct cli *cli, struct err *err)
+{
+    const char *what = cli->arguments[0];
+    struct state state;
+    bool list = strcmp(what, "list") == 0;
+    bool restore = strcmp(what, "restore") == 0;
+    bool show = strcmp(what, "show") == 0;
+    bool verify = strcmp(what, "verify") == 0;
+    if (strcmp(what, "purge") == 0) {
+        err_set(err, ERR_USAGE, 903, "backups purge: not in this version");
+        return false;
+    }
+    if (!list && !restore && !show && !verify) {
+        err_set(err, ERR_USAGE, 905, "backups: unknown word \"%s\"",
+                text_shown(cli->arena, str_from(what)));
+        err_hint(err, "keyretire backups list | show ID | verify ID | restore ID");
+        return false;
+    }
+    if (cli->argument_count != (list ? 1u : 2u)) {
+        err_set(err, ERR_USAGE, 907, "backups %s: %s", what,
+                list ? "takes no more arguments" : "needs a backup's name or TXID");
+        return false;
+    }
+    if (!(restore ? open_for(cli, &state, err) : open_for_reading(cli, &state, err)))
+        return false;
+    bool done = list      ? backups_list(cli, &state, err)
+                : restore ? put_back(cli, &state, cli->arguments[1], TXN_RESTORE, err)
+                          : backups_look(cli, &state, verify, err);
+    state_close(&state);
+    return done;
+}

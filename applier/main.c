@@ -1,0 +1,208 @@
+/* main: keyretire, its commands and what its help says. */
+#include "applier/commands.h"
+#include "common/sys.h"
+
+static const char *const program_examples[] = {
+    "plan the removal of unused versions, look at it, rehearse it, do it",
+    "keyretire plan --report report.db --env-file instance/.env.crypto -o plan.txt\n"
+    "  keyretire show plan.txt\n"
+    "  keyretire apply plan.txt --dry-run\n"
+    "  keyretire apply plan.txt",
+    "take it back",
+    "keyretire rollback TXID",
+    "all in one, for one model and column",
+    "keyretire cleanup-keys --report report.db --model app.models:User --column otp_secret",
+    NULL,
+};
+static const char *const plan_examples[] = {
+    "keep the newest three",
+    "keyretire plan --report report.db --env-file .env.crypto -o plan.txt",
+    "two files that share their keys, and the inventory of tables that must have been read",
+    "keyretire plan --report report.db --env-file a/.env.crypto --env-file b/.env.crypto --tables "
+    "tables.txt "
+    "-o plan.txt",
+    "accept three rows that have no version name",
+    "keyretire plan --report report.db --env-file .env.crypto --accept "
+    "unversioned@public.users.otp=3:\"ticket 812\" -o plan.txt",
+    NULL,
+};
+static const char *const apply_examples[] = {
+    "rehearse",
+    "keyretire apply plan.txt --dry-run",
+    "from a script; no rule is skipped",
+    "keyretire apply plan.txt --yes --json",
+    NULL,
+};
+static const char *const cleanup_examples[] = {
+    "rehearse",
+    "keyretire cleanup-keys --report report.db --model app.models:User --column otp_secret "
+    "--dry-run",
+    NULL,
+};
+static const char *const explain_examples[] = {
+    "by number, or by the code of a blocker", "keyretire explain R0744\n  keyretire explain orphan",
+    NULL};
+static const char *const backups_examples[] = {
+    "what there is",
+    "keyretire backups list",
+    "is one whole and the one its transaction made?",
+    "keyretire backups verify TXID",
+    NULL,
+};
+
+static const struct cli_command commands[] = {
+    {.name = "plan",
+     .arguments = "--report R.db... --env-file F... -o plan.txt",
+     .summary = "plan what may leave the configuration, with a reason for every version",
+     .text = "A version stays when it is active, in use in any report, newer than the active one, "
+             "the target of a "
+             "job that has not cleanly finished, protected, or of unknown order; of the rest the "
+             "newest stay until "
+             "--keep-versions is reached. A blocked plan is written with its blockers, removes "
+             "nothing, and exits 4.\n\n"
+             "The plan is plain text, complete in itself and free of key material: what is "
+             "reviewed is what is applied. "
+             "Equal inputs give equal bytes.",
+     .examples = plan_examples,
+     .options = plan_options,
+     .reserved = plan_reserved,
+     .output = CLI_OUTPUT_RESULT,
+     .run = command_plan},
+    {.name = "show",
+     .arguments = "plan.txt",
+     .summary = "show a plan as a reviewer needs it",
+     .options = review_options,
+     .least = 1,
+     .most = 1,
+     .run = command_show},
+    {.name = "diff",
+     .arguments = "plan.txt",
+     .summary = "show which lines of which files change, every value masked",
+     .options = review_options,
+     .least = 1,
+     .most = 1,
+     .run = command_diff},
+    {.name = "verify",
+     .arguments = "plan.txt",
+     .summary = "say what changed since a plan was made",
+     .options = review_options,
+     .least = 1,
+     .most = 1,
+     .run = command_verify},
+    {.name = "apply",
+     .arguments = "plan.txt [--dry-run] [--yes]",
+     .summary = "do what the plan says, in one transaction over all files",
+     .text = "All files change or none does, whatever happens in between: the change is journaled, "
+             "the old files are "
+             "archived and the archive is read back before anything is decided, and an interrupted "
+             "change is finished or "
+             "taken back by the next command (or by recover). A file that somebody edits meanwhile "
+             "is never overwritten.\n\n"
+             "--yes answers the question beforehand. It skips no rule.",
+     .examples = apply_examples,
+     .options = apply_options,
+     .reserved = apply_reserved,
+     .least = 1,
+     .most = 1,
+     .run = command_apply},
+    {.name = "cleanup-keys",
+     .arguments = "--report R.db --model M:Class --column c [--keep-versions 3] [--env-file F]... "
+                  "[--dry-run] [--yes]",
+     .summary = "plan, show, ask and apply in one",
+     .text = "Without --env-file the file is instance/.env.crypto, else .env.crypto. The model is "
+             "resolved by what the "
+             "scan declared, else by Flask-SQLAlchemy's naming rule. The model and column say what "
+             "must be there; every "
+             "column of every table of the report counts.",
+     .examples = cleanup_examples,
+     .options = cleanup_options,
+     .reserved = cleanup_reserved,
+     .run = command_cleanup_keys},
+    {.name = "status",
+     .arguments = "",
+     .summary = "list transactions, open ones included",
+     .options = state_options,
+     .run = command_status},
+    {.name = "recover",
+     .arguments = "",
+     .summary = "finish or take back what was interrupted",
+     .text = "Exits 0 when nothing was to do or a transaction was finished, 8 when one was taken "
+             "back, 9 when a file "
+             "holds what nobody may lose; the choices are then printed.",
+     .options = state_options,
+     .run = command_recover},
+    {.name = "rollback",
+     .arguments = "TXID",
+     .summary = "put back what a transaction removed",
+     .text = "A file that is still what the transaction made of it gets its old bytes back; one "
+             "that changed since gets "
+             "the removed versions back and keeps everything else.",
+     .options = rollback_options,
+     .reserved = rollback_reserved,
+     .least = 1,
+     .most = 1,
+     .run = command_rollback},
+    {.name = "log",
+     .arguments = "[--verify]",
+     .summary = "who changed what, when; --verify checks the chain of hashes",
+     .options = log_options,
+     .run = command_log},
+    {.name = "backups",
+     .arguments = "list | show ID | verify ID | restore ID",
+     .summary = "the archives of what was",
+     .text = "ID is a TXID, a unique prefix of one, or the archive's file name. An archive holds "
+             "all keys in clear: guard "
+             "it as you guard the configuration.",
+     .examples = backups_examples,
+     .options = rollback_options,
+     .reserved = rollback_reserved,
+     .least = 1,
+     .most = 2,
+     .run = command_backups},
+    {.name = "check",
+     .arguments = "--report R.db --env-file F",
+     .summary = "can this configuration read this dump?",
+     .text = "Exits 4 and names the versions when the data needs a key that no file has.",
+     .options = check_options,
+     .run = command_check},
+    {.name = "explain",
+     .arguments = "CODE",
+     .summary = "what an error or a blocker means and what to do",
+     .examples = explain_examples,
+     .least = 1,
+     .most = 1,
+     .run = command_explain},
+    {.name = "approve", .readiness = CLI_RESERVED},
+    {.name = "verification-keys", .readiness = CLI_RESERVED},
+    {0},
+};
+
+static const char *const files[] = {
+    "/var/lib/keyretire",
+    "journals, audit log and backups, for root",
+    "$XDG_STATE_HOME/keyretire",
+    "the same for other users (default ~/.local/state/keyretire)",
+    "instance/.env.crypto, .env.crypto",
+    "where cleanup-keys looks for the keys",
+    NULL,
+};
+
+static const struct cli_program program = {
+    .name = "keyretire",
+    .letter = 'R',
+    .summary = "remove encryption keys that no stored data needs any more",
+    .text = "keyretire plans from the reports of keycensus which key versions may leave the "
+            "configuration, lets people "
+            "review the plan, and removes them in a journaled two-phase commit with archived "
+            "backups. It never touches "
+            "a database and never prints a byte of a configuration value.",
+    .examples = program_examples,
+    .commands = commands,
+    .files = files,
+};
+
+int main(int argc, char **argv)
+{
+    (void)sys->no_core_dumps(); /* configuration files are read into memory */
+    return cli_main(&program, argc, argv);
+}

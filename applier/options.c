@@ -1,0 +1,145 @@
+/* options: the option lists of keyretire's commands, and the values several commands read. */
+#include "applier/commands.h"
+
+#define STATE_OPTIONS                                                                              \
+    {OPT_STATE_DIR, "state-dir", 0, "DIR", "journals, audit log and backups"},                     \
+    {                                                                                              \
+        OPT_BACKUP_DIR, "backup-dir", 0, "DIR", "backups (default: STATE/backups)"                 \
+    }
+#define LOCK_OPTION                                                                                \
+    {                                                                                              \
+        OPT_LOCK_TIMEOUT, "lock-timeout", 0, "DURATION",                                           \
+            "how long to wait for a lock (default 2s)"                                             \
+    }
+#define ENV_FILE_OPTION                                                                            \
+    {                                                                                              \
+        OPT_ENV_FILE, "env-file", 0, "FILE",                                                       \
+            "an env file with ENCRYPTION_KEYS__...; may be repeated"                               \
+    }
+#define YES_OPTION                                                                                 \
+    {                                                                                              \
+        OPT_YES, "yes", 0, NULL, "do not ask; skips no rule"                                       \
+    }
+#define PLAN_OPTIONS                                                                               \
+    {OPT_RETAINED, "retained", 0, "OLD.db",                                                        \
+     "report of a stored backup, not of live data; may be repeated"},                              \
+        {OPT_KEEP_VERSIONS, "keep-versions", 0, "N",                                               \
+         "how many of the newest versions to keep (default 3)"},                                   \
+        {OPT_PROTECT, "protect", 0, "vN", "never remove it; a list or repeated"},                  \
+        {OPT_ONLY, "only", 0, "v1,v2", "remove nothing but these"},                                \
+        {OPT_ORDER, "order", 0, "FILE", "versions, one a line, oldest first"},                     \
+        {OPT_ACCEPT, "accept", 0, "CODE[@PLACE][=COUNT]:REASON",                                   \
+         "accept a blocker; PLACE is schema.table.column"},                                        \
+        {OPT_ACCEPT_UNVERSIONED, "accept-unversioned", 0, "REASON",                                \
+         "short for --accept unversioned:REASON"},                                                 \
+        {OPT_MAX_REPORT_AGE, "max-report-age", 0, "7d|none", "how old the data may be"},           \
+        {OPT_TABLES, "tables", 0, "FILE", "the inventory of tables that must have been read"},     \
+        {OPT_DATABASES, "databases", 0, "a,b", "the databases that the keyring serves"},           \
+        {OPT_KDF_ITERATIONS, "kdf-iterations", 0, "N",                                             \
+         "of the application's key derivation (default 100000)"},                                  \
+    {                                                                                              \
+        OPT_DIALECT, "dialect", 0, "python-dotenv", "whose rules the env file follows"             \
+    }
+
+const struct cli_option plan_options[] = {
+    {OPT_REPORT, "report", 0, "R.db", "a report of keycensus on live data; may be repeated"},
+    ENV_FILE_OPTION,
+    PLAN_OPTIONS,
+    STATE_OPTIONS,
+    {OPT_CONFIG, "config", 0, "FILE", "a Flask configuration file"},
+    {OPT_WINDOW, "window", 0, "START/END", "the change window"},
+    {OPT_APPROVALS, "approvals", 0, "N", "how many approvals it needs"},
+    {OPT_ALLOWED_SIGNERS, "allowed-signers", 0, "FILE", "who may approve"},
+    {0},
+};
+const int plan_reserved[] = {OPT_CONFIG, OPT_WINDOW, OPT_APPROVALS, OPT_ALLOWED_SIGNERS, 0};
+
+const struct cli_option review_options[] = {
+    STATE_OPTIONS,
+    {OPT_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL, "exit 10 when versions would be removed"},
+    {0},
+};
+
+const struct cli_option apply_options[] = {
+    {OPT_DRY_RUN, "dry-run", 0, NULL, "show what would happen; change nothing, take no lock"},
+    YES_OPTION,
+    STATE_OPTIONS,
+    LOCK_OPTION,
+    {OPT_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL,
+     "with --dry-run: exit 10 when versions would be removed"},
+    {OPT_SIG, "sig", 0, "FILE", "an approval"},
+    {OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT", "seal the backup"},
+    {0},
+};
+const int apply_reserved[] = {OPT_SIG, OPT_ENCRYPT_TO, 0};
+
+const struct cli_option cleanup_options[] = {
+    {OPT_REPORT, "report", 0, "R.db", "a report of keycensus on live data; may be repeated"},
+    {OPT_MODEL, "model", 0, "M:Class", "the model (mandatory)"},
+    {OPT_COLUMN, "column", 0, "NAME", "its encrypted column (mandatory)"},
+    ENV_FILE_OPTION,
+    PLAN_OPTIONS,
+    {OPT_DRY_RUN, "dry-run", 0, NULL, "show what would happen; change nothing, take no lock"},
+    YES_OPTION,
+    STATE_OPTIONS,
+    LOCK_OPTION,
+    {OPT_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL,
+     "with --dry-run: exit 10 when versions would be removed"},
+    {OPT_CONFIG, "config", 0, "FILE", "a Flask configuration file"},
+    {OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT", "seal the backup"},
+    {0},
+};
+const int cleanup_reserved[] = {OPT_CONFIG, OPT_ENCRYPT_TO, 0};
+
+const struct cli_option state_options[] = {STATE_OPTIONS, LOCK_OPTION, {0}};
+
+const struct cli_option rollback_options[] = {
+    YES_OPTION,
+    {OPT_DRY_RUN, "dry-run", 0, NULL, "show what would happen; change nothing, take no lock"},
+    STATE_OPTIONS,
+    LOCK_OPTION,
+    {OPT_IDENTITY, "identity", 0, "FILE", "opens a sealed backup"},
+    {0},
+};
+const int rollback_reserved[] = {OPT_IDENTITY, 0};
+
+const struct cli_option log_options[] = {
+    {OPT_VERIFY, "verify", 0, NULL, "check the chain of hashes"},
+    {OPT_STATE_DIR, "state-dir", 0, "DIR", "journals, audit log and backups"},
+    {0},
+};
+
+const struct cli_option check_options[] = {
+    {OPT_REPORT, "report", 0, "R.db", "a report of keycensus; may be repeated"},
+    ENV_FILE_OPTION,
+    {0},
+};
+
+size_t option_values(const struct cli *cli, int id, const char ***values)
+{
+    size_t count = 0;
+    *values = ARENA_ARRAY(cli->arena, cli->given_count + 1, const char *);
+    for (size_t i = 0; i < cli->given_count; i++)
+        if (cli->given[i].option->id == id)
+            (*values)[count++] = cli->given[i].value;
+    return count;
+}
+
+bool option_state(const struct cli *cli, struct state_options *options, struct err *err)
+{
+    int64_t seconds;
+    const char *timeout = cli_value(cli, OPT_LOCK_TIMEOUT);
+    *options = (struct state_options){
+        .state_dir = cli_value(cli, OPT_STATE_DIR),
+        .backup_dir = cli_value(cli, OPT_BACKUP_DIR),
+        .lock_timeout_ms = STATE_LOCK_TIMEOUT_MS,
+    };
+    if (!timeout)
+        return true;
+    if (!utc_parse_duration(str_from(timeout), &seconds) || seconds > 86400) {
+        err_set(err, ERR_USAGE, 929, "--lock-timeout takes a duration of at most 1d, such as 30s");
+        return false;
+    }
+    options->lock_timeout_ms = (unsigned)seconds * 1000;
+    return true;
+}

@@ -1,0 +1,223 @@
+/* plan_command: `keyretire plan`: options -> load -> plan_make -> plan_edit -> text. */
+#include "applier/commands.h"
+#include "common/file.h"
+#include "common/sys.h"
+#include "common/text.h"
+
+/* Joins the comma lists of a repeated option. */
+static bool take_names(const struct cli *cli, int id, const struct str **names, size_t *count,
+                       struct err *err)
+{
+    const char **values;
+    size_t given = option_values(cli, id, &values);
+    struct buf joined = {.arena = cli->arena};
+    struct str *list = NULL;
+    for (size_t i = 0; i < given; i++)
+        buf_printf(&joined, "%s%s", i ? "," : "", values[i]);
+    *count = 0;
+    if (given && !plan_names_parse(buf_str(&joined), cli->arena, &list, count, err))
+        return false;
+    *names = list;
+    return true;
+}
+
+static bool take_acceptances(const struct cli *cli, struct plan_input *in, struct err *err)
+{
+    struct acceptance *list = ARENA_ARRAY(cli->arena, cli->given_count, struct acceptance);
+    for (size_t i = 0; i < cli->given_count; i++) {
+        const char *text = cli->given[i].value;
+        int id = cli->given[i].option->id;
+        if (id == OPT_ACCEPT_UNVERSIONED)
+            text = arena_printf(cli->arena, "unversioned:%s", text);
+        else if (id != OPT_ACCEPT)
+            continue;
+        if (!acceptance_parse(str_from(text), cli->arena, &list[in->accept_count], err))
+            return false;
+        in->accept_count++;
+    }
+    in->accept = list;
+    return true;
+}
+
+static bool take_lists(const struct cli *cli, struct plan_input *in, struct err *err)
+{
+    const char *tables = cli_value(cli, OPT_TABLES);
+    const char *order = cli_value(cli, OPT_ORDER);
+    struct plan_table_name *inventory = NULL;
+    struct str *versions = NULL;
+    struct str text;
+    if (tables) {
+        if (!file_read(cli->arena, tables, &text, err) ||
+            !plan_inventory_parse(text, cli->arena, &inventory, &in->inventory_count, err)) {
+            err_place(err, "%s", tables);
+            return false;
+        }
+        in->inventory = inventory;
+        in->has_inventory = true;
+    }
+    if (order) {
+        if (!file_read(cli->arena, order, &text, err) ||
+            !plan_order_parse(text, cli->arena, &versions, &in->order_count, err)) {
+            err_place(err, "%s", order);
+            return false;
+        }
+        in->order = versions;
+    }
+    return true;
+}
+
+static bool take_age(const struct cli *cli, struct plan_input *in, struct err *err)
+{
+    const char *text = cli_value(cli, OPT_MAX_REPORT_AGE);
+    in->max_age = PLAN_MAX_AGE_DEFAULT;
+    if (text && strcmp(text, "none") == 0)
+        in->max_age = PLAN_NO_MAX_AGE;
+    else if (text && !utc_parse_duration(str_from(text), &in->max_age)) {
+        err_set(err, ERR_USAGE, 929, "--max-report-age takes a duration such as 7d, or none");
+        return false;
+    }
+    return true;
+}
+
+/* Read as signed text, so that -1 and abc get the message of K2.3 and not of an unknown option. */
+static bool take_keep(const struct cli *cli, struct plan_input *in, struct err *err)
+{
+    const char *text = cli_value(cli, OPT_KEEP_VERSIONS);
+    uint64_t n = PLAN_KEEP_DEFAULT;
+    if (text && (!str_to_u64(str_from(text), &n) || n < 1 || n > INT32_MAX)) {
+        err_set(err, ERR_USAGE, 908, "--keep-versions takes a whole number, 1 or more");
+        err_hint(err, "1 keeps only the active version and those in use; the default is %d",
+                 PLAN_KEEP_DEFAULT);
+        return false;
+    }
+    in->keep_versions = (int64_t)n;
+    return true;
+}
+
+static bool take_options(const struct cli *cli, struct plan_input *in, struct err *err)
+{
+    uint64_t iterations = KEYRING_ITERATIONS;
+    const char *dialect = cli_value(cli, OPT_DIALECT);
+    if (dialect && strcmp(dialect, "python-dotenv") != 0) {
+        err_set(err, ERR_USAGE, 922, "--dialect %s: not in this version", dialect);
+        err_hint(err, "python-dotenv is the one dialect of this version");
+        return false;
+    }
+    if (!take_keep(cli, in, err) || !take_age(cli, in, err) ||
+        !cli_number(cli, OPT_KDF_ITERATIONS, 1, INT32_MAX, &iterations, err) ||
+        !take_names(cli, OPT_PROTECT, &in->protect, &in->protect_count, err) ||
+        !take_names(cli, OPT_ONLY, &in->only, &in->only_count, err) ||
+        !take_acceptances(cli, in, err) || !take_lists(cli, in, err))
+        return false;
+    in->kdf_iterations = (unsigned)iterations;
+    return true;
+}
+
+static void take_databases(const struct cli *cli, struct plan_input *in)
+{
+    struct str rest = STR("");
+    const char *text = cli_value(cli, OPT_DATABASES);
+    size_t room = 1;
+    for (const char *c = text; c && *c; c++)
+        room += *c == ',';
+    struct str *list = ARENA_ARRAY(cli->arena, room, struct str);
+    if (text)
+        rest = str_from(text);
+    while (rest.len) {
+        struct str name;
+        str_cut(rest, ',', &name, &rest);
+        name = str_trim(name);
+        if (name.len)
+            list[in->database_count++] = name;
+    }
+    in->databases = list;
+}
+
+/* What was seen when these files were changed last; without a readable state folder, nothing. */
+static bool take_previous(struct cli *cli, struct load *load, struct plan_previous *previous,
+                          struct err *err)
+{
+    struct state_options options;
+    struct state state;
+    if (!option_state(cli, &options, err) ||
+        !state_open(&state, &options, STATE_READ, cli->arena, err))
+        return false;
+    bool done = load_previous(load, &state, previous, err);
+    state_close(&state);
+    return done;
+}
+
+bool build_plan(struct cli *cli, const char *const *files, size_t file_count,
+                const struct plan_scope *scope, struct built_plan *built, struct err *err)
+{
+    const char **reports;
+    const char **retained;
+    struct plan_input in = {.scope = scope, .now = sys->now()};
+    struct load *load = &built->load;
+    *built = (struct built_plan){.load = {.run = cli->arena, .keys = {.wipe = true}},
+                                 .text = {.arena = cli->arena}};
+    size_t report_count = option_values(cli, OPT_REPORT, &reports);
+    size_t retained_count = option_values(cli, OPT_RETAINED, &retained);
+    take_databases(cli, &in);
+    if (!take_options(cli, &in, err) ||
+        !load_reports(load, reports, report_count, retained, retained_count, err) ||
+        !load_files(load, files, file_count, in.kdf_iterations, err) ||
+        !take_previous(cli, load, &in.previous, err))
+        return false;
+    in.reports = load->reports;
+    in.report_count = load->report_count;
+    in.retained = load->retained;
+    in.retained_count = load->retained_count;
+    in.files = load->plan_files;
+    in.file_count = load->file_count;
+    struct plan_keyring *keyrings = ARENA_ARRAY(cli->arena, load->file_count, struct plan_keyring);
+    for (size_t i = 0; i < load->file_count; i++)
+        keyrings[i] = (struct plan_keyring){str_from(load->files[i].path), &load->files[i].keyring};
+    if (!plan_make(&in, cli->arena, &built->plan, err) ||
+        !plan_edit(&built->plan, keyrings, load->file_count, &load->keys, err))
+        return false;
+    plan_write(&built->plan, &built->text);
+    return plan_identify(buf_str(&built->text), &built->id, err);
+}
+
+void free_plan(struct built_plan *built)
+{
+    load_free(&built->load);
+}
+
+static bool needs(const char *option, size_t given, struct err *err)
+{
+    if (given == 0)
+        err_set(err, ERR_USAGE, 928, "%s is needed", option);
+    return given > 0;
+}
+
+static enum plan_format show_format(const struct cli *cli)
+{
+    return cli->format == TABLE_JSON ? PLAN_JSON : cli->format == TABLE_CSV ? PLAN_CSV : PLAN_TEXT;
+}
+
+bool command_plan(struct cli *cli, struct err *err)
+{
+    const char **files;
+    const char **reports;
+    struct built_plan built;
+    size_t file_count = option_values(cli, OPT_ENV_FILE, &files);
+    if (!needs("--report", option_values(cli, OPT_REPORT, &reports), err) ||
+        !needs("--env-file", file_count, err))
+        return false;
+    bool done = build_plan(cli, files, file_count, NULL, &built, err);
+    if (done && cli->output)
+        done = file_replace(cli->output, buf_str(&built.text), 0666, cli->overwrite, err);
+    if (done && (cli->output || cli->format != TABLE_TEXT))
+        plan_show(&cli->out, &built.plan, &built.id, show_format(cli), sys->now());
+    else if (done)
+        buf_add(&cli->out, buf_str(&built.text));
+    if (done && plan_is_blocked(&built.plan))
+        cli->status = ERR_REFUSED;
+    if (done && cli->output && cli->format == TABLE_TEXT)
+        buf_printf(&cli->out, "\nwritten: %s\nnext: keyretire %s %s\n", cli->output,
+                   plan_is_blocked(&built.plan) ? "show" : "apply --dry-run", cli->output);
+    free_plan(&built);
+    return done;
+}
