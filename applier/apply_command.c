@@ -20,13 +20,18 @@ static void on_stop(int number)
     txn_interrupted = number;
 }
 
+void heed_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        (void)sys->on_signal(signals[i], on_stop);
+}
+
 bool open_for_change(struct cli *cli, struct state *state, struct err *err)
 {
     struct state_options options;
     struct txn_recovery recovery = {0};
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        (void)sys->on_signal(signals[i], on_stop);
+    heed_signals();
     if (!option_state(cli, &options, err) ||
         !state_open(state, &options, STATE_CHANGE, cli->arena, err))
         return false;

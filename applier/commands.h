@@ -79,6 +79,8 @@ enum apply_mode { APPLY_FOR_REAL, APPLY_DRY_RUN };
 bool apply_plan(struct cli *cli, const struct plan *plan, struct str text, enum apply_mode mode,
                 struct err *err);
 
+/* From now on a signal asks the transaction, not the command line, to stop. */
+void heed_signals(void);
 /* Opens the state for a change, finishes what was interrupted, and says so. */
 bool open_for_change(struct cli *cli, struct state *state, struct err *err);
 void say_notes(struct cli *cli, const struct txn_notes *notes);

@@ -73,6 +73,7 @@ bool command_recover(struct cli *cli, struct err *err)
     struct state state;
     struct txn_recovery recovery = {0};
     bool back = false;
+    heed_signals();
     if (!option_state(cli, &options, err) ||
         !state_open(&state, &options, STATE_CHANGE, cli->arena, err))
         return false;
