@@ -87,10 +87,9 @@ static void report_ragged(struct analysis *a, const struct table_rows *rows)
         return;
     const char *message = arena_printf(
         a->arena,
-        "%llu records with another number of fields than the %zu columns; the first is record %llu "
-        "with %llu",
+        "%llu records with another number of fields than the %zu columns; the first is record %llu",
         (unsigned long long)t->ragged, rows->layout.columns,
-        (unsigned long long)rows->scan->ragged_record, (unsigned long long)t->ragged_fields);
+        (unsigned long long)rows->scan->ragged_record);
     analysis_unread(a, rows->entry, message, t->ragged);
 }
 
