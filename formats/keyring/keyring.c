@@ -63,13 +63,51 @@ bool keyring_belongs(struct str name, const struct str *versions, size_t count)
     return false;
 }
 
+/* What the user can do, by error; `explain` has the longer text. */
+static const struct {
+    int id;
+    const char *text;
+} hints[] = {
+    {501, "restore the file from a backup, or name the right one"},
+    {502, "is this the file that the application reads its keys from?"},
+    {503, "save the file as UTF-8"},
+    {504, "find out what changed; the application's own tool writes the checksum again"},
+    {505, "restore the salt of this version from a backup"},
+    {506, "add what is missing, or delete what is left of the version"},
+    {507, "delete the line that is not meant"},
+    {508, "set ACTIVE_ENCRYPTION_VERSION to the version that new values are encrypted with"},
+    {510, "write the value out in the file"},
+    {511, "move the versions to names without FLASK_, or leave this file out"},
+    {512, "close the quote, or delete the line"},
+    {513, "rename the version, or delete the line"},
+    {514, "save the file without a byte order mark"},
+    {515, "give it its value, or delete the line"},
+    {520, "activate another version first, or leave this one out"},
+    {522, "write the value out in place of the reference"},
+    {523, "close the quotes of the lines before it, then plan again"},
+    {524, "let the application's own tool write the checksum"},
+    {525, "decide which of the two values is right and delete the other entry"},
+    {526, "make the files equal, or plan them apart"},
+};
+
 bool keyring_at(const struct keyring *kr, const struct binding *b, struct err *err)
 {
     if (b)
         err_place(err, "%s, line %zu", kr->name, b->line);
     else
         err_place(err, "%s", kr->name);
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
+        if (hints[i].id == err->id)
+            err_hint(err, "%s", hints[i].text);
     return false;
+}
+
+const char *keyring_names(struct arena *a, const struct keyring *kr)
+{
+    struct buf names = {.arena = a};
+    for (size_t i = 0; i < kr->version_count; i++)
+        buf_printf(&names, "%s%.*s", i ? ", " : "", STR_ARG(kr->versions[i].name));
+    return arena_text(a, buf_str(&names));
 }
 
 static bool looks_like_a_name(struct str s)
@@ -118,7 +156,7 @@ static bool check_text(const struct keyring *kr, struct err *err)
         if (len == 0 || point == 0) {
             err_set(err, ERR_CORRUPT, 503, len ? "a NUL byte" : "bytes that are not UTF-8");
             err_place(err, "%s, line %zu, byte %zu", kr->name, line, at);
-            return false;
+            return keyring_at(kr, NULL, err);
         }
         line += point == '\n' || (point == '\r' && !(at + 1 < s.len && s.at[at + 1] == '\n'));
         at += len;
@@ -198,7 +236,7 @@ static bool check_skipped(const struct keyring *kr, const struct binding *b, str
             err_set(err, ERR_REFUSED, 512,
                     "an entry of the keyring stands in lines that the application cannot read");
             err_place(err, "%s, line %zu", kr->name, line);
-            return false;
+            return keyring_at(kr, NULL, err);
         }
         at = end + (end + 1 < text.len && text.at[end] == '\r' && text.at[end + 1] == '\n') + 1;
     }
@@ -291,11 +329,8 @@ static bool find_active(struct arena *a, struct keyring *kr, struct err *err)
         kr->active = (size_t)(found - kr->versions);
         return true;
     }
-    struct buf names = {.arena = a};
-    for (size_t i = 0; i < kr->version_count; i++)
-        buf_printf(&names, "%s%.*s", i ? ", " : "", STR_ARG(kr->versions[i].name));
     err_set(err, ERR_REFUSED, 509, "ACTIVE_ENCRYPTION_VERSION names a version that is not there");
-    err_hint(err, "the versions of this file are %.*s", STR_ARG(buf_str(&names)));
+    err_hint(err, "the versions of this file are %s", keyring_names(a, kr));
     return keyring_at(kr, kr->active_entry, err);
 }
 

@@ -5,6 +5,7 @@
  * checksum is computed from the text that resulted, as the application will read it, and put in
  * the place of the old one. What comes out is read once more and compared (S13).
  */
+#include "common/text.h"
 #include "formats/keyring/keyring_parts.h"
 
 static bool is_versioned(enum entry_role role)
@@ -115,7 +116,7 @@ static bool load_edited(struct arena *a, const struct keyring_syntax *syntax, co
         return true;
     err_set(err, ERR_REFUSED, 523, "after the edit: %s", why.text);
     err_place(err, "%s", why.place);
-    return false;
+    return keyring_at(kr, NULL, err);
 }
 
 /* Marks for every binding: `mark` for those of the versions, changed for the checksum. */
@@ -149,15 +150,21 @@ bool keyring_verify_removal(struct arena *a, const struct keyring_syntax *syntax
 
 /* ---- removal ---- */
 
-static bool check_removable(const struct keyring *kr, const struct str *versions, size_t count,
+static bool no_such_version(struct arena *a, const struct keyring *kr, struct str version,
                             struct err *err)
+{
+    err_set(err, ERR_NOT_FOUND, 521, "version %s is not in the file", text_shown(a, version));
+    err_hint(err, "the versions of this file are %s", keyring_names(a, kr));
+    return keyring_at(kr, NULL, err);
+}
+
+static bool check_removable(struct arena *a, const struct keyring *kr, const struct str *versions,
+                            size_t count, struct err *err)
 {
     for (size_t i = 0; i < count; i++) {
         const struct key_version *v = keyring_find(kr, versions[i]);
-        if (!v) {
-            err_set(err, ERR_NOT_FOUND, 521, "there is no such version in the file");
-            return keyring_at(kr, NULL, err);
-        }
+        if (!v)
+            return no_such_version(a, kr, versions[i], err);
         if (v == &kr->versions[kr->active]) {
             err_set(err, ERR_REFUSED, 520, "version %.*s is the active one", STR_ARG(v->name));
             return keyring_at(kr, v->key, err);
@@ -191,7 +198,7 @@ bool keyring_remove(struct arena *a, const struct keyring *kr, const struct str 
     struct change *drops = ARENA_ARRAY(a, kr->bindings.count, struct change);
     struct str middle;
     size_t n = 0;
-    if (!check_removable(kr, versions, count, err) ||
+    if (!check_removable(a, kr, versions, count, err) ||
         !keyring_no_reference(a, kr, versions, count, err))
         return false;
     const enum edit_mark *marks = mark_versions(a, kr, versions, count, EDIT_REMOVED);
@@ -311,10 +318,8 @@ bool keyring_insert(struct arena *a, const struct keyring *kr, struct str archiv
     if (!keyring_load(a, kr->syntax, old_name, archived, &old, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!keyring_find(&old, versions[i])) {
-            err_set(err, ERR_NOT_FOUND, 521, "there is no such version in the archived file");
-            return keyring_at(&old, NULL, err);
-        }
+        if (!keyring_find(&old, versions[i]))
+            return no_such_version(a, &old, versions[i], err);
     struct change *changes = ARENA_ARRAY(a, old.bindings.count, struct change);
     if (!collect_additions(kr, &old, versions, count, changes, &n, err) ||
         !patched(a, kr->syntax, kr->content, &kr->bindings, changes, n, &middle, err) ||

@@ -4,7 +4,8 @@
 
 #include "formats/keyring/keyring.h"
 
-/* Gives the error the place of this binding (NULL: of the file) and returns false. */
+/* Gives the error the place of this binding (NULL: of the file) and a hint, each unless it has one,
+ * and returns false. */
 bool keyring_at(const struct keyring *kr, const struct binding *b, struct err *err);
 
 /*
@@ -12,6 +13,9 @@ bool keyring_at(const struct keyring *kr, const struct binding *b, struct err *e
  * it looks like a name and no line of the file is broken: else it may be a piece of a value (S15).
  */
 const char *keyring_shown(struct arena *a, const struct keyring *kr, const struct binding *b);
+
+/* "v1, v2, v3", for hints. */
+const char *keyring_names(struct arena *a, const struct keyring *kr);
 
 /* "ENCRYPTION_KEYS__" and so on. */
 const char *keyring_prefix(enum entry_role role);

@@ -89,6 +89,8 @@ static void assert_error(int kind, int id, const char *place)
     if (err.kind != kind || err.id != id || strcmp(err.place, place) != 0)
         fail_msg("%d/%d %s: %s", err.kind, err.id, err.place, err.text);
     assert_non_null(err_lookup(id));
+    if (id != 500)
+        assert_true(err.hint[0]);
 }
 
 /* Line 0: the file as a whole. */
@@ -483,6 +485,8 @@ static void an_unknown_version_is_not_found(void **state)
     (void)state;
     assert_false(remove_from(ACTIVE2 V1 V2, "v10"));
     assert_error(ERR_NOT_FOUND, 521, ".env");
+    assert_string_equal(err.text, "version v10 is not in the file");
+    assert_string_equal(err.hint, "the versions of this file are v1, v2");
 }
 
 static void s12_a_surviving_reference_is_refused(void **state)
