@@ -43,6 +43,8 @@ struct state {
     const char *backup_path; /* absolute */
     unsigned lock_timeout_ms;
     enum state_use use;
+    struct arena *arena; /* of state_open, for paths */
+    bool recovered;      /* txn_recover ran and left nothing open */
     /* Descriptors; -1 where STATE_READ found nothing. */
     int dir;
     int txn_dir;

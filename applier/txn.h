@@ -41,6 +41,7 @@
 #include <signal.h>
 
 enum {
+    TXID_PREFIX_MIN = 4,    /* digits that may stand for a whole id */
     TXID_HEX = 16,          /* first hex digits of SHA-256 over the BEGIN body */
     TXN_TARGETS_MAX = 1024, /* files of one transaction */
     TXN_NAMES_MAX = 4096    /* versions named in one transaction */
@@ -87,6 +88,7 @@ enum txn_outcome {
 /* "nothing", "open", "committed", "aborted". */
 const char *txn_outcome_name(enum txn_outcome outcome);
 
+/* Sentences for stderr, in the order in which they arose. */
 struct txn_notes {
     const char **at;
     size_t count;
@@ -110,11 +112,13 @@ bool txn_run(struct state *state, struct arena *a, const struct txn_request *req
 /* What recovery did, one entry a transaction that was open. */
 enum txn_recovered { TXN_FINISHED, TXN_TAKEN_BACK, TXN_STUCK };
 
+struct txn_recovered_one {
+    char txid[TXID_HEX + 1];
+    enum txn_recovered how;
+};
+
 struct txn_recovery {
-    struct txn_recovered_one {
-        char txid[TXID_HEX + 1];
-        enum txn_recovered how;
-    } * at;
+    struct txn_recovered_one *at;
     size_t count;
     size_t room;
     struct txn_notes
@@ -149,8 +153,9 @@ struct txn_info {
     size_t kept_count;
     const char *backup_file; /* path as it was then; NULL when none was made */
     struct sha256 backup_digest;
-    const char *journal; /* path */
-    const char *user;    /* who began it: "name (uid 1000)" and so on, as the audit log has it */
+    char audit_head[SHA256_HEX + 1]; /* of the audit log at BEGIN; "" when it was empty */
+    const char *journal;             /* path */
+    const char *user; /* who began it: "name (uid 1000)" and so on, as the audit log has it */
 };
 
 struct txn_list {
