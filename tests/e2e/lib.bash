@@ -1,0 +1,121 @@
+# lib: what the end-to-end tests share: a scratch folder, env files with generated keys, sealed values,
+# a private PostgreSQL.
+#
+# Each test file loads it: `load lib`. BUILD names the build folder; programs are on the PATH.
+
+: "${BUILD:=$BATS_TEST_DIRNAME/../../build/release}"
+export BUILD PATH="$BUILD:$BUILD/support:$PATH" LC_ALL=C.UTF-8 TZ=UTC
+unset NO_COLOR XDG_STATE_HOME
+
+# A fresh folder for the test, its state folder apart.
+scratch() {
+    SCRATCH=$(mktemp -d "${BATS_TMPDIR:-/tmp}/keyretire.XXXXXX")
+    STATE=$SCRATCH/state
+    cd "$SCRATCH" || return 1
+}
+
+unscratch() {
+    cd / && rm -rf "$SCRATCH"
+}
+
+# A value that no output may ever hold (S15): every generated password carries it.
+CANARY=CaNaRy
+
+new_password() { # 32 random bytes as base64, the canary inside
+    printf '%s%s' "$CANARY" "$(head -c 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n')"
+}
+
+new_salt() {
+    head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n'
+}
+
+# salt_hash TEXT: hex SHA-256 of the decoded base64 salt.
+salt_hash() {
+    printf '%s' "$1" | tr -- '-_' '+/' | base64 -d | sha256sum | cut -d' ' -f1
+}
+
+# make_env FILE ACTIVE VERSION...: an env file as the application writes it, checksum included.
+make_env() {
+    local file=$1 active=$2 v
+    shift 2
+    {
+        printf '# Gerado em 2026-01-01 %s\nACTIVE_ENCRYPTION_VERSION="%s"\n' "$CANARY" "$active"
+        for v in "$@"; do
+            local salt
+            salt=$(new_salt)
+            printf 'ENCRYPTION_KEYS__%s="%s"\n' "$v" "$(new_password)"
+            printf 'ENCRYPTION_SALT__%s="%s"\n' "$v" "$salt"
+            printf 'ENCRYPTION_SALT_HASH__%s="%s"\n' "$v" "$(salt_hash "$salt")"
+        done
+    } >"$file"
+    printf 'ENCRYPTION_ENV_CHECKSUM="%s"\n' "$(env_checksum "$file")" >>"$file"
+    chmod 600 "$file"
+}
+
+# env_checksum FILE: formats.md section 2, as the application computes it, with python-dotenv itself.
+env_checksum() {
+    /usr/bin/python3 - "$1" <<'PY'
+import hashlib, sys
+from dotenv import dotenv_values
+values = dotenv_values(sys.argv[1])
+lines = [f"{k}={v}" for k, v in sorted(values.items()) if k != "ENCRYPTION_ENV_CHECKSUM" and v is not None]
+print(hashlib.sha256("\n".join(lines).encode()).hexdigest())
+PY
+}
+
+# env_versions FILE: the versions that the application would see, one a line.
+env_versions() {
+    /usr/bin/python3 - "$1" <<'PY'
+import sys
+from dotenv import dotenv_values
+p = "ENCRYPTION_KEYS__"
+print("\n".join(sorted(k[len(p):].lower() for k in dotenv_values(sys.argv[1]) if k.startswith(p))))
+PY
+}
+
+# app_starts FILE: the application's own loader rules: active key present, salts and checksum right.
+app_starts() {
+    /usr/bin/python3 "$BATS_TEST_DIRNAME/../demo/loader_rules.py" "$1"
+}
+
+# query REPORT SQL: with a separator that no name holds.
+query() {
+    sqlite3 -batch -noheader -separator '|' "$1" "$2"
+}
+
+# utc SECONDS_AGO: a time as --dump-time takes it.
+utc() {
+    date -u -d "@$(($(date +%s) - $1))" +%Y-%m-%dT%H:%M:%SZ
+}
+
+# ---- a private PostgreSQL on a Unix socket, as an unprivileged user ----
+
+pg_bin() {
+    local dir
+    for dir in /usr/lib/postgresql/*/bin; do :; done
+    printf '%s' "$dir"
+}
+
+as_pg() {
+    if [ "$(id -u)" = 0 ]; then
+        runuser -u postgres -- "$@"
+    else
+        "$@"
+    fi
+}
+
+pg_start() {
+    PGROOT=$(mktemp -d /tmp/krpg.XXXXXX)
+    [ "$(id -u)" != 0 ] || chown postgres "$PGROOT"
+    as_pg "$(pg_bin)/initdb" -D "$PGROOT/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
+        >"$PGROOT.initdb.log" 2>&1 || return 1
+    as_pg "$(pg_bin)/pg_ctl" -D "$PGROOT/data" -s -w -l "$PGROOT/log" \
+        -o "-c listen_addresses='' -c unix_socket_directories='$PGROOT' -c fsync=off -c timezone=UTC" start || return 1
+    export PGHOST=$PGROOT PGUSER=postgres PGDATABASE=postgres
+}
+
+pg_stop() {
+    [ -n "${PGROOT:-}" ] || return 0
+    as_pg "$(pg_bin)/pg_ctl" -D "$PGROOT/data" -s -m immediate stop || true
+    rm -rf "$PGROOT" "$PGROOT.initdb.log"
+}
