@@ -7,8 +7,8 @@
 struct db {
     sqlite3 *handle;
     struct arena *arena;
-    const char *name; /* for errors, with the verb before it */
-    const char *verb;
+    const char *name; /* for errors */
+    bool reading;     /* a file of somebody else's */
 };
 
 struct db_query {
@@ -40,12 +40,13 @@ static bool db_failed(const struct db *db, int code, struct err *err)
 {
     const char *reason = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code);
     int errnum = db->handle ? sqlite3_system_errno(db->handle) : 0;
-    if (is_damage(code))
-        err_set(err, ERR_CORRUPT, 453, "%s %s: %s", db->verb, db->name, reason);
+    const char *verb = db->reading ? "read" : "write";
+    if (db->reading && is_damage(code))
+        err_set(err, ERR_CORRUPT, 453, "%s %s: %s", verb, db->name, reason);
     else if ((code & 0xff) == SQLITE_FULL || errnum == 0)
-        err_set(err, ERR_SYSTEM, 450, "%s %s: %s", db->verb, db->name, reason);
+        err_set(err, ERR_SYSTEM, 450, "%s %s: %s", verb, db->name, reason);
     else
-        err_sys(err, ERR_SYSTEM, 450, errnum, "%s %s: %s", db->verb, db->name, reason);
+        err_sys(err, ERR_SYSTEM, 450, errnum, "%s %s: %s", verb, db->name, reason);
     return false;
 }
 
@@ -76,7 +77,7 @@ static struct db *db_open(const char *sqlite_path, const char *name, int flags, 
     struct db *db = ARENA_NEW(arena, struct db);
     db->arena = arena;
     db->name = arena_text(arena, str_from(name));
-    db->verb = flags & SQLITE_OPEN_READONLY ? "read" : "write";
+    db->reading = (flags & SQLITE_OPEN_READONLY) != 0;
     flags |= SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_FULLMUTEX;
     int code = sqlite3_open_v2(sqlite_path, &db->handle, flags, NULL);
     if (code != SQLITE_OK)

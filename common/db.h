@@ -16,9 +16,9 @@
  * defences on (trusted_schema off, cell_size_check on, cells of at most DB_CELL_MAX bytes).
  * Ownership: a db lives in the arena given to it; db_close and db_finish release what SQLite holds
  * and accept NULL. Text from db_text is valid until the next step.
- * Errors: SQLite's message. Damage is ERR_CORRUPT 453; what the machine refuses is ERR_SYSTEM 450.
- * Failed binds are reported by the db_run or db_step that follows.
- * Threads: one at a time. SQLite does its own file I/O; nothing of it goes through sys.
+ * Errors: SQLite's message. A file read that is damaged is ERR_CORRUPT 453; all else ERR_SYSTEM
+ * 450. Failed binds are reported by the db_run or db_step that follows. Threads: one at a time.
+ * SQLite does its own file I/O; nothing of it goes through sys.
  */
 #ifndef COMMON_DB_H
 #define COMMON_DB_H

@@ -145,6 +145,16 @@ static void additions_of_a_user_do_no_harm(void **state)
     assert_true(str_eq(whole_form(f, &back), whole_form(f, &f->sample)));
 }
 
+static void report_turned_to_wal_is_still_read(void **state)
+{
+    struct fixture *f = *state;
+    struct report back;
+    assert_string_equal(SQL(f->path, "PRAGMA journal_mode=WAL"), "wal");
+    assert_true(report_read(f->path, &f->arena, &back, &f->err));
+    assert_true(str_eq(whole_form(f, &back), whole_form(f, &f->sample)));
+    assert_string_equal(shell("ls -A '%s'", f->folder), "report.db");
+}
+
 static void read_only_folder_and_link_are_no_hindrance(void **state)
 {
     struct fixture *f = *state;
@@ -362,6 +372,7 @@ int main(void)
         TEST(what_was_written_is_read_back),
         TEST(report_of_many_tables_is_read_back),
         TEST(additions_of_a_user_do_no_harm),
+        TEST(report_turned_to_wal_is_still_read),
         TEST(read_only_folder_and_link_are_no_hindrance),
         TEST(what_is_no_report_is_said_to_be_none),
         TEST(fifo_does_not_block),

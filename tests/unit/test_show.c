@@ -114,6 +114,31 @@ static void versions_of_all_columns_are_added_up_in_natural_order(void **state)
     assert_silent(text, "v10");
 }
 
+static void versions_of_any_name_are_added_up(void **state)
+{
+    static const char *const names[] = {"v1a", "v9", "v10", "v", "10", "9", "a1", "v01", "v2-prod"};
+    struct fixture *f = *state;
+    f->r = (struct report){.arena = &f->arena, .data_time = UTC_NONE};
+    for (size_t t = 0; t < 9; t++) { /* each table has them in another order */
+        struct str name = str_from(arena_printf(&f->arena, "t%zu", t));
+        struct report_table *table = sample_table(&f->r, STR(""), STR(""), name, COVERAGE_DATA, 9);
+        struct report_column *c = report_add_column(&f->r, table, STR("c"));
+        for (size_t u = 0; u < 9; u++)
+            sample_usage(&f->r, c, str_from(names[(t + u) % 9]), BASIS_HINT, 1, UTC_NONE, UTC_NONE);
+    }
+    assert_says(show(f, TABLE_TEXT),
+                "  version  records      %  columns  newest write\n"
+                "  9              9  11.11        9  -             in use\n"
+                "  10             9  11.11        9  -             in use\n"
+                "  a1             9  11.11        9  -             in use\n"
+                "  v01            9  11.11        9  -             in use\n"
+                "  v9             9  11.11        9  -             in use\n"
+                "  v10            9  11.11        9  -             in use\n"
+                "  v              9  11.11        9  -             in use\n"
+                "  v1a            9  11.11        9  -             in use\n"
+                "  v2-prod        9  11.11        9  -             in use\n\n");
+}
+
 static void column_shows_its_versions_and_what_blocks(void **state)
 {
     struct fixture *f = *state;
@@ -290,6 +315,7 @@ int main(void)
         TEST(text_begins_with_the_verdict),
         TEST(text_names_the_evidence_and_its_age),
         TEST(versions_of_all_columns_are_added_up_in_natural_order),
+        TEST(versions_of_any_name_are_added_up),
         TEST(column_shows_its_versions_and_what_blocks),
         TEST(findings_coverage_and_jobs_are_listed),
         TEST(long_lists_are_cut_and_counted),
