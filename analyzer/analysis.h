@@ -12,10 +12,7 @@
 #include "analyzer/input.h"
 #include "analyzer/pool.h"
 
-enum {
-    TEXT_WINDOW = 4 * 1024 * 1024, /* bytes a reader may need to see at once */
-    JOBS_BYTES_MAX = 16 * 1024 * 1024
-};
+enum { TEXT_WINDOW = 4 * 1024 * 1024 }; /* bytes a reader may need to see at once */
 
 /* Rows of one table in one place of one input. */
 struct table_rows {
@@ -73,9 +70,9 @@ void analysis_unread(struct analysis *a, const struct catalogue_entry *entry, co
                      uint64_t count);
 /* Keeps an error as a problem of the outcome; clears it. */
 void analysis_problem(struct analysis *a, struct err *problem);
-/* The rows of a re-encryption jobs table, read from a copy (S8). */
-bool analysis_jobs(struct analysis *a, const struct table_rows *rows, struct str bytes,
-                   enum rows_end end, struct err *err);
+/* In place of rows_scan: the rows of a re-encryption jobs table (S8). */
+bool analysis_jobs(struct analysis *a, const struct table_rows *rows, enum rows_end end,
+                   struct err *err);
 bool analysis_is_jobs_table(struct str name);
 
 bool analyze_sql(struct analysis *a, struct err *err);

@@ -60,7 +60,7 @@ struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *ent
         .dialect = dialect,
         .columns = count,
         .declared = declared,
-        .reading = {.known = &a->known, .time_limit = analysis_data_time(a)},
+        .reading = {.known = &a->known, .simd = simd_best(), .time_limit = analysis_data_time(a)},
     };
     if (rows->layout.reading.time_limit == UTC_NONE)
         rows->layout.reading.time_limit = INT64_MAX;

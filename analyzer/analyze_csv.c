@@ -1,7 +1,5 @@
 /* analyze_csv: one CSV or TSV text is one table, named after its file. */
 #include "analyzer/analysis.h"
-#include "common/buf.h"
-#include "common/text.h"
 
 /* "users.2026.csv.gz" -> "users"; a name that starts with a dot keeps it. */
 static struct str stem(struct str name)
@@ -35,41 +33,6 @@ static void note_header(struct analysis *a, const struct catalogue_entry *entry,
     f->record_count = columns->renamed + columns->unnamed;
 }
 
-/* The rest of a small text, for the jobs table. */
-static bool take_all(struct analysis *a, struct str *bytes, struct err *err)
-{
-    struct buf b = {.arena = a->arena};
-    do {
-        struct str rest = window_rest(a->window);
-        buf_add(&b, rest);
-        window_skip(a->window, rest.len);
-        if (b.len > JOBS_BYTES_MAX) {
-            err_set(err, ERR_CORRUPT, 431, "the re-encryption jobs table is larger than %d bytes",
-                    JOBS_BYTES_MAX);
-            return false;
-        }
-    } while (window_more(a->window, err));
-    *bytes = buf_str(&b);
-    return !err_is(err);
-}
-
-static bool scan_jobs(struct analysis *a, struct table_rows *rows, struct err *err)
-{
-    struct str bytes;
-    struct window copy;
-    if (!take_all(a, &bytes, err))
-        return false;
-    struct source *src = source_memory(bytes, 0, err);
-    if (!src)
-        return false;
-    bool done = window_open(&copy, src, TEXT_WINDOW, err) &&
-                rows_scan(a->pool, rows->scan, &copy, ROWS_END_INPUT, err) &&
-                analysis_jobs(a, rows, bytes, ROWS_END_INPUT, err);
-    window_close(&copy);
-    source_close(src);
-    return done;
-}
-
 bool analyze_csv(struct analysis *a, struct err *err)
 {
     struct csv_columns columns;
@@ -101,7 +64,7 @@ bool analyze_csv(struct analysis *a, struct err *err)
     if (!rows)
         return false;
     bool done = analysis_is_jobs_table(table)
-                    ? scan_jobs(a, rows, err)
+                    ? analysis_jobs(a, rows, ROWS_END_INPUT, err)
                     : rows_scan(a->pool, rows->scan, a->window, ROWS_END_INPUT, err);
     if (!done)
         err_place(err, "%s", a->text->path);

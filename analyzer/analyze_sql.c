@@ -1,9 +1,7 @@
 /* analyze_sql: the events of a plain dump, turned into tables, rows and facts of the report. */
 #include "analyzer/analysis.h"
-#include "analyzer/records.h"
 #include "common/buf.h"
 #include "common/text.h"
-#include "formats/dump/copy.h"
 #include "formats/dump/sql.h"
 
 struct sql_text {
@@ -82,55 +80,6 @@ static struct str *copy_columns(struct analysis *a, const struct sql_event *e,
     return names;
 }
 
-/* Copies the rows up to and with their end line out of the window; too many are an error. */
-static bool take_rows(struct analysis *a, struct str *bytes, struct err *err)
-{
-    struct buf b = {.arena = a->arena};
-    struct window *w = a->window;
-    for (;;) {
-        struct str rest = window_rest(w);
-        size_t end = str_find(rest, '\n');
-        if (end == rest.len) {
-            if (window_more(w, err))
-                continue;
-            if (!err_is(err))
-                err_set(err, ERR_INCOMPLETE, 332, "the input ends inside the rows of a table");
-            return false;
-        }
-        struct str line = str_slice(rest, 0, end);
-        bool last = copy_is_end(line);
-        buf_add(&b, str_slice(rest, 0, end + 1));
-        window_skip(w, end + 1);
-        if (last)
-            break;
-        if (b.len > JOBS_BYTES_MAX) {
-            err_set(err, ERR_CORRUPT, 431, "the re-encryption jobs table is larger than %d bytes",
-                    JOBS_BYTES_MAX);
-            return false;
-        }
-    }
-    *bytes = buf_str(&b);
-    return true;
-}
-
-/* The jobs table is small and its cells are read: its rows are scanned from a copy. */
-static bool scan_jobs(struct analysis *a, struct table_rows *rows, struct err *err)
-{
-    struct str bytes;
-    struct window copy;
-    if (!take_rows(a, &bytes, err))
-        return false;
-    struct source *src = source_memory(bytes, 0, err);
-    if (!src)
-        return false;
-    bool done = window_open(&copy, src, TEXT_WINDOW, err) &&
-                rows_scan(a->pool, rows->scan, &copy, ROWS_END_LINE, err) &&
-                analysis_jobs(a, rows, bytes, ROWS_END_LINE, err);
-    window_close(&copy);
-    source_close(src);
-    return done;
-}
-
 static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *err)
 {
     struct analysis *a = s->a;
@@ -153,7 +102,7 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
     if (!rows)
         return false;
     bool done = analysis_is_jobs_table(name.name)
-                    ? scan_jobs(a, rows, err)
+                    ? analysis_jobs(a, rows, ROWS_END_LINE, err)
                     : rows_scan(a->pool, rows->scan, a->window, ROWS_END_LINE, err);
     if (!done) {
         err_context(err, "table %s",

@@ -1,0 +1,157 @@
+#!/bin/bash
+# kill -9 at every system call of the real binary's apply, recover and restore (S14, K6.2).
+#
+# A baseline run under strace lists the calls as (name, k); then the command runs once for each, killed
+# right before that call, and recover has to give all old or all new files, nothing staged, a valid
+# backup before any new byte, and a second recover without work. KILL_STEP=n tries every n-th call only.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+BATS_TEST_DIRNAME=$PWD/tests/e2e
+. tests/e2e/lib.bash
+: "${KILL_STEP:=1}"
+scratch
+trap unscratch EXIT
+tests_done=0
+failures=0
+
+tap() { # RESULT TEXT
+    tests_done=$((tests_done + 1))
+    if [ "$1" = 0 ]; then
+        echo "ok $tests_done - $2"
+    else
+        echo "not ok $tests_done - $2"
+        failures=$((failures + 1))
+    fi
+}
+note() {
+    echo "# $*"
+    wrong=$((wrong + 1))
+}
+
+retire() {
+    keyretire "$@" --state-dir "$STATE" >>"$SCRATCH/talk" 2>&1
+}
+
+# Two files in two folders, one report, one plan.
+build_world() {
+    mkdir -p one two
+    make_env one/.env.crypto v3 v1 v2 v3
+    cp -p one/.env.crypto two/.env.crypto
+    { echo "id,secret"; seal one/.env.crypto v3 3 | sed 's/^/1,/'; } >values.csv
+    keycensus scan values.csv --env-file one/.env.crypto --table values --column secret -q -o report.db &&
+        keyretire plan --report report.db --env-file one/.env.crypto --env-file two/.env.crypto \
+            --accept 'partial-input:a CSV export' --keep-versions 1 --state-dir "$STATE" -q -o plan.txt >/dev/null || return 1
+    old=$(digest)
+}
+digest() {
+    sha256sum one/.env.crypto two/.env.crypto | cut -d' ' -f1 | paste -sd' '
+}
+save() { # NAME: the world as it is now
+    rm -rf "$SCRATCH/../$(basename "$SCRATCH").$1"
+    cp -a "$SCRATCH" "$SCRATCH/../$(basename "$SCRATCH").$1"
+}
+load_world() { # NAME: the files and the state, in place
+    local from
+    from="$SCRATCH/../$(basename "$SCRATCH").$1"
+    rm -rf one two "$STATE"
+    cp -a "$from/one" "$from/two" .
+    [ ! -e "$from/state" ] || cp -a "$from/state" "$STATE"
+}
+forget_worlds() {
+    rm -rf "$SCRATCH/../$(basename "$SCRATCH")".*
+    unscratch
+}
+trap forget_worlds EXIT
+
+# The calls of a command as lines "name k".
+calls_of() {
+    strace -qq -o trace keyretire "$@" --state-dir "$STATE" >/dev/null 2>&1
+    sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' trace | grep -v '^exit' | awk '{print $1, ++seen[$1]}' | sed 1d
+}
+
+# After a kill: recover, then everything that must hold. ALLOWED: digests that are all right.
+settle() { # POINT ALLOWED...
+    local point=$1 now d
+    shift
+    retire recover
+    case $? in
+    0 | 8) ;;
+    *) note "$point: recover failed: $(tail -3 talk | tr '\n' ' ')" ;;
+    esac
+    now=$(digest)
+    for d in "$@"; do
+        [ "$now" != "$d" ] || d=found
+        [ "$d" != found ] || break
+    done
+    [ "$d" = found ] || note "$point: neither all old nor all new"
+    [ -z "$(find one two -name '*.new' -o -name '*.conflict')" ] || note "$point: something staged is left"
+    app_starts one/.env.crypto >/dev/null && app_starts two/.env.crypto >/dev/null || note "$point: the application would not start"
+    if [ "$now" != "$old" ] && ! retire backups verify "$(ls "$STATE"/backups | head -1)"; then
+        note "$point: no valid backup"
+    fi
+    : >talk
+    keyretire recover --state-dir "$STATE" >again 2>&1
+    [ $? = 0 ] && grep -q 'nothing to recover' again || note "$point: a second recover did something"
+    keyretire log --verify --state-dir "$STATE" >/dev/null 2>&1 || note "$point: the audit chain is broken"
+}
+
+# Kills COMMAND at each call, from the world START; ALLOWED digests afterwards.
+kill_all() { # TITLE START ALLOWED COMMAND...
+    local title=$1 start=$2 allowed=$3 points=0 name k
+    shift 3
+    wrong=0
+    load_world "$start"
+    calls_of "$@" >calls
+    if [ "$(wc -l <calls)" -lt 50 ]; then
+        note "the baseline shows only $(wc -l <calls) calls"
+    fi
+    while read -r name k; do
+        points=$((points + 1))
+        [ $((points % KILL_STEP)) = 0 ] || continue
+        load_world "$start"
+        # shellcheck disable=SC2086 # two lists of words
+        strace -qq -o /dev/null -e trace="$name" -e inject="$name:signal=KILL:when=$k" \
+            keyretire "$@" --state-dir "$STATE" >/dev/null 2>&1
+        [ $? = 137 ] || missed=$((missed + 1))
+        eval "settle '$name $k' $allowed"
+    done <calls
+    killed=$((killed + points))
+    tap "$wrong" "$title: $points kill points"
+}
+
+killed=0
+missed=0
+build_world || {
+    echo "not ok 1 - the world could not be built"
+    echo "1..1"
+    exit 1
+}
+save fresh
+retire apply plan.txt --yes || { echo "# $(cat talk)"; }
+new=$(digest)
+wrong=0
+[ "$new" != "$old" ] || note "apply changed nothing"
+tap "$wrong" "apply without a kill"
+txid=$(ls "$STATE/backups" | sed 's/.*\.//')
+save applied
+
+kill_all "apply" fresh '"$old" "$new"' apply plan.txt --yes
+kill_all "backups restore" applied '"$old" "$new"' backups restore "$txid" --yes
+kill_all "rollback" applied '"$old" "$new"' rollback "$txid" --yes
+
+# Recovery itself, from worlds that a killed apply left: before and after the decision.
+for point in "fsync 3" "renameat2 2" "renameat2 3" "unlinkat 1" "unlink 1"; do
+    set -- $point
+    load_world fresh
+    strace -qq -o /dev/null -e trace="$1" -e inject="$1:signal=KILL:when=$2" \
+        keyretire apply plan.txt --yes --state-dir "$STATE" >/dev/null 2>&1
+    [ $? = 137 ] || continue
+    save broken
+    kill_all "recover, after apply was killed at $1 $2" broken '"$old" "$new"' recover
+done
+wrong=0
+[ "$killed" -gt 300 ] || note "only $killed kill points"
+[ "$((missed * 20))" -lt "$killed" ] || note "$missed of $killed runs were not killed: their call did not come"
+tap "$wrong" "$killed kill points in all, $missed of them not reached"
+echo "1..$tests_done"
+[ "$failures" = 0 ]
