@@ -9,12 +9,12 @@
 static bool brings_nothing(const struct sql_reader *r)
 {
     static const char *const list[] = {
-        "abort",    "analyze",   "analyse",    "begin",   "checkpoint", "close",   "cluster",
-        "comment",  "commit",    "deallocate", "declare", "delete",     "drop",    "end",
-        "fetch",    "grant",     "import",     "listen",  "load",       "lock",    "move",
-        "notify",   "prepare",   "reassign",   "refresh", "reindex",    "release", "revoke",
-        "rollback", "savepoint", "security",   "show",    "start",      "table",   "truncate",
-        "unlisten", "vacuum",    "values"};
+        "abort",     "analyze",  "analyse",    "begin",   "checkpoint", "close",    "cluster",
+        "comment",   "commit",   "deallocate", "declare", "delete",     "drop",     "end",
+        "fetch",     "grant",    "import",     "listen",  "lock",       "move",     "notify",
+        "prepare",   "reassign", "refresh",    "reindex", "release",    "revoke",   "rollback",
+        "savepoint", "security", "show",       "start",   "table",      "truncate", "unlisten",
+        "vacuum",    "values"};
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
         if (sql_is_word(r, list[i]))
             return true;
@@ -44,6 +44,12 @@ static bool writes_large_object(const struct sql_reader *r)
 {
     return sql_is_word(r, "lowrite") || sql_is_word(r, "lo_put") ||
            sql_is_word(r, "lo_from_bytea") || sql_is_word(r, "lo_import");
+}
+
+/* LOAD 'library' is PostgreSQL's; LOAD DATA would be MySQL's. */
+static bool load(struct sql_reader *r, struct err *err)
+{
+    return sql_advance(r, err) && (r->token.kind == SQL_TOKEN_STRING || unread(r, "LOAD", err));
 }
 
 static bool select_query(struct sql_reader *r, struct err *err)
@@ -102,6 +108,8 @@ bool sql_statement(struct sql_reader *r, struct err *err)
         return unread_with_table(r, "UPDATE", err);
     if (sql_is_word(r, "merge"))
         return unread_with_table(r, "MERGE", err);
+    if (sql_is_word(r, "load"))
+        return load(r, err);
     if (sql_is_word(r, "do"))
         return unread(r, "DO", err);
     if (sql_is_word(r, "call"))
