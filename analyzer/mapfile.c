@@ -173,32 +173,38 @@ static bool sort_lines(struct model_index *ix, struct err *err)
                 text_shown(&scratch, a->spec));
         err_place(err, "%.*s, line %u, and %.*s, line %u", STR_ARG(a->file), (unsigned)a->line,
                   STR_ARG(b->file), (unsigned)b->line);
+        err_hint(err, "remove the line that is wrong");
         arena_free(&scratch);
         return false;
     }
     return true;
 }
 
+bool map_read(struct model_index *ix, const char *path, struct str content, struct err *err)
+{
+    struct str line;
+    struct map_reader r = {.ix = ix, .path = path, .file = arena_copy(ix->arena, str_from(path))};
+    if (content.len > MODEL_MAP_BYTES) {
+        err_set(err, ERR_USAGE, 409, "%s: larger than %d bytes", path, MODEL_MAP_BYTES);
+        return false;
+    }
+    if (str_starts(content, STR("\xEF\xBB\xBF")))
+        content = str_slice(content, 3, content.len);
+    while (str_line(&content, &line)) {
+        r.line++;
+        if (!read_line(&r, line, err))
+            return false;
+    }
+    return sort_lines(ix, err);
+}
+
 bool model_index_map(struct model_index *ix, const char *path, struct err *err)
 {
-    struct arena content_arena = {0};
-    struct str rest;
-    struct str line;
-    struct map_reader r = {.ix = ix, .path = path};
-    bool done = file_read(&content_arena, path, &rest, err);
-    r.file = arena_copy(ix->arena, str_from(path));
-    if (done && rest.len > MODEL_MAP_BYTES) {
-        err_set(err, ERR_USAGE, 409, "%s: larger than %d bytes", path, MODEL_MAP_BYTES);
-        done = false;
-    }
-    if (done && str_starts(rest, STR("\xEF\xBB\xBF")))
-        rest = str_slice(rest, 3, rest.len);
-    while (done && str_line(&rest, &line)) {
-        r.line++;
-        done = read_line(&r, line, err);
-    }
-    arena_free(&content_arena);
-    return done && sort_lines(ix, err);
+    struct arena bytes = {0};
+    struct str content;
+    bool done = file_read(&bytes, path, &content, err) && map_read(ix, path, content, err);
+    arena_free(&bytes);
+    return done;
 }
 
 const struct map_line *map_find(const struct model_index *ix, struct str spec, struct str attr)

@@ -40,6 +40,8 @@ struct lineage {
 
 void model_add_note(struct model_index *ix, struct str file, uint32_t line, const char *text);
 
+/* The content of a map file; `path` is for errors. */
+bool map_read(struct model_index *ix, const char *path, struct str content, struct err *err);
 const struct map_line *map_find(const struct model_index *ix, struct str spec, struct str attr);
 
 /* Sorts what model_index_source read. */

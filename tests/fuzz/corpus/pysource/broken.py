@@ -1,0 +1,4 @@
+class A(Base):
+    x = Column('a', (String
+class B(A): y = 'z
+    '''
