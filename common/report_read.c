@@ -320,8 +320,9 @@ static void take_class(struct cells *c, uint64_t row)
     int class = take_word(c, class_word, CLASS_COUNT);
     uint64_t records = take_count(c);
     (void)row;
-    c->wrong |= records == 0 || (column && column->classes[class] != 0);
-    if (!c->wrong)
+    if (!column || records == 0 || column->classes[class] != 0)
+        c->wrong = true;
+    else
         column->classes[class] = records;
 }
 

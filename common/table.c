@@ -168,6 +168,8 @@ static void write_line(struct buf *out, const struct table *t, const struct layo
 
 static void write_text(struct buf *out, const struct table *t)
 {
+    if (t->columns == 0)
+        return;
     struct layout l = {ARENA_ARRAY(t->arena, t->columns, size_t),
                        ARENA_ARRAY(t->arena, t->columns, bool)};
     struct str *texts = ARENA_ARRAY(t->arena, t->cell_count, struct str);

@@ -124,6 +124,7 @@ static void table_without_rows_has_its_headings(void **state)
     assert_string_equal(written(&t, TABLE_CSV), "a,b\r\n");
     struct table none = {.arena = *state};
     assert_int_equal(table_rows(&none), 0);
+    assert_string_equal(written(&none, TABLE_TEXT), "");
     assert_string_equal(written(&none, TABLE_JSON), "[]\n");
 }
 
