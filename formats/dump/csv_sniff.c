@@ -144,9 +144,8 @@ static enum csv_newline sniff_newline(struct str head)
 static const unsigned char candidates[] = {'\t', ',', ';', '|'};
 enum { CANDIDATES = sizeof candidates };
 
-static bool undecided(struct str head, struct err *err)
+static bool undecided(struct err *err)
 {
-    (void)head;
     err_set(err, ERR_CORRUPT, 351,
             "no delimiter of tab, comma, semicolon and pipe parts every record into the same "
             "number of fields");
@@ -179,7 +178,7 @@ static bool sniff_delimiter(struct csv_dialect *d, struct str head, unsigned cha
     if (best)
         return true;
     d->delimiter = ',';
-    return !present || undecided(head, err);
+    return !present || undecided(err);
 }
 
 /* With a delimiter set or about to be tried: " unless only ' gives tidy quoted fields. */
@@ -218,20 +217,45 @@ static unsigned char sniff_escape(const struct csv_dialect *known, bool has_deli
     return known->quote;
 }
 
-/* COPY's own format: fields that are \N, none in quotes, and nothing said against it. */
+static bool says_against_copy_text(const struct csv_options *o)
+{
+    return (o->has_quote && o->quote) || (o->has_escape && o->escape != '\\') ||
+           (o->has_delimiter && o->delimiter != '\t') ||
+           (o->has_null && !str_eq(o->null_text, STR("\\N")));
+}
+
+/* An even table of more than one column by another delimiter than the tab. */
+static bool is_even_otherwise(const struct csv_dialect *d, struct str head, unsigned char *scratch)
+{
+    struct csv_dialect other = *d;
+    for (size_t i = 1; i < CANDIDATES; i++) {
+        other.delimiter = candidates[i];
+        struct trial t = try_dialect(&other, head, scratch);
+        if (t.fields > 1 && t.even == t.records)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * COPY's own format: an even table by tabs, with fields that are \N, and with no fields in tidy
+ * quotes (a value may well begin with one); or said to have a backslash and no quotes.
+ */
 static bool is_copy_text(const struct csv_dialect *d, const struct csv_options *o, struct str head,
                          unsigned char *scratch)
 {
-    struct csv_dialect tabs = *d;
-    tabs.delimiter = '\t';
-    struct trial t = try_dialect(&tabs, head, scratch);
-    bool said = o->has_quote && !o->quote && o->has_escape && o->escape == '\\';
-    bool against = (o->has_quote && o->quote) || (o->has_escape && o->escape != '\\') ||
-                   (o->has_delimiter && o->delimiter != '\t') ||
-                   (o->has_null && !str_eq(o->null_text, STR("\\N")));
-    if (against || (d->delimiter != '\t' && t.fields != 1))
+    struct csv_dialect tabs = {.delimiter = '\t', .newline = d->newline};
+    struct trial bare = try_dialect(&tabs, head, scratch);
+    tabs.quote = tabs.escape = '"';
+    struct trial quoted = try_dialect(&tabs, head, scratch);
+    if (says_against_copy_text(o) || bare.even < bare.records)
         return false;
-    return (said && d->delimiter == '\t') || (t.backslash_n > 0 && t.quoted == 0);
+    if (!o->has_delimiter && bare.fields == 1 && is_even_otherwise(d, head, scratch))
+        return false;
+    if (o->has_quote && o->has_escape)
+        return o->has_delimiter || bare.fields > 1;
+    bool tidy = quoted.quoted > 0 && quoted.loose == 0 && quoted.even == quoted.records;
+    return bare.backslash_n > 0 && !tidy;
 }
 
 /* ---- the header ---- */
@@ -283,8 +307,6 @@ static enum csv_header_kind sniff_header(const struct csv_dialect *d, struct str
 
 static bool is_sound(const struct csv_dialect *d, struct err *err)
 {
-    if (d->syntax == CSV_COPY_TEXT)
-        return true;
     if (d->delimiter != d->quote && d->delimiter != d->escape)
         return true;
     err_set(err, ERR_USAGE, 353, "delimiter, quote and escape cannot be the same byte");
@@ -300,13 +322,16 @@ static bool sniff_bytes(struct csv_dialect *d, const struct csv_options *o, stru
         d->escape = o->escape;
     else
         d->escape = d->quote ? sniff_escape(d, o->has_delimiter, head, scratch) : 0;
+    if (is_copy_text(d, o, head, scratch)) {
+        *d = (struct csv_dialect){.syntax = CSV_COPY_TEXT,
+                                  .newline = d->newline,
+                                  .bom = d->bom,
+                                  .delimiter = '\t',
+                                  .null_text = STR("\\N")};
+        return true;
+    }
     if (!o->has_delimiter && !sniff_delimiter(d, head, scratch, err))
         return false;
-    if (is_copy_text(d, o, head, scratch)) {
-        *d = (struct csv_dialect){.syntax = CSV_COPY_TEXT, .newline = d->newline, .bom = d->bom};
-        d->delimiter = '\t';
-        d->null_text = STR("\\N");
-    }
     return is_sound(d, err);
 }
 
