@@ -4,7 +4,8 @@
  * Made once per table by who knows the table, read by every worker. Fill it and seal it:
  *
  *     struct scan_layout l = {.format = SCAN_COPY_TEXT, .columns = 8, .declared = flags,
- *                             .reading = {.known = &known, .time_limit = data_time}};
+ *                             .reading = {.known = &known, .simd = simd_best(),
+ *                                         .time_limit = data_time}};
  *     scan_layout_seal(&l);
  *
  * Ownership: borrows all it points to; must outlive the scan of its table (until pool_drain).

@@ -16,8 +16,7 @@
  *
  * Threads: the functions are for one calling thread. With one thread all is done on it. With N,
  * N-1 workers scan, and the caller lends a hand when no buffer is free.
- * Lines: the window's line counter leaves rows out. After pool_drain, add pool_progress().lines.
- * Errors: the input ends before \. : ERR_INCOMPLETE 332; before a CSV quote closes: ERR_INCOMPLETE
+ * Errors: the input ends before \. : ERR_INCOMPLETE 312; before a CSV quote closes: ERR_INCOMPLETE
  * (csv.h); the source fails: its error. What was read before is counted all the same.
  * Limits: buffers are (2 x threads + 1) x block_size; a record longer than that is scanned in
  * pieces on the caller's thread, whatever its length.
@@ -44,8 +43,8 @@ struct table_scan {
     const struct scan_layout *layout;
     struct tally total;
     uint64_t bytes;         /* of its rows, without the end line */
-    uint64_t offset;        /* of its first row in the decoded stream */
     uint64_t ragged_record; /* number of the first ragged record, from 1; 0: none */
+    uint64_t settled;       /* records of batches with none unfinished before them */
 };
 
 enum rows_end {
@@ -62,6 +61,8 @@ struct table_scan *pool_table(struct pool *p, const struct scan_layout *layout);
 /* May be called again for the same table: a second COPY of it adds up. */
 bool rows_scan(struct pool *p, struct table_scan *t, struct window *w, enum rows_end end,
                struct err *err);
+/* Scans whole records here and now, for who reads them anyway (records.h). */
+void pool_scan_here(struct pool *p, struct table_scan *t, struct str rows);
 /* Waits until every batch is scanned and merged. */
 void pool_drain(struct pool *p);
 
@@ -69,7 +70,6 @@ void pool_drain(struct pool *p);
 struct pool_progress {
     uint64_t bytes;   /* of rows scanned */
     uint64_t records; /* scanned */
-    uint64_t lines;   /* of COPY rows scanned */
 };
 struct pool_progress pool_progress(const struct pool *p);
 

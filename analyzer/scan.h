@@ -38,5 +38,7 @@ struct scan_piece *scan_piece_open(struct scanner *s, const struct scan_layout *
                                    struct tally *t);
 void scan_piece_feed(struct scan_piece *p, struct str bytes);
 void scan_piece_close(struct scan_piece *p);
+/* The same where the input broke off: the last record counts, but not as ragged. */
+void scan_piece_break(struct scan_piece *p);
 
 #endif

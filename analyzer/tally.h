@@ -21,7 +21,9 @@
 
 #include "analyzer/layout.h"
 #include "common/report.h"
-#include "formats/envelope/envelope.h"
+#include "formats/envelope/versioned_fernet.h"
+
+#define TALLY_NONE UINT64_MAX
 
 struct column_detail; /* classes, times, versions: tally.c */
 
@@ -37,18 +39,28 @@ struct tally {
     struct column_tally *columns; /* layout->columns of them */
     uint64_t records;             /* ragged ones included */
     uint64_t ragged;              /* records with another number of fields than columns */
-    uint64_t ragged_record;       /* of the first: its index in what this tally saw, from 0 */
-    uint64_t ragged_fields;       /* how many fields that one has */
+    uint64_t ragged_first;        /* index of the first of them; TALLY_NONE. Not merged */
     uint64_t beyond;              /* fields behind the last column that name a version */
 };
 
 void tally_open(struct tally *t, const struct scan_layout *layout, struct arena *arena);
-/* Adds `from` to `into`; both of one layout. `from` counts as what came behind `into`. */
+/* Adds `from` to `into`; both of one layout. */
 void tally_merge(struct tally *into, const struct tally *from);
 
-/* The hot loop's two ways of counting a value: a whole one in the keyring's name, and any verdict.
- */
-void tally_hinted(struct tally *t, size_t column, size_t known, int64_t time);
+enum record_shape { RECORD_EVEN, RECORD_RAGGED };
+/* Counts a record at its end. */
+static inline void tally_record(struct tally *t, enum record_shape shape)
+{
+    if (shape == RECORD_RAGGED) {
+        t->ragged++;
+        if (t->ragged_first == TALLY_NONE)
+            t->ragged_first = t->records;
+    }
+    t->records++;
+}
+
+/* The usual value, and any other verdict. A column behind the last counts its versions only. */
+void tally_value(struct tally *t, size_t column, const struct fernet_value *value);
 void tally_verdict(struct tally *t, size_t column, const struct verdict *v);
 
 /* Cells that start with v and hold a ':' without being ciphertext, in a declared column. */

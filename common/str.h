@@ -85,6 +85,15 @@ static inline bool ascii_alpha(unsigned char c)
     return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 }
 
+/* 0 to 15, or -1 for what is no hexadecimal digit. */
+static inline int ascii_hex(unsigned char c)
+{
+    if (ascii_digit(c))
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 static inline bool ascii_space(unsigned char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');

@@ -5,7 +5,8 @@
  * No key is needed and no plaintext is ever made. An envelope is const data with pure functions; a
  * new one is one more file and one more line in the table of envelope.c.
  *
- *     struct reading r = {.known = &known, .time_limit = data_time};
+ *     struct reading r = {.known = &known, .simd = simd_best(),
+ *                         .time_limit = data_time};
  *     struct verdict v;
  *     const struct envelope *e = &envelope_versioned_fernet;
  *     e->classify(&r, cell, &v);
@@ -22,6 +23,7 @@
 #define FORMATS_ENVELOPE_ENVELOPE_H
 
 #include "common/report.h"
+#include "common/simd.h"
 #include "formats/envelope/key_names.h"
 
 enum {
@@ -32,6 +34,7 @@ enum {
 /* What a classification is made with; the same for every cell of a run. */
 struct reading {
     const struct key_names *known;
+    const struct simd_ops *simd; /* simd_best() */
     int64_t time_limit; /* later token times are the future: counted, used for nothing (S9) */
 };
 
@@ -53,7 +56,7 @@ struct key_use {
 };
 
 struct verdict {
-    enum value_class class;
+    enum value_class class; /* never CLASS_NULL */
     bool counted; /* holds the constant or a valid payload: counts in an undeclared column too */
     bool leak;    /* starts with v and holds ':', unrecognised: the application stored it plain */
     uint64_t future; /* tokens later than the limit */
@@ -66,6 +69,16 @@ enum envelope_caps {
     ENVELOPE_NAMES_KEY = 1, /* the stored form names its key */
     ENVELOPE_HAS_TIME = 2   /* the stored form tells when it was written */
 };
+
+/* An empty verdict, to be added to. */
+void verdict_open(struct verdict *v);
+/*
+ * Counts one token or name under the version that `name` (any case, no more than
+ * ENVELOPE_NAME_MAX bytes unless known) stands for; `kind` other than USE_KNOWN and USE_UNKNOWN
+ * takes no name. USE_UNKNOWN with a name of the keyring becomes USE_KNOWN. `time` may be UTC_NONE.
+ */
+void verdict_use(struct verdict *v, const struct reading *r, enum use_kind kind, struct str name,
+                 int64_t time);
 
 /* A cell whose verdict is known from elsewhere than this program. */
 struct envelope_vector {

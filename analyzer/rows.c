@@ -1,0 +1,262 @@
+/*
+ * rows: the reader: bytes of a window and its source into batches of whole records.
+ *
+ * A batch starts at a record's start. It is filled until it is full or the rows end; what stands
+ * behind its last record end is carried to the next one. What was read beyond the rows goes back
+ * to the window.
+ */
+#include "analyzer/batch.h"
+#include "formats/dump/copy.h"
+
+/* First bytes copied out of a window: most tables are small, and what lies behind them must not be
+ * copied again for each. */
+enum { ROWS_FIRST_COPY = 4096 };
+
+struct rows {
+    struct pool *pool;
+    struct table_scan *table;
+    const struct scan_layout *layout;
+    struct window *window;
+    enum rows_end end;
+
+    size_t taken;    /* bytes copied out of window_rest, not skipped yet */
+    uint64_t lines;  /* newlines in the bytes so far */
+    uint64_t read;   /* bytes read from the source */
+    size_t copy;     /* most bytes to be copied next */
+    enum pull state; /* of the input */
+    struct csv_cut cut;
+
+    struct batch *batch;
+    size_t whole;    /* end of the last record in it; 0: none ends */
+    bool ended;      /* the end line was seen */
+    size_t end_line; /* its begin, and where what follows begins */
+    size_t behind;
+};
+
+static size_t room_of(const struct rows *r)
+{
+    return r->pool->block_size + BATCH_SLACK;
+}
+
+/* Adds bytes to the batch; false when the input has no more, or failed. */
+static bool fill(struct rows *r, struct err *err)
+{
+    struct batch *b = r->batch;
+    size_t want = room_of(r) - b->len;
+    struct str rest = window_rest(r->window);
+    size_t left = rest.len - r->taken;
+    if (left > 0) {
+        size_t n = left < want ? left : want;
+        if (n > r->copy)
+            n = r->copy;
+        r->copy *= 4;
+        memcpy(b->bytes + b->len, rest.at + r->taken, n);
+        r->taken += n;
+        b->len += n;
+        return true;
+    }
+    if (r->state != PULL_OK)
+        return false;
+    size_t got = 0;
+    if (want > r->window->piece)
+        want = r->window->piece;
+    r->state = source_read(r->window->source, b->bytes + b->len, want, &got, err);
+    r->window->state = r->state;
+    r->read += got;
+    b->len += got;
+    return r->state == PULL_OK;
+}
+
+/* Index behind the last record end in bytes; 0: none. */
+static size_t cut_records(struct rows *r, struct str bytes)
+{
+    if (r->layout->format == SCAN_CSV)
+        return csv_cut(&r->cut, r->layout->dialect, bytes);
+    size_t n = bytes.len;
+    while (n > 0 && bytes.at[n - 1] != '\n')
+        n--;
+    return n;
+}
+
+/* Is there an end line at bytes[at]? *behind is set. At the end of the input it needs no LF. */
+static bool is_end_line(struct str bytes, size_t at, enum pull state, size_t *behind)
+{
+    struct str rest = str_slice(bytes, at, bytes.len);
+    size_t line = str_find(rest, '\n');
+    if ((line == rest.len && state == PULL_OK) || !copy_is_end(str_slice(rest, 0, line)))
+        return false;
+    *behind = at + line + (line < rest.len);
+    return true;
+}
+
+/* Looks for the line that ends the rows, from a little before `from`. */
+static void seek_end_line(struct rows *r, size_t from)
+{
+    struct str bytes = str_make(r->batch->bytes, r->batch->len);
+    size_t at = from > 3 ? from - 3 : 0;
+    while (!r->ended) {
+        at += r->layout->reading.simd->find_pair(str_slice(bytes, at, bytes.len), '\\', '.');
+        if (at >= bytes.len)
+            return;
+        if ((at == 0 || bytes.at[at - 1] == '\n') && is_end_line(bytes, at, r->state, &r->behind)) {
+            r->ended = true;
+            r->end_line = at;
+        }
+        at++;
+    }
+}
+
+/* Looks at the bytes of the batch from `from` on. */
+static void look(struct rows *r, size_t from)
+{
+    struct str fresh = str_slice(str_make(r->batch->bytes, r->batch->len), from, r->batch->len);
+    size_t n = cut_records(r, fresh);
+    if (n)
+        r->whole = from + n;
+    if (r->layout->format == SCAN_COPY_TEXT)
+        seek_end_line(r, from);
+}
+
+static uint64_t count_lines(const struct rows *r, size_t from, size_t to)
+{
+    struct str bytes = str_make(r->batch->bytes, r->batch->len);
+    return r->layout->reading.simd->count(str_slice(bytes, from, to), '\n');
+}
+
+/* Sends the whole records off and carries the rest over. */
+static void submit(struct rows *r)
+{
+    struct batch *full = r->batch;
+    struct batch *next = pool_take(r->pool);
+    next->len = full->len - r->whole;
+    memcpy(next->bytes, full->bytes + r->whole, next->len);
+    r->lines += count_lines(r, 0, r->whole);
+    full->len = r->whole;
+    r->batch = next;
+    r->whole = 0;
+    pool_submit(r->pool, r->table, full);
+}
+
+/* Drops n bytes from the front of the batch. */
+static void drop(struct rows *r, size_t n)
+{
+    struct batch *b = r->batch;
+    memmove(b->bytes, b->bytes + n, b->len - n);
+    b->len -= n;
+}
+
+/* Does the end of the input end the rows as it should? */
+static bool input_is_whole(const struct rows *r)
+{
+    struct err unused = {0};
+    return r->state == PULL_END && r->end == ROWS_END_INPUT &&
+           (r->layout->format != SCAN_CSV || csv_cut_finish(&r->cut, &unused));
+}
+
+/* A record longer than the batch: scanned piece by piece up to a record end, here and now. */
+static void scan_long(struct rows *r, struct err *err)
+{
+    struct scan_piece *piece = pool_piece_open(r->pool, r->table);
+    struct batch *b = r->batch;
+    size_t n = 0;
+    pool_piece_feed(r->pool, piece, str_make(b->bytes, b->len));
+    r->lines += count_lines(r, 0, b->len);
+    b->len = 0;
+    while (n == 0 && fill(r, err)) {
+        struct str bytes = str_make(b->bytes, b->len);
+        if (r->layout->format == SCAN_CSV) {
+            n = csv_cut(&r->cut, r->layout->dialect, bytes);
+        } else {
+            size_t line = str_find(bytes, '\n');
+            n = line < bytes.len ? line + 1 : 0;
+        }
+        size_t taken = n ? n : bytes.len;
+        pool_piece_feed(r->pool, piece, str_slice(bytes, 0, taken));
+        r->lines += count_lines(r, 0, taken);
+        drop(r, taken);
+    }
+    bool broken = n == 0 && !input_is_whole(r);
+    pool_piece_close(r->pool, piece, broken ? PIECE_BROKEN : PIECE_WHOLE);
+    r->whole = 0;
+    if (b->len > 0 && r->layout->format == SCAN_COPY_TEXT)
+        look(r, 0);
+}
+
+/* The rows ended with their end line: what follows it goes back to the window. */
+static bool end_at_line(struct rows *r, struct err *err)
+{
+    struct batch *b = r->batch;
+    struct window *w = r->window;
+    struct str over = str_slice(str_make(b->bytes, b->len), r->behind, b->len);
+    uint64_t lines = r->lines + count_lines(r, 0, r->behind);
+    bool ok = true;
+    if (r->taken < window_rest(w).len || r->read == 0)
+        window_skip_lines(w, r->taken - over.len, lines);
+    else
+        ok = window_give_back(w, over, w->offset + r->taken + r->read - over.len, w->line + lines,
+                              err);
+    b->len = r->end_line;
+    pool_submit(r->pool, r->table, b);
+    return ok;
+}
+
+/* Why the rows are not whole, where the source has not said it itself. */
+static void explain_end(const struct rows *r, uint64_t offset, uint64_t line, struct err *err)
+{
+    if (r->state == PULL_END && r->end == ROWS_END_LINE) {
+        err_set(err, ERR_INCOMPLETE, 312, "the input ends inside the rows of a table");
+        err_hint(err, "the dump was cut off: make it again, and look at the exit code of pg_dump");
+    } else if (r->state == PULL_END) {
+        (void)csv_cut_finish(&r->cut, err);
+    }
+    window_place(r->window, offset, line, err);
+}
+
+/* The input ended or failed first. All that was read is counted. */
+static bool end_of_input(struct rows *r, struct err *err)
+{
+    struct window *w = r->window;
+    struct batch *b = r->batch;
+    bool whole = input_is_whole(r);
+    uint64_t offset = w->offset + r->taken + r->read;
+    uint64_t line = w->line + r->lines + count_lines(r, 0, b->len);
+    if (!whole)
+        explain_end(r, offset, line, err);
+    struct str rest = str_slice(str_make(b->bytes, b->len), r->whole, b->len);
+    if (rest.len > 0) {
+        struct scan_piece *piece = pool_piece_open(r->pool, r->table);
+        pool_piece_feed(r->pool, piece, rest);
+        pool_piece_close(r->pool, piece, whole ? PIECE_WHOLE : PIECE_BROKEN);
+    }
+    b->len = r->whole;
+    pool_submit(r->pool, r->table, b);
+    return window_give_back(w, str_make(NULL, 0), offset, line, err) && whole;
+}
+
+bool rows_scan(struct pool *p, struct table_scan *t, struct window *w, enum rows_end end,
+               struct err *err)
+{
+    struct rows r = {.pool = p,
+                     .table = t,
+                     .layout = t->layout,
+                     .window = w,
+                     .end = end,
+                     .copy = ROWS_FIRST_COPY,
+                     .state = w->state,
+                     .batch = pool_take(p)};
+    while (!r.ended) {
+        size_t from = r.batch->len;
+        bool more = fill(&r, err);
+        if (more || r.batch->len > 0)
+            look(&r, from);
+        if (!more)
+            break;
+        if (r.ended || r.batch->len < room_of(&r))
+            continue;
+        if (r.whole)
+            submit(&r);
+        else
+            scan_long(&r, err);
+    }
+    return r.ended ? end_at_line(&r, err) : end_of_input(&r, err);
+}

@@ -1,0 +1,49 @@
+/* scan: the two forms, for the two formats. */
+#include "analyzer/scan_parts.h"
+
+struct scanner *scanner_new(struct arena *arena)
+{
+    return ARENA_NEW(arena, struct scanner);
+}
+
+void scan_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
+                struct tally *t)
+{
+    if (layout->format == SCAN_COPY_TEXT) {
+        copy_batch(s, layout, rows, t);
+        return;
+    }
+    struct scan_piece *p = scan_piece_open(s, layout, t);
+    scan_piece_feed(p, rows);
+    scan_piece_close(p);
+}
+
+struct scan_piece *scan_piece_open(struct scanner *s, const struct scan_layout *layout,
+                                   struct tally *t)
+{
+    s->piece = (struct scan_piece){.layout = layout, .tally = t, .field = &s->field};
+    field_open(&s->field, layout);
+    return &s->piece;
+}
+
+void scan_piece_feed(struct scan_piece *p, struct str bytes)
+{
+    if (p->layout->format == SCAN_COPY_TEXT)
+        copy_piece_feed(p, bytes);
+    else
+        csv_piece_feed(p, bytes);
+}
+
+void scan_piece_close(struct scan_piece *p)
+{
+    if (p->layout->format == SCAN_COPY_TEXT)
+        copy_piece_close(p);
+    else
+        csv_piece_close(p);
+}
+
+void scan_piece_break(struct scan_piece *p)
+{
+    p->broken = true;
+    scan_piece_close(p);
+}

@@ -1,0 +1,263 @@
+/* tally: counting, merging, and the report's form of it. */
+#include "analyzer/tally.h"
+
+struct version_tally {
+    uint64_t records;
+    int64_t oldest, newest; /* UTC_NONE: no readable time */
+};
+
+/* A name that the keyring lacks. */
+struct unknown_version {
+    unsigned char len;
+    unsigned char name[ENVELOPE_NAME_MAX];
+    struct version_tally tally;
+};
+
+struct column_detail {
+    uint64_t classes[CLASS_COUNT]; /* CLASS_NULL stays 0; empty ones of verdicts only */
+    uint64_t future;
+    uint64_t leaks;
+    uint64_t key_records; /* that name at least one version */
+    struct version_tally bare, other, more;
+    struct version_tally *known;     /* one for each name of the keyring */
+    struct unknown_version *unknown; /* sorted by name, the smallest USAGE_UNKNOWN_MAX */
+    size_t unknown_count, unknown_room;
+};
+
+static const struct version_tally nothing = {0, UTC_NONE, UTC_NONE};
+
+static size_t known_count(const struct tally *t)
+{
+    return t->layout->reading.known->count;
+}
+
+void tally_open(struct tally *t, const struct scan_layout *layout, struct arena *arena)
+{
+    *t = (struct tally){.layout = layout, .arena = arena, .ragged_first = TALLY_NONE};
+    t->columns = ARENA_ARRAY(arena, layout->columns, struct column_tally);
+}
+
+static struct column_detail *detail_of(struct tally *t, size_t column)
+{
+    struct column_tally *c = &t->columns[column];
+    if (c->detail)
+        return c->detail;
+    struct column_detail *d = ARENA_NEW(t->arena, struct column_detail);
+    d->bare = d->other = d->more = nothing;
+    d->known = ARENA_ARRAY(t->arena, known_count(t), struct version_tally);
+    for (size_t i = 0; i < known_count(t); i++)
+        d->known[i] = nothing;
+    c->detail = d;
+    return d;
+}
+
+static void version_add(struct version_tally *into, const struct version_tally *from)
+{
+    into->records += from->records;
+    if (from->oldest != UTC_NONE && (into->oldest == UTC_NONE || from->oldest < into->oldest))
+        into->oldest = from->oldest;
+    if (from->newest != UTC_NONE && (into->newest == UTC_NONE || from->newest > into->newest))
+        into->newest = from->newest;
+}
+
+static struct str unknown_name(const struct unknown_version *u)
+{
+    return str_make(u->name, u->len);
+}
+
+/* Where `name` is or would be. */
+static size_t unknown_place(const struct column_detail *d, struct str name)
+{
+    size_t low = 0;
+    size_t high = d->unknown_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_cmp(unknown_name(&d->unknown[middle]), name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Keeps the smallest names; the largest makes room and goes to `more`. */
+static void unknown_add(struct tally *t, struct column_detail *d, struct str name,
+                        const struct version_tally *add)
+{
+    size_t at = unknown_place(d, name);
+    if (at < d->unknown_count && str_eq(unknown_name(&d->unknown[at]), name)) {
+        version_add(&d->unknown[at].tally, add);
+        return;
+    }
+    if (at == USAGE_UNKNOWN_MAX) {
+        version_add(&d->more, add);
+        return;
+    }
+    if (d->unknown_count == USAGE_UNKNOWN_MAX)
+        version_add(&d->more, &d->unknown[--d->unknown_count].tally);
+    d->unknown =
+        arena_grow(t->arena, d->unknown, d->unknown_count, &d->unknown_room, sizeof *d->unknown);
+    memmove(d->unknown + at + 1, d->unknown + at, (d->unknown_count - at) * sizeof *d->unknown);
+    d->unknown_count++;
+    struct unknown_version *u = &d->unknown[at];
+    u->len = (unsigned char)name.len;
+    memcpy(u->name, name.at, name.len);
+    u->tally = *add;
+}
+
+void tally_value(struct tally *t, size_t column, const struct fernet_value *value)
+{
+    struct column_detail *d = detail_of(t, column);
+    struct version_tally one = {1, value->time, value->time};
+    if (value->time > t->layout->reading.time_limit) {
+        d->future++;
+        one = (struct version_tally){1, UTC_NONE, UTC_NONE};
+    }
+    d->classes[value->bare ? CLASS_UNVERSIONED : CLASS_HINTED]++;
+    d->key_records++;
+    version_add(value->bare ? &d->bare : &d->known[value->known], &one);
+}
+
+static void add_use(struct tally *t, struct column_detail *d, const struct key_use *u)
+{
+    struct version_tally one = {1, u->oldest, u->newest};
+    switch (u->kind) {
+    case USE_KNOWN:
+        version_add(&d->known[u->known], &one);
+        break;
+    case USE_UNKNOWN:
+        unknown_add(t, d, str_make(u->name, u->len), &one);
+        break;
+    case USE_BARE:
+        version_add(&d->bare, &one);
+        break;
+    case USE_OTHER:
+        version_add(&d->other, &one);
+        break;
+    case USE_MORE:
+        version_add(&d->more, &one);
+        break;
+    }
+}
+
+static void add_uses(struct tally *t, struct column_detail *d, const struct verdict *v)
+{
+    d->future += v->future;
+    d->key_records += v->use_count > 0;
+    for (size_t i = 0; i < v->use_count; i++)
+        add_use(t, d, &v->uses[i]);
+}
+
+void tally_verdict(struct tally *t, size_t column, const struct verdict *v)
+{
+    if (column >= t->layout->columns) {
+        t->beyond += v->counted;
+        if (v->counted && t->layout->columns > 0)
+            add_uses(t, detail_of(t, t->layout->columns - 1), v);
+        return;
+    }
+    if (v->class == CLASS_EMPTY) {
+        t->columns[column].empties++;
+        return;
+    }
+    if (!v->counted && !scan_is_declared(t->layout, column))
+        return;
+    struct column_detail *d = detail_of(t, column);
+    d->classes[v->class]++;
+    d->leaks += v->leak;
+    add_uses(t, d, v);
+}
+
+static void merge_detail(struct tally *into, size_t column, const struct column_detail *from)
+{
+    struct column_detail *d = detail_of(into, column);
+    for (size_t i = 0; i < CLASS_COUNT; i++)
+        d->classes[i] += from->classes[i];
+    d->future += from->future;
+    d->leaks += from->leaks;
+    d->key_records += from->key_records;
+    version_add(&d->bare, &from->bare);
+    version_add(&d->other, &from->other);
+    version_add(&d->more, &from->more);
+    for (size_t i = 0; i < known_count(into); i++)
+        version_add(&d->known[i], &from->known[i]);
+    for (size_t i = 0; i < from->unknown_count; i++)
+        unknown_add(into, d, unknown_name(&from->unknown[i]), &from->unknown[i].tally);
+}
+
+void tally_merge(struct tally *into, const struct tally *from)
+{
+    into->records += from->records;
+    into->ragged += from->ragged;
+    into->beyond += from->beyond;
+    for (size_t i = 0; i < into->layout->columns; i++) {
+        into->columns[i].nulls += from->columns[i].nulls;
+        into->columns[i].empties += from->columns[i].empties;
+        if (from->columns[i].detail)
+            merge_detail(into, i, from->columns[i].detail);
+    }
+}
+
+uint64_t tally_leaks(const struct tally *t, size_t column)
+{
+    const struct column_detail *d = t->columns[column].detail;
+    return d ? d->leaks : 0;
+}
+
+static void report_version(const struct version_tally *v, struct str name, struct arena *arena,
+                           struct report_column *into)
+{
+    if (v->records == 0)
+        return;
+    into->usages[into->usage_count++] = (struct report_usage){.version = arena_copy(arena, name),
+                                                              .basis = BASIS_HINT,
+                                                              .records = v->records,
+                                                              .oldest = v->oldest,
+                                                              .newest = v->newest};
+}
+
+static void report_usages(const struct tally *t, const struct column_detail *d, struct arena *arena,
+                          struct report_column *into)
+{
+    const struct str *names = t->layout->reading.known->names;
+    size_t used = 3 + d->unknown_count;
+    for (size_t i = 0; i < known_count(t); i++)
+        used += d->known[i].records > 0;
+    into->usages = ARENA_ARRAY(arena, used, struct report_usage);
+    report_version(&d->bare, STR(""), arena, into);
+    for (size_t i = 0; i < known_count(t); i++)
+        report_version(&d->known[i], names[i], arena, into);
+    for (size_t i = 0; i < d->unknown_count; i++)
+        report_version(&d->unknown[i].tally, unknown_name(&d->unknown[i]), arena, into);
+    report_version(&d->other, STR(VERSION_OTHER), arena, into);
+    report_version(&d->more, STR(VERSION_MORE), arena, into);
+}
+
+void tally_report(const struct tally *t, size_t column, struct arena *arena,
+                  struct report_column *into)
+{
+    const struct column_tally *c = &t->columns[column];
+    const struct column_detail *d = c->detail;
+    into->records = t->records;
+    into->nulls = c->nulls;
+    into->declared = scan_is_declared(t->layout, column);
+    into->has_classes = into->declared || d;
+    if (!into->has_classes)
+        return;
+    into->classes[CLASS_NULL] = c->nulls;
+    into->classes[CLASS_EMPTY] = c->empties;
+    for (size_t i = 0; d && i < CLASS_COUNT; i++)
+        into->classes[i] += d->classes[i];
+    uint64_t sum = 0;
+    for (size_t i = 0; i < CLASS_COUNT; i++)
+        sum += into->classes[i];
+    /* What was passed over in an undeclared column, and the fields that ragged records lack. */
+    into->classes[CLASS_PLAINTEXT] += t->records > sum ? t->records - sum : 0;
+    if (!d)
+        return;
+    into->future_times = d->future;
+    into->key_records = d->key_records;
+    report_usages(t, d, arena, into);
+    if (into->usage_count > 0)
+        into->envelope = str_from(envelope_versioned_fernet.name);
+}

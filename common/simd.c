@@ -1,0 +1,314 @@
+/* simd: plain C first, then the same for AVX2. */
+#include "common/simd.h"
+
+#define NO 0xff
+const unsigned char base64url_value[256] = {
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* 00 */
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* 10 */
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, /* 20: - */
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO, /* 30: digits */
+    NO, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, /* 40: A */
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, 63, /* 50: P, _ */
+    NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, /* 60: a */
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO, /* 70: p */
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* 80 */
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* 90 */
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* a0 */
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* b0 */
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* c0 */
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* d0 */
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* e0 */
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, /* f0 */
+};
+#undef NO
+
+/* Four base64url bytes as three; false when one is none. */
+static bool decode_group(const unsigned char *four, unsigned char three[3])
+{
+    unsigned a = base64url_value[four[0]];
+    unsigned b = base64url_value[four[1]];
+    unsigned c = base64url_value[four[2]];
+    unsigned d = base64url_value[four[3]];
+    three[0] = (unsigned char)(a << 2 | b >> 4);
+    three[1] = (unsigned char)((b & 15) << 4 | c >> 2);
+    three[2] = (unsigned char)((c & 3) << 6 | d);
+    return (a | b | c | d) < 64;
+}
+
+static struct simd_masks scalar_masks(const unsigned char *at, size_t n, unsigned char next,
+                                      uint64_t *carry)
+{
+    struct simd_masks m = {0};
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bit = (uint64_t)1 << i;
+        unsigned char c = at[i];
+        unsigned char after = i + 1 < n ? at[i + 1] : next;
+        if (c == '\t')
+            m.tab |= bit;
+        if (c == '\n')
+            m.newline |= bit;
+        if (c == '\\' || (c == '\t' && *carry) || (c == 'Z' && after == '0') ||
+            (c == '5' && (after | 0x20) == 'a'))
+            m.mark |= bit;
+        *carry = c == '\t' || c == '\n';
+    }
+    return m;
+}
+
+static void scalar_copy_masks(const unsigned char *at, const unsigned char *end, size_t blocks,
+                              uint64_t *carry, struct simd_masks *into)
+{
+    for (size_t b = 0; b < blocks; b++) {
+        size_t left = (size_t)(end - at);
+        size_t n = left < SIMD_BLOCK ? left : SIMD_BLOCK;
+        into[b] = scalar_masks(at, n, left > SIMD_BLOCK ? at[SIMD_BLOCK] : 0, carry);
+        at += n;
+    }
+}
+
+static size_t scalar_find_either(struct str s, unsigned char a, unsigned char b)
+{
+    size_t i = 0;
+    while (i < s.len && s.at[i] != a && s.at[i] != b)
+        i++;
+    return i;
+}
+
+static size_t scalar_find_pair(struct str s, unsigned char a, unsigned char b)
+{
+    for (size_t i = 0; i + 1 < s.len; i++) {
+        i += str_find(str_slice(s, i, s.len - 1), a);
+        if (i + 1 < s.len && s.at[i + 1] == b)
+            return i;
+    }
+    return s.len;
+}
+
+static size_t scalar_count(struct str s, unsigned char byte)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++)
+        n += s.at[i] == byte;
+    return n;
+}
+
+static bool scalar_base64_twice(struct str s, unsigned char head[9])
+{
+    unsigned char inner[12];
+    for (size_t i = 0; i + 8 < s.len; i += 4) {
+        unsigned char three[3];
+        if (!decode_group(s.at + i, three))
+            return false;
+        for (size_t k = 0; k < 3; k++)
+            if (base64url_value[three[k]] > 63)
+                return false;
+        if (i < 16)
+            memcpy(inner + i / 4 * 3, three, 3);
+    }
+    for (size_t i = 0; i < 3; i++)
+        (void)decode_group(inner + 4 * i, head + 3 * i);
+    return true;
+}
+
+const struct simd_ops simd_scalar = {
+    .name = "scalar",
+    .copy_masks = scalar_copy_masks,
+    .find_either = scalar_find_either,
+    .find_pair = scalar_find_pair,
+    .count = scalar_count,
+    .base64_twice = scalar_base64_twice,
+};
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+
+AVX2 static inline __m256i load(const unsigned char *at)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)at);
+}
+
+AVX2 static inline __m256i equal(__m256i bytes, unsigned char c)
+{
+    return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8((char)c));
+}
+
+AVX2 static inline uint64_t bits(__m256i low, __m256i high)
+{
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+                                                     << 32;
+}
+
+/* Backslash, or the first of a pair that begins a constant; `next` is one byte further. */
+AVX2 static inline __m256i marks(__m256i bytes, __m256i next)
+{
+    __m256i text = _mm256_and_si256(equal(bytes, 'Z'), equal(next, '0'));
+    __m256i lower = _mm256_or_si256(next, _mm256_set1_epi8(0x20));
+    __m256i hex = _mm256_and_si256(equal(bytes, '5'), equal(lower, 'a'));
+    return _mm256_or_si256(equal(bytes, '\\'), _mm256_or_si256(text, hex));
+}
+
+/* 65 bytes are read. */
+AVX2 static inline struct simd_masks avx2_masks(const unsigned char *at, uint64_t *carry)
+{
+    __m256i low = load(at);
+    __m256i high = load(at + 32);
+    struct simd_masks m = {.tab = bits(equal(low, '\t'), equal(high, '\t')),
+                           .newline = bits(equal(low, '\n'), equal(high, '\n')),
+                           .mark = bits(marks(low, load(at + 1)), marks(high, load(at + 33)))};
+    uint64_t separators = m.tab | m.newline;
+    m.mark |= m.tab & (separators << 1 | *carry);
+    *carry = separators >> 63;
+    return m;
+}
+
+AVX2 static void avx2_copy_masks(const unsigned char *at, const unsigned char *end, size_t blocks,
+                                 uint64_t *carry, struct simd_masks *into)
+{
+    size_t b = 0;
+    uint64_t separator = *carry;
+    for (; b < blocks && end - at > SIMD_BLOCK; b++) {
+        into[b] = avx2_masks(at, &separator);
+        at += SIMD_BLOCK;
+    }
+    *carry = separator;
+    if (b < blocks)
+        scalar_copy_masks(at, end, blocks - b, carry, into + b);
+}
+
+AVX2 static size_t avx2_find_either(struct str s, unsigned char a, unsigned char b)
+{
+    size_t i = 0;
+    for (; i + 32 <= s.len; i += 32) {
+        __m256i bytes = load(s.at + i);
+        __m256i hit = _mm256_or_si256(equal(bytes, a), equal(bytes, b));
+        uint32_t mask = (uint32_t)_mm256_movemask_epi8(hit);
+        if (mask)
+            return i + (size_t)__builtin_ctz(mask);
+    }
+    return i + scalar_find_either(str_slice(s, i, s.len), a, b);
+}
+
+AVX2 static size_t avx2_find_pair(struct str s, unsigned char a, unsigned char b)
+{
+    size_t i = 0;
+    for (; i + 65 <= s.len; i += 64) {
+        __m256i low = _mm256_and_si256(equal(load(s.at + i), a), equal(load(s.at + i + 1), b));
+        __m256i high =
+            _mm256_and_si256(equal(load(s.at + i + 32), a), equal(load(s.at + i + 33), b));
+        if (!_mm256_testz_si256(_mm256_or_si256(low, high), _mm256_set1_epi8(-1)))
+            return i + (size_t)__builtin_ctzll(bits(low, high));
+    }
+    return i + scalar_find_pair(str_slice(s, i, s.len), a, b);
+}
+
+/* Each byte of the sums takes 255 hits before they are added up. */
+AVX2 static size_t avx2_count(struct str s, unsigned char byte)
+{
+    size_t total = 0;
+    size_t i = 0;
+    while (i + 32 <= s.len) {
+        __m256i sums = _mm256_setzero_si256();
+        for (unsigned k = 0; k < 255 && i + 32 <= s.len; k++, i += 32)
+            sums = _mm256_sub_epi8(sums, equal(load(s.at + i), byte));
+        sums = _mm256_sad_epu8(sums, _mm256_setzero_si256());
+        __m128i half =
+            _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+        total += (size_t)_mm_extract_epi64(half, 0) + (size_t)_mm_extract_epi64(half, 1);
+    }
+    return total + scalar_count(str_slice(s, i, s.len), byte);
+}
+
+/*
+ * Base64 by nibbles (W. Mula, "Base64 decoding with SIMD instructions"), with the tables of the
+ * URL alphabet: high nibbles 2 (-), 3 (digits), 4 and 6 (A, a), 5 (P, _), 7 (p) are classes, and
+ * the low nibble says for which of them it is a digit of the alphabet.
+ */
+AVX2 static inline __m256i high_nibbles(__m256i bytes)
+{
+    return _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
+}
+
+/* All ones where a byte is none of the alphabet. */
+AVX2 static inline __m256i not_base64url(__m256i bytes, __m256i high)
+{
+    const __m256i low_classes =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(2 + 8 + 16, 2 + 4 + 8 + 16, 30, 30, 30, 30, 30,
+                                                  30, 30, 30, 4 + 8 + 16, 4, 4, 4 + 1, 4, 4 + 8));
+    const __m256i high_classes =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0));
+    __m256i low = _mm256_and_si256(bytes, _mm256_set1_epi8(15));
+    __m256i common = _mm256_and_si256(_mm256_shuffle_epi8(low_classes, low),
+                                      _mm256_shuffle_epi8(high_classes, high));
+    return _mm256_cmpeq_epi8(common, _mm256_setzero_si256());
+}
+
+/* 16 bytes of the alphabet become 12 in each half; the last 4 of a half become zero. */
+AVX2 static inline __m256i decode(__m256i bytes, __m256i high)
+{
+    const __m256i shift = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0, 0, 17, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0));
+    const __m256i order = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
+    __m256i underscore = _mm256_and_si256(equal(bytes, '_'), _mm256_set1_epi8(33));
+    __m256i values =
+        _mm256_add_epi8(bytes, _mm256_add_epi8(_mm256_shuffle_epi8(shift, high), underscore));
+    __m256i pairs = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
+    __m256i groups = _mm256_madd_epi16(pairs, _mm256_set1_epi32(0x00011000));
+    return _mm256_shuffle_epi8(groups, order);
+}
+
+AVX2 static bool avx2_base64_twice(struct str s, unsigned char head[9])
+{
+    const __m256i used = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0));
+    __m256i wrong = _mm256_setzero_si256();
+    __m256i first = wrong;
+    size_t last = s.len - 8 - 32; /* overlaps the one before */
+    for (size_t i = 0;; i = i + 32 < last ? i + 32 : last) {
+        __m256i outer = load(s.at + i);
+        __m256i high = high_nibbles(outer);
+        wrong = _mm256_or_si256(wrong, not_base64url(outer, high));
+        __m256i inner = decode(outer, high);
+        __m256i alien = not_base64url(inner, high_nibbles(inner));
+        wrong = _mm256_or_si256(wrong, _mm256_and_si256(alien, used));
+        if (i == 0)
+            first = inner;
+        if (i == last)
+            break;
+    }
+    if (!_mm256_testz_si256(wrong, wrong))
+        return false;
+    unsigned char raw[16];
+    __m256i twice = decode(first, high_nibbles(first));
+    _mm_storeu_si128((__m128i *)(void *)raw, _mm256_castsi256_si128(twice));
+    memcpy(head, raw, 9);
+    return true;
+}
+
+static const struct simd_ops ops_avx2 = {
+    .name = "avx2",
+    .copy_masks = avx2_copy_masks,
+    .find_either = avx2_find_either,
+    .find_pair = avx2_find_pair,
+    .count = avx2_count,
+    .base64_twice = avx2_base64_twice,
+};
+
+const struct simd_ops *simd_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? &ops_avx2 : NULL;
+}
+#else
+const struct simd_ops *simd_avx2(void)
+{
+    return NULL;
+}
+#endif
+
+const struct simd_ops *simd_best(void)
+{
+    const struct simd_ops *best = simd_avx2();
+    return best ? best : &simd_scalar;
+}

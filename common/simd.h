@@ -1,0 +1,56 @@
+/*
+ * simd: the few steps over bytes that are worth vector instructions.
+ *
+ * Each step exists twice, in plain C and for AVX2, with equal results on any bytes; which one runs
+ * is chosen by what the processor can do.
+ *
+ *     const struct simd_ops *simd = simd_best();
+ *     simd->copy_masks(at, end, blocks, &carry, masks);
+ *
+ * Nothing reads outside the bytes it is given. Threads: pure.
+ */
+#ifndef COMMON_SIMD_H
+#define COMMON_SIMD_H
+
+#include "common/str.h"
+
+enum { SIMD_BLOCK = 64 };
+
+/* Where things are in 64 bytes; bit i stands for byte i. */
+struct simd_masks {
+    uint64_t tab;
+    uint64_t newline;
+    /* Worth a look: a backslash, a tab behind a tab or newline (an empty field), the Z of "Z0" and
+     * the 5 of "5a" (what an envelope's constant starts with, as text and in hexadecimal). */
+    uint64_t mark;
+};
+
+struct simd_ops {
+    const char *name;
+    /*
+     * Masks of `blocks` blocks from `at`; bytes from `end` on count as zero. *carry is 1 when the
+     * byte before `at` was a tab, a newline or nothing, and is that for the next call afterwards.
+     */
+    void (*copy_masks)(const unsigned char *at, const unsigned char *end, size_t blocks,
+                       uint64_t *carry, struct simd_masks *into);
+    /* Index of the first a or b; s.len when there is none. */
+    size_t (*find_either)(struct str s, unsigned char a, unsigned char b);
+    /* Index of the first a that is followed by b; s.len when there is none. */
+    size_t (*find_pair)(struct str s, unsigned char a, unsigned char b);
+    size_t (*count)(struct str s, unsigned char byte);
+    /*
+     * Is `s` base64url of base64url, its last 8 bytes aside, which are not looked at? s.len is a
+     * multiple of 4 and at least 48. When it is, head gets the first 9 bytes of the inner data.
+     */
+    bool (*base64_twice)(struct str s, unsigned char head[9]);
+};
+
+extern const struct simd_ops simd_scalar;
+/* NULL where the program was built for, or runs on, a machine without it. */
+const struct simd_ops *simd_avx2(void);
+const struct simd_ops *simd_best(void);
+
+/* The value of a base64url byte, or 0xff. */
+extern const unsigned char base64url_value[256];
+
+#endif

@@ -1,0 +1,81 @@
+/* key_names: a sorted list with a hash table beside it. */
+#include "formats/envelope/key_names.h"
+#include "common/hash.h"
+#include "common/text.h"
+
+#include <stdlib.h>
+
+enum { SHOWN_MAX = 40 }; /* bytes of a refused name that the error shows */
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Names are short: eight bytes and the length are nearly all there is to mix. */
+static size_t slot_of(const struct key_names *known, struct str name)
+{
+    uint64_t word = 0;
+    memcpy(&word, name.at, name.len < sizeof word ? name.len : sizeof word);
+    word = (word ^ name.len << 56) * 0x9e3779b97f4a7c15u;
+    if (name.len > sizeof word)
+        word ^= hash_xxh3_64(name, 0);
+    return (size_t)(word >> 32) & known->mask;
+}
+
+size_t key_names_find(const struct key_names *known, struct str name)
+{
+    if (known->count == 0 || name.len == 0)
+        return known->count;
+    for (size_t slot = slot_of(known, name);; slot = (slot + 1) & known->mask) {
+        uint32_t entry = known->slots[slot];
+        if (entry == 0)
+            return known->count;
+        if (str_eq(known->names[entry - 1], name))
+            return entry - 1;
+    }
+}
+
+static bool names_are_legal(struct arena *arena, const struct str *names, size_t count,
+                            struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (names[i].len >= 1 && names[i].len <= KEY_NAME_MAX)
+            continue;
+        err_set(err, ERR_REFUSED, 330, "a version name of %zu bytes: \"%s\"", names[i].len,
+                text_shown(arena, str_slice(names[i], 0, SHOWN_MAX)));
+        return false;
+    }
+    if (count < UINT32_MAX / 4)
+        return true;
+    err_set(err, ERR_REFUSED, 330, "%zu version names", count);
+    return false;
+}
+
+bool key_names_make(struct arena *arena, const struct str *names, size_t count,
+                    struct key_names *into, struct err *err)
+{
+    if (!names_are_legal(arena, names, count, err))
+        return false;
+    *into = (struct key_names){.names = ARENA_ARRAY(arena, count, struct str)};
+    for (size_t i = 0; i < count; i++)
+        into->names[i] = arena_lower(arena, names[i]);
+    if (count)
+        qsort(into->names, count, sizeof *into->names, by_name);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || !str_eq(into->names[i], into->names[into->count - 1]))
+            into->names[into->count++] = into->names[i];
+
+    size_t room = 8;
+    while (room < 2 * into->count)
+        room *= 2;
+    into->mask = room - 1;
+    into->slots = ARENA_ARRAY(arena, room, uint32_t);
+    for (size_t i = 0; i < into->count; i++) {
+        size_t slot = slot_of(into, into->names[i]);
+        while (into->slots[slot])
+            slot = (slot + 1) & into->mask;
+        into->slots[slot] = (uint32_t)i + 1;
+    }
+    return true;
+}

@@ -1,0 +1,128 @@
+/* versioned_fernet: the envelope, its fast way, its stream, its vectors. */
+#include "formats/envelope/versioned_fernet.h"
+
+bool fernet_value(const struct reading *r, struct str cell, struct fernet_value *value)
+{
+    if (cell.len < FERNET_OUTER_LEAST)
+        return false;
+    value->bare = memcmp(cell.at, FERNET_CONSTANT, FERNET_CONSTANT_LEN) == 0;
+    if (value->bare)
+        return fernet_token_is_valid(r->simd, cell, &value->time);
+
+    unsigned char lower[ENVELOPE_NAME_MAX];
+    size_t colon = 0;
+    while (cell.at[colon] != ':') {
+        if (!fernet_is_name_byte(cell.at[colon]))
+            return false;
+        lower[colon] = ascii_lower(cell.at[colon]);
+        if (++colon == ENVELOPE_NAME_MAX)
+            return false;
+    }
+    struct str payload = str_slice(cell, colon + 1, cell.len);
+    value->known = key_names_find(r->known, str_make(lower, colon));
+    return value->known < r->known->count && str_starts(payload, STR(FERNET_CONSTANT)) &&
+           fernet_token_is_valid(r->simd, payload, &value->time);
+}
+
+void fernet_stream_open(struct fernet_stream *s, const struct reading *r, struct verdict *v)
+{
+    fernet_text_open(&s->text, r, &s->text_verdict);
+    s->verdict = v;
+    s->bytea = true;
+    s->half = false;
+}
+
+/* Takes a byte at offset `at` of the cell as part of \x and digits. */
+static void feed_bytea(struct fernet_stream *s, uint64_t at, unsigned char c)
+{
+    if (at < 2) {
+        s->bytea = c == (at == 0 ? '\\' : 'x');
+        if (at == 1 && s->bytea)
+            fernet_text_open(&s->decoded, s->text.reading, s->verdict);
+        return;
+    }
+    int digit = ascii_hex(c);
+    s->bytea = digit >= 0;
+    s->half = !s->half;
+    if (s->half) {
+        s->high = (unsigned char)digit;
+    } else if (s->bytea) {
+        unsigned char byte = (unsigned char)(s->high << 4 | digit);
+        fernet_text_feed(&s->decoded, str_make(&byte, 1));
+    }
+}
+
+void fernet_stream_feed(struct fernet_stream *s, struct str bytes)
+{
+    for (size_t i = 0; i < bytes.len && s->bytea; i++)
+        feed_bytea(s, s->text.len + i, bytes.at[i]);
+    fernet_text_feed(&s->text, bytes);
+}
+
+void fernet_stream_close(struct fernet_stream *s)
+{
+    bool decoded = s->bytea && !s->half && s->text.len >= 2;
+    fernet_text_close(decoded ? &s->decoded : &s->text);
+    if (!decoded)
+        *s->verdict = s->text_verdict;
+}
+
+static void classify(const struct reading *r, struct str cell, struct verdict *v)
+{
+    struct fernet_value value;
+    if (fernet_value(r, cell, &value)) {
+        verdict_open(v);
+        v->class = value.bare ? CLASS_UNVERSIONED : CLASS_HINTED;
+        v->counted = true;
+        struct str name = value.bare ? cell : r->known->names[value.known];
+        verdict_use(v, r, value.bare ? USE_BARE : USE_KNOWN, name, value.time);
+        return;
+    }
+    struct fernet_stream s;
+    fernet_stream_open(&s, r, v);
+    fernet_stream_feed(&s, cell);
+    fernet_stream_close(&s);
+}
+
+static bool sniff(struct str cell)
+{
+    if (str_search(cell, STR(FERNET_CONSTANT)) < cell.len)
+        return true;
+    for (size_t i = 0; i + 2 * FERNET_CONSTANT_LEN <= cell.len; i++)
+        if (str_eq_nocase(str_slice(cell, i, i + 2 * FERNET_CONSTANT_LEN),
+                          STR(FERNET_CONSTANT_HEX)))
+            return true;
+    return false;
+}
+
+/* Computed with the application's own library (plaintext JBSWY3DPEHPK3PXP, then an empty one). */
+#define TOKEN_V1                                                                                   \
+    "Z0FBQUFBQmxVX0VBQUFFQ0F3UUZCZ2NJQ1FvTERBME9ENzItWVl0eVdYbm9Bd0ZpdHd3XzVRTVNJb1hoTUo2MWpDSE91" \
+    "cmJ3dGZGZHdRRWs5WkpSQzJvUGtiNWJFMTF4eVdnclVEMC1yQjA5R0F5a2dRTG80VVk9"
+#define TOKEN_V2                                                                                   \
+    "Z0FBQUFBQmxVX0VBQUFFQ0F3UUZCZ2NJQ1FvTERBME9ELWZ6WlR6VTh1NUp1ZHhqX3VUSjlkRXB0SldRWlJ2X19lZC04" \
+    "OFp6cVQ0eS1lRjJyQkdTWGdGd001Tm9Eb2RiY0RTTkdGYXRPUnB6a0pMel9KQmo5eUk9"
+#define TOKEN_V2_EMPTY                                                                             \
+    "Z0FBQUFBQmxVX0VBQUFFQ0F3UUZCZ2NJQ1FvTERBME9ENmJna0NBRDdmUExkaDJ3TUJGdzRleGdnUnZ5Qk9pdzQxZUJk" \
+    "cUJGbldERzc5bkNKSWk0a1RTMDVSSWpEal9GR3c9PQ=="
+#define TOKEN_V3                                                                                   \
+    "Z0FBQUFBQmxVX0VBQUFFQ0F3UUZCZ2NJQ1FvTERBME9ENGFlNE9HM2VtZGZrX0NRTXBXZzkwZjNxbFh2ZkxIMFBaSW9K" \
+    "S0dFV3FRNmdCbmx2UVZ3VTVHZ3ByUDRXekN4dE5lWUd4S2lfR0NpTWhNUVp2dHU2VlE9"
+
+static const struct envelope_vector vectors[] = {
+    {"v1:" TOKEN_V1, CLASS_HINTED, "v1", 1700000000},
+    {"v2:" TOKEN_V2, CLASS_HINTED, "v2", 1700000000},
+    {"v2:" TOKEN_V2_EMPTY, CLASS_HINTED, "v2", 1700000000},
+    {"v3:" TOKEN_V3, CLASS_HINTED, "v3", 1700000000},
+    {TOKEN_V1, CLASS_UNVERSIONED, "", 1700000000},
+    {"{\"secret\": \"V2:" TOKEN_V2 "\"}", CLASS_HINTED_EMBEDDED, "v2", 1700000000},
+};
+
+const struct envelope envelope_versioned_fernet = {
+    .name = "versioned-fernet",
+    .caps = ENVELOPE_NAMES_KEY | ENVELOPE_HAS_TIME,
+    .sniff = sniff,
+    .classify = classify,
+    .vectors = vectors,
+    .vector_count = sizeof vectors / sizeof *vectors,
+};

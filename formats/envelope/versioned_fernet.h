@@ -1,0 +1,50 @@
+/*
+ * versioned_fernet: values of the form version ":" base64url(Fernet token), or the token bare.
+ *
+ * What the hot loop needs beside envelope.h: the usual value in one step, and a stream for cells of
+ * any length.
+ *
+ *     struct fernet_value value;
+ *     if (fernet_value(&reading, cell, &value)) ...            nearly always
+ *     else envelope_versioned_fernet.classify(&reading, cell, &verdict);
+ *
+ *     struct fernet_stream s;                                  the same verdict for any split
+ *     fernet_stream_open(&s, &reading, &verdict);
+ *     fernet_stream_feed(&s, piece) ...
+ *     fernet_stream_close(&s);
+ *
+ * A cell that is \x and hexadecimal digits throughout (PostgreSQL's bytea output) is decoded and
+ * classified as the bytes it stands for.
+ */
+#ifndef FORMATS_ENVELOPE_VERSIONED_FERNET_H
+#define FORMATS_ENVELOPE_VERSIONED_FERNET_H
+
+#include "formats/envelope/fernet_text.h"
+
+/* A whole valid value: of a version in the keyring, or bare. */
+struct fernet_value {
+    bool bare;
+    size_t known; /* index of the version, unless bare */
+    int64_t time;
+};
+
+/* True only for those; false says nothing. `cell` is decoded. */
+bool fernet_value(const struct reading *r, struct str cell, struct fernet_value *value);
+
+struct fernet_stream {
+    struct fernet_text text;
+    struct verdict text_verdict;
+    struct verdict *verdict; /* the caller's */
+
+    /* bytea: \x and pairs of digits */
+    bool bytea; /* so far */
+    bool half;
+    unsigned char high;
+    struct fernet_text decoded; /* its verdict is the caller's; open once \x was seen */
+};
+
+void fernet_stream_open(struct fernet_stream *s, const struct reading *r, struct verdict *v);
+void fernet_stream_feed(struct fernet_stream *s, struct str bytes);
+void fernet_stream_close(struct fernet_stream *s);
+
+#endif
