@@ -65,7 +65,8 @@ static uint64_t library_position(const struct container *c)
 
 /*
  * Tells why libarchive failed. That the input has ended does not mean that it is cut off: the end
- * of a small one is seen at once. So either all of it was used up, or libarchive says so.
+ * of a small one is seen at once. So either all of it was used up, or libarchive says so, or says
+ * nothing, as it does where less than a zip signature is left.
  */
 static enum pull library_failed(struct container *c)
 {
@@ -76,7 +77,7 @@ static enum pull library_failed(struct container *c)
     struct arena scratch = {0};
     const char *shown = text_shown(&scratch, reason);
     uint64_t least = c->kind == STREAM_TAR ? TAR_BLOCK : ZIP_LOCAL;
-    bool cut = str_search(reason, STR("runcated")) < reason.len || c->in.read < least ||
+    bool cut = !text || str_search(reason, STR("runcated")) < reason.len || c->in.read < least ||
                library_position(c) >= c->in.read;
     if (c->in.ended && cut)
         container_cut(&c->in, stream_name(c->kind), "in a member or its header", &c->failure);

@@ -65,6 +65,19 @@ enum pull decoder_fill(struct decoder *d)
     return decoder_want(d, 1);
 }
 
+bool decoder_begins_frame(const struct decoder *d, uint32_t magic)
+{
+    const uint32_t skippable = 0x184D2A50;
+    bool own = true;
+    bool skip = true;
+    for (unsigned i = 0; i < sizeof magic && i < d->in.left; i++) {
+        unsigned char byte = d->in.at[i];
+        own = own && byte == (magic >> 8 * i & 0xff);
+        skip = skip && (i == 0 ? byte & 0xf0 : byte) == (skippable >> 8 * i & 0xff);
+    }
+    return own || skip;
+}
+
 enum pull decoder_cut(struct decoder *d, const char *where)
 {
     err_set(&d->failure, ERR_INCOMPLETE, 200, "the %s stream is cut off after byte %" PRIu64 ", %s",

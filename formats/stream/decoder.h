@@ -56,6 +56,12 @@ enum pull decoder_fill(struct decoder *d);
 /* intake_want into d->failure; n is at most DECODER_INPUT. */
 enum pull decoder_want(struct decoder *d, size_t n);
 
+/*
+ * Whether what is left begins a frame, or could when more came: one with this magic, or one of the
+ * skippable frames 184D2A5? that zstd and lz4 share.
+ */
+bool decoder_begins_frame(const struct decoder *d, uint32_t magic);
+
 /* Both set the failure and give PULL_FAILED. `where` and `what` are phrases: "in a block". */
 enum pull decoder_cut(struct decoder *d, const char *where);
 enum pull decoder_damaged(struct decoder *d, const char *what);

@@ -12,14 +12,7 @@ struct lz4 {
     bool starved; /* the last call left room in the output, so only more input helps */
 };
 
-enum { LZ4_MAGIC_LEN = 4 };
-
-static bool lz4_magic(const unsigned char *at)
-{
-    uint32_t magic =
-        (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-    return magic == 0x184D2204 || (magic & 0xfffffff0) == 0x184D2A50;
-}
+enum { LZ4_MAGIC = 0x184D2204, LZ4_MAGIC_LEN = 4 };
 
 static enum pull begin_frame(struct lz4 *z)
 {
@@ -29,11 +22,11 @@ static enum pull begin_frame(struct lz4 *z)
         return PULL_FAILED;
     if (d->in.left == 0 && z->frames > 0)
         return PULL_END;
-    if (p == PULL_END)
-        return decoder_cut(d, "before a frame");
-    if (!lz4_magic(d->in.at))
+    if (!decoder_begins_frame(d, LZ4_MAGIC))
         return z->frames > 0 ? decoder_trailing(d)
                              : decoder_damaged(d, "it does not begin with an lz4 frame");
+    if (p == PULL_END)
+        return decoder_cut(d, "before a frame");
     z->in_frame = true;
     z->starved = false;
     return PULL_OK;

@@ -1,4 +1,4 @@
-/* xz_source: liblzma's stream decoder, which knows concatenation, padding, index and checks. */
+/* xz_source: liblzma stream by stream; the library verifies checks, index and footer. */
 #include "formats/stream/decoder.h"
 #include "formats/stream/stream.h"
 
@@ -7,10 +7,15 @@
 /* What the decoder itself takes beside the dictionary. */
 #define XZ_OVERHEAD (UINT64_C(1) << 20)
 
+/* xz-file-format.txt 2.1.1.1 and 2.2 */
+enum { XZ_MAGIC_LEN = 6, XZ_PADDING_UNIT = 4 };
+
 struct xz {
     struct decoder frame;
     lzma_stream lzma;
     uint64_t max_window;
+    uint64_t streams;
+    bool in_stream;
     bool starved; /* the last call left room in the output, so only more input helps */
 };
 
@@ -28,8 +33,6 @@ static const char *lzma_reason(lzma_ret ret)
 static enum pull xz_broken(struct xz *x, lzma_ret ret)
 {
     struct decoder *d = &x->frame;
-    if (ret == LZMA_BUF_ERROR)
-        return decoder_cut(d, "before its index and footer");
     if (ret == LZMA_MEMLIMIT_ERROR) {
         uint64_t needed = lzma_memusage(&x->lzma);
         return decoder_window(d, needed > XZ_OVERHEAD ? needed - XZ_OVERHEAD : needed,
@@ -42,29 +45,83 @@ static enum pull xz_broken(struct xz *x, lzma_ret ret)
     return decoder_damaged(d, lzma_reason(ret));
 }
 
+/* Zero bytes between streams and behind the last; FAILED when they are no multiple of four. */
+static enum pull skip_padding(struct xz *x)
+{
+    struct decoder *d = &x->frame;
+    uint64_t zeros = 0;
+    enum pull p;
+    while ((p = decoder_fill(d)) == PULL_OK && *d->in.at == 0) {
+        intake_use(&d->in, 1);
+        zeros++;
+    }
+    if (p != PULL_FAILED && zeros % XZ_PADDING_UNIT != 0)
+        return decoder_damaged(d, "its padding is no multiple of four bytes");
+    return p;
+}
+
+static enum pull begin_stream(struct xz *x)
+{
+    struct decoder *d = &x->frame;
+    enum pull p = x->streams > 0 ? skip_padding(x) : decoder_fill(d);
+    if (p == PULL_END)
+        return x->streams > 0 ? PULL_END : decoder_cut(d, "before a stream");
+    if (p == PULL_FAILED)
+        return PULL_FAILED;
+    p = decoder_want(d, XZ_MAGIC_LEN);
+    if (p == PULL_FAILED)
+        return PULL_FAILED;
+    size_t seen = d->in.left < XZ_MAGIC_LEN ? d->in.left : XZ_MAGIC_LEN;
+    struct str magic = STR("\xfd"
+                           "7zXZ\0");
+    if (!str_eq(str_make(d->in.at, seen), str_slice(magic, 0, seen)))
+        return x->streams > 0 ? decoder_trailing(d)
+                              : decoder_damaged(d, lzma_reason(LZMA_FORMAT_ERROR));
+    if (p == PULL_END)
+        return decoder_cut(d, "in a header");
+    uint64_t memory =
+        x->max_window < UINT64_MAX - XZ_OVERHEAD ? x->max_window + XZ_OVERHEAD : UINT64_MAX;
+    /* A check of an unknown kind would else be skipped in silence. */
+    lzma_ret ret = lzma_stream_decoder(&x->lzma, memory, LZMA_TELL_UNSUPPORTED_CHECK);
+    if (ret != LZMA_OK)
+        return xz_broken(x, ret);
+    x->in_stream = true;
+    x->starved = true;
+    return PULL_OK;
+}
+
+static enum pull read_stream(struct xz *x, unsigned char *into, size_t room, size_t *got)
+{
+    struct decoder *d = &x->frame;
+    if (x->starved) {
+        enum pull p = decoder_fill(d);
+        if (p != PULL_OK)
+            return p == PULL_END ? decoder_cut(d, "before its index and footer") : p;
+    }
+    x->lzma.next_in = d->in.at;
+    x->lzma.avail_in = d->in.left;
+    x->lzma.next_out = into;
+    x->lzma.avail_out = room;
+    lzma_ret ret = lzma_code(&x->lzma, LZMA_RUN);
+    intake_use(&d->in, d->in.left - x->lzma.avail_in);
+    *got = room - x->lzma.avail_out;
+    x->starved = x->lzma.avail_out > 0;
+    if (ret == LZMA_STREAM_END) {
+        x->in_stream = false;
+        x->streams++;
+        return PULL_OK;
+    }
+    /* BUF_ERROR: a second call without progress, which more input or room ends */
+    return ret == LZMA_OK || ret == LZMA_BUF_ERROR ? PULL_OK : xz_broken(x, ret);
+}
+
 static enum pull xz_step(struct decoder *d, unsigned char *into, size_t room, size_t *got)
 {
     struct xz *x = (struct xz *)d;
-    while (*got == 0) {
-        if (x->starved && decoder_fill(d) == PULL_FAILED)
-            return PULL_FAILED;
-        /* With LZMA_CONCATENATED only the end of the input ends the stream: FINISH says it. */
-        lzma_action action = d->in.ended ? LZMA_FINISH : LZMA_RUN;
-        x->lzma.next_in = d->in.at;
-        x->lzma.avail_in = d->in.left;
-        x->lzma.next_out = into;
-        x->lzma.avail_out = room;
-        lzma_ret ret = lzma_code(&x->lzma, action);
-        d->in.at = x->lzma.next_in;
-        d->in.left = x->lzma.avail_in;
-        *got = room - x->lzma.avail_out;
-        x->starved = x->lzma.avail_out > 0;
-        if (ret == LZMA_STREAM_END)
-            return PULL_END;
-        if (ret != LZMA_OK && !(ret == LZMA_BUF_ERROR && action == LZMA_RUN))
-            return xz_broken(x, ret);
-    }
-    return PULL_OK;
+    enum pull p = PULL_OK;
+    while (p == PULL_OK && *got == 0)
+        p = x->in_stream ? read_stream(x, into, room, got) : begin_stream(x);
+    return p;
 }
 
 static void xz_release(struct decoder *d)
@@ -79,13 +136,5 @@ struct source *xz_source(struct source *below, const struct stream_limits *limit
     if (!x)
         return NULL;
     x->max_window = limits->max_window;
-    x->starved = true;
-    uint64_t memory = limits->max_window < UINT64_MAX - XZ_OVERHEAD
-                          ? limits->max_window + XZ_OVERHEAD
-                          : UINT64_MAX;
-    /* An unknown check would else be skipped in silence. */
-    if (lzma_stream_decoder(&x->lzma, memory, LZMA_CONCATENATED | LZMA_TELL_UNSUPPORTED_CHECK) !=
-        LZMA_OK)
-        return decoder_no_memory(&x->frame, err);
     return &x->frame.base;
 }

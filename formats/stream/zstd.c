@@ -3,7 +3,6 @@
 #include "formats/stream/stream.h"
 
 #include <zstd.h>
-#include <zstd_errors.h>
 
 /* RFC 8878, 3.1.1: magic, descriptor, window, dictionary id, content size */
 enum { ZSTD_HEADER_MOST = 18, ZSTD_WINDOW_LOG_LEAST = 10, ZSTD_WINDOW_LOG_MOST = 31 };
@@ -56,20 +55,15 @@ static enum pull begin_frame(struct zstd *z)
         return PULL_FAILED;
     if (d->in.left == 0)
         return z->frames > 0 ? PULL_END : decoder_cut(d, "before a frame");
+    if (!decoder_begins_frame(d, ZSTD_MAGICNUMBER))
+        return z->frames > 0 ? decoder_trailing(d)
+                             : decoder_damaged(d, "it does not begin with a zstd frame");
     uint64_t window = frame_window(d->in.at, d->in.left);
     if (window > z->max_window)
         return decoder_window(d, window, z->max_window);
     z->in_frame = true;
     z->starved = false;
     return PULL_OK;
-}
-
-static enum pull zstd_broken(struct zstd *z, size_t code)
-{
-    struct decoder *d = &z->frame;
-    if (ZSTD_getErrorCode(code) == ZSTD_error_prefix_unknown && z->frames > 0)
-        return decoder_trailing(d);
-    return decoder_damaged(d, ZSTD_getErrorName(code));
 }
 
 static enum pull read_frame(struct zstd *z, unsigned char *into, size_t room, size_t *got)
@@ -85,7 +79,7 @@ static enum pull read_frame(struct zstd *z, unsigned char *into, size_t room, si
     size_t hint = ZSTD_decompressStream(z->context, &out, &in);
     *got = out.pos;
     if (ZSTD_isError(hint))
-        return zstd_broken(z, hint);
+        return decoder_damaged(d, ZSTD_getErrorName(hint));
     intake_use(&d->in, in.pos);
     z->starved = out.pos < out.size;
     if (hint == 0) { /* the frame is complete and all of it was given out */

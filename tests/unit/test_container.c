@@ -47,18 +47,27 @@ static void add_text(struct listing *l, const void *at, size_t len)
     l->len += len;
 }
 
+static void add_number(struct listing *l, uint64_t n)
+{
+    char digits[32];
+    add_text(l, digits, (size_t)snprintf(digits, sizeof digits, " %llu", (unsigned long long)n));
+}
+
 static void add_entry(struct listing *l, const struct container_entry *e)
 {
-    char line[512];
-    int n = snprintf(line, sizeof line, "[%.*s] %s", STR_ARG(e->path),
-                     e->kind == CONTAINER_FILE     ? "file"
-                     : e->kind == CONTAINER_FOLDER ? "folder"
-                                                   : "other");
-    add_text(l, line, (size_t)n);
+    static const char *const kinds[] = {
+        [CONTAINER_FILE] = "file", [CONTAINER_FOLDER] = "folder", [CONTAINER_OTHER] = "other"};
+    add_text(l, "[", 1);
+    add_text(l, e->path.at, e->path.len);
+    add_text(l, "] ", 2);
+    add_text(l, kinds[e->kind], strlen(kinds[e->kind]));
     if (e->size_known)
-        add_text(l, line, (size_t)snprintf(line, sizeof line, " %u", (unsigned)e->size));
-    if (e->unreadable)
-        add_text(l, line, (size_t)snprintf(line, sizeof line, " (%s)", e->unreadable));
+        add_number(l, e->size);
+    if (e->unreadable) {
+        add_text(l, " (", 2);
+        add_text(l, e->unreadable, strlen(e->unreadable));
+        add_text(l, ")", 1);
+    }
     add_text(l, "\n", 1);
 }
 
@@ -312,6 +321,15 @@ static size_t tar_end_mark(const struct file *f)
     return at;
 }
 
+/* A zip at every byte; a tar around its blocks and now and then between. */
+static size_t cut_step(enum stream_kind kind, size_t cut)
+{
+    size_t in_block = cut % TAR_BLOCK;
+    if (kind == STREAM_ZIP || in_block < 2 || in_block > TAR_BLOCK - 3)
+        return 1;
+    return in_block + 101 < TAR_BLOCK - 2 ? 101 : TAR_BLOCK - 2 - in_block;
+}
+
 static void truncated_archive_is_never_the_end(void **state)
 {
     (void)state;
@@ -321,16 +339,14 @@ static void truncated_archive_is_never_the_end(void **state)
         size_t whole = kind == STREAM_TAR ? tar_end_mark(f) + (size_t)2 * TAR_BLOCK : f->len;
         if (str_eq(str_from(all_files[i]), STR("zeros.tar")))
             whole = TAR_BLOCK + 2048 + 2 * TAR_BLOCK; /* its member looks like end marks */
-        for (size_t cut = 0; cut < f->len; cut++)
+        for (size_t cut = 0; cut < f->len; cut += cut_step(kind, cut))
             for (enum reading how = READ_NOTHING; how <= READ_ALL; how++) {
                 struct listing *l = list(str_make(f->bytes, cut), kind, 0, 4096, how);
-                if (cut >= whole) {
+                if (cut >= whole)
                     assert_int_equal(l->verdict, PULL_END);
-                } else if (l->verdict != PULL_FAILED || l->err.kind != ERR_INCOMPLETE) {
-                    fail_msg("%s cut at %zu (%s): verdict %d, kind %d: %s", all_files[i], cut,
-                             how == READ_ALL ? "read" : "skipped", (int)l->verdict, l->err.kind,
-                             l->err.text);
-                }
+                else if (l->verdict != PULL_FAILED || l->err.kind != ERR_INCOMPLETE)
+                    fail_msg("%s cut at %zu, reading %d: verdict %d, kind %d: %s", all_files[i],
+                             cut, (int)how, (int)l->verdict, l->err.kind, l->err.text);
                 free(l);
             }
         free(f);
@@ -350,7 +366,8 @@ static void flipped_bit_of_a_zip_never_ends_with_other_members(void **state)
         }
         struct str bytes = str_make(f->bytes, f->len);
         struct listing *whole = list(bytes, STREAM_ZIP, 0, 4096, READ_ALL);
-        for (size_t bit = 0; bit < f->len * 8; bit++) {
+        size_t step = f->len > 800 ? 9 : 1; /* one bit of each byte of the larger ones */
+        for (size_t bit = 0; bit < f->len * 8; bit += step) {
             f->bytes[bit / 8] ^= (unsigned char)(1U << bit % 8);
             struct listing *l = list(bytes, STREAM_ZIP, 0, 4096, READ_ALL);
             if (l->verdict == PULL_END && strstr(l->text, " (") == NULL &&
@@ -374,7 +391,7 @@ static void flipped_bit_of_a_tar_header_or_end_is_noticed(void **state)
     struct listing *whole = list(bytes, STREAM_TAR, 0, 4096, READ_ALL);
     static const size_t blocks[] = {0, 2, 5, 6, 7}; /* two headers, two end blocks, padding */
     for (size_t b = 0; b < sizeof blocks / sizeof blocks[0]; b++)
-        for (size_t bit = 0; bit < TAR_BLOCK * 8; bit++) {
+        for (size_t bit = 0; bit < TAR_BLOCK * 8; bit += b < 2 ? 1 : 9) {
             unsigned char *byte = &f->bytes[blocks[b] * TAR_BLOCK + bit / 8];
             *byte ^= (unsigned char)(1U << bit % 8);
             struct listing *l = list(bytes, STREAM_TAR, 0, 4096, READ_ALL);
