@@ -319,13 +319,8 @@ static bool file_prepare(struct participant *p, struct err *err)
 static bool file_unchanged(struct participant *p, struct err *err)
 {
     struct part_file *f = of(p);
-    struct err differs = {0};
-    if (!digest_is_before(f, err) || !check_inode(f, f->live_fd, err))
-        return false;
-    if (stage_same_metadata(f->live_fd, f->staged_fd, f->base.name, &differs))
-        return true;
-    err_set(err, ERR_STALE, 738, "owner, mode or attributes of %s changed meanwhile", f->base.name);
-    return false;
+    return digest_is_before(f, err) && check_inode(f, f->live_fd, err) &&
+           stage_same_metadata(f->live_fd, f->staged_fd, f->base.name, ERR_STALE, err);
 }
 
 /* One call of the kernel: at no moment is the live name missing. The descriptors change places. */

@@ -120,7 +120,8 @@ static bool xattrs_copy(int from, int to, struct str names, const char *name, st
     return true;
 }
 
-static bool xattrs_equal(int x, int y, const char *name, struct arena *a, struct err *err)
+static bool xattrs_equal(int x, int y, const char *name, int if_not, struct arena *a,
+                         struct err *err)
 {
     struct str xs, ys;
     const char *one;
@@ -138,11 +139,11 @@ static bool xattrs_equal(int x, int y, const char *name, struct arena *a, struct
         arena_reset(a, mark);
     }
     if (!equal)
-        err_set(err, ERR_SYSTEM, 740, "the attributes of %s could not be kept", name);
+        err_set(err, if_not, 740, "the attributes of %s are not the same", name);
     return equal;
 }
 
-bool stage_same_metadata(int x, int y, const char *name, struct err *err)
+bool stage_same_metadata(int x, int y, const char *name, int if_not, struct err *err)
 {
     struct stat xs, ys;
     struct arena scratch = {.wipe = true};
@@ -152,8 +153,8 @@ bool stage_same_metadata(int x, int y, const char *name, struct err *err)
     }
     bool same = xs.st_uid == ys.st_uid && xs.st_gid == ys.st_gid && xs.st_mode == ys.st_mode;
     if (!same)
-        err_set(err, ERR_SYSTEM, 740, "owner, group or mode of %s could not be kept", name);
-    same = same && xattrs_equal(x, y, name, &scratch, err);
+        err_set(err, if_not, 740, "owner, group or mode of %s are not the same", name);
+    same = same && xattrs_equal(x, y, name, if_not, &scratch, err);
     arena_free(&scratch);
     return same;
 }
@@ -216,5 +217,5 @@ bool stage_matches(int folder, const char *name, int like, const struct sha256 *
         err_set(err, ERR_SYSTEM, 741, "%s does not read back as it was written", name);
         return false;
     }
-    return stage_same_metadata(like, *fd, name, err);
+    return stage_same_metadata(like, *fd, name, ERR_SYSTEM, err);
 }

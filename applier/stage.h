@@ -25,8 +25,8 @@ bool stage_write(int folder, const char *name, int like, struct str image, struc
  */
 bool stage_matches(int folder, const char *name, int like, const struct sha256 *digest, int *fd,
                    struct err *err);
-/* Owner, group, mode and every attribute. */
-bool stage_same_metadata(int a, int b, const char *name, struct err *err);
+/* Owner, group, mode and every attribute. A difference is an error of the kind given. */
+bool stage_same_metadata(int a, int b, const char *name, int if_not, struct err *err);
 
 /* SHA-256 of an open file from its first byte; its offset stays. */
 bool digest_fd(int fd, const char *name, struct sha256 *digest, struct err *err);

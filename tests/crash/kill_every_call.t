@@ -9,6 +9,8 @@ cd "$(dirname "$0")/../.." || exit 1
 BATS_TEST_DIRNAME=$PWD/tests/e2e
 . tests/e2e/lib.bash
 : "${KILL_STEP:=1}"
+# A file system in memory, where fsync costs nothing: the runs are many.
+[ ! -w /dev/shm ] || BATS_TMPDIR=/dev/shm
 scratch
 trap unscratch EXIT
 tests_done=0
@@ -63,6 +65,10 @@ forget_worlds() {
 }
 trap forget_worlds EXIT
 
+first_backup() {
+    ls -A "$STATE/backups" | grep -v '\.tmp$' | head -1
+}
+
 # The calls of a command as lines "name k".
 calls_of() {
     strace -qq -o trace keyretire "$@" --state-dir "$STATE" >/dev/null 2>&1
@@ -85,14 +91,26 @@ settle() { # POINT ALLOWED...
     done
     [ "$d" = found ] || note "$point: neither all old nor all new"
     [ -z "$(find one two -name '*.new' -o -name '*.conflict')" ] || note "$point: something staged is left"
-    app_starts one/.env.crypto >/dev/null && app_starts two/.env.crypto >/dev/null || note "$point: the application would not start"
-    if [ "$now" != "$old" ] && ! retire backups verify "$(ls "$STATE"/backups | head -1)"; then
+    if [ "$now" != "$old" ] && ! retire backups verify "$(first_backup)"; then
         note "$point: no valid backup"
     fi
     : >talk
-    keyretire recover --state-dir "$STATE" >again 2>&1
-    [ $? = 0 ] && grep -q 'nothing to recover' again || note "$point: a second recover did something"
+    [ "$(keyretire recover --state-dir "$STATE" 2>&1)" = 'nothing to recover' ] ||
+        note "$point: a second recover did something"
     keyretire log --verify --state-dir "$STATE" >/dev/null 2>&1 || note "$point: the audit chain is broken"
+}
+
+# Runs a command that is killed right before its k-th call of a name. False: that call did not come.
+killed_at() { # NAME K COMMAND...
+    local name=$1 k=$2
+    shift 2
+    # In a shell of its own, which keeps the news of the kill to itself.
+    (
+        exec 2>/dev/null
+        strace -qq -o /dev/null -e trace="$name" -e inject="$name:signal=KILL:when=$k" \
+            keyretire "$@" --state-dir "$STATE" >/dev/null
+        [ $? = 137 ]
+    )
 }
 
 # Kills COMMAND at each call, from the world START; ALLOWED digests afterwards.
@@ -110,9 +128,7 @@ kill_all() { # TITLE START ALLOWED COMMAND...
         [ $((points % KILL_STEP)) = 0 ] || continue
         load_world "$start"
         # shellcheck disable=SC2086 # two lists of words
-        strace -qq -o /dev/null -e trace="$name" -e inject="$name:signal=KILL:when=$k" \
-            keyretire "$@" --state-dir "$STATE" >/dev/null 2>&1
-        [ $? = 137 ] || missed=$((missed + 1))
+        killed_at "$name" "$k" "$@" || { missed=$((missed + 1)); echo "# missed $name $k"; }
         eval "settle '$name $k' $allowed"
     done <calls
     killed=$((killed + points))
@@ -132,7 +148,9 @@ new=$(digest)
 wrong=0
 [ "$new" != "$old" ] || note "apply changed nothing"
 tap "$wrong" "apply without a kill"
-txid=$(ls "$STATE/backups" | sed 's/.*\.//')
+txid=$(first_backup | sed 's/.*\.//')
+app_starts one/.env.crypto >/dev/null && app_starts two/.env.crypto >/dev/null || note "the application would not start"
+tap "$wrong" "the application starts with the new files"
 save applied
 
 kill_all "apply" fresh '"$old" "$new"' apply plan.txt --yes
@@ -143,9 +161,7 @@ kill_all "rollback" applied '"$old" "$new"' rollback "$txid" --yes
 for point in "fsync 3" "renameat2 2" "renameat2 3" "unlinkat 1" "unlink 1"; do
     set -- $point
     load_world fresh
-    strace -qq -o /dev/null -e trace="$1" -e inject="$1:signal=KILL:when=$2" \
-        keyretire apply plan.txt --yes --state-dir "$STATE" >/dev/null 2>&1
-    [ $? = 137 ] || continue
+    killed_at "$1" "$2" apply plan.txt --yes || continue
     save broken
     kill_all "recover, after apply was killed at $1 $2" broken '"$old" "$new"' recover
 done
