@@ -230,6 +230,35 @@ static void white_space_is_pythons(void **state)
     assert_value("C", "x\342\200\213# c");
 }
 
+/* Every character for which str.isspace holds, but LF and CR; then their neighbours. */
+static const char *const spaces[] = {
+    "\011",         "\013",         "\014",         "\034",         "\035",         "\036",
+    "\037",         "\040",         "\302\205",     "\302\240",     "\341\232\200", "\342\200\200",
+    "\342\200\201", "\342\200\202", "\342\200\203", "\342\200\204", "\342\200\205", "\342\200\206",
+    "\342\200\207", "\342\200\210", "\342\200\211", "\342\200\212", "\342\200\250", "\342\200\251",
+    "\342\200\257", "\342\201\237", "\343\200\200"};
+static const char *const others[] = {
+    "\033",         "\041",         "\302\204",     "\302\206",     "\302\237",
+    "\302\241",     "\341\231\277", "\341\232\201", "\341\240\216", "\341\277\277",
+    "\342\200\213", "\342\200\247", "\342\200\252", "\342\200\256", "\342\200\260",
+    "\342\201\236", "\342\201\240", "\342\277\277", "\343\200\201", "\357\273\277"};
+
+static void every_white_space_of_unicode_opens_a_comment(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++) {
+        all = (struct bindings){0};
+        parse(arena_printf(&arena, "A=x%s#c", spaces[i]));
+        assert_value("A", "x");
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        const char *value = arena_printf(&arena, "x%s#c", others[i]);
+        all = (struct bindings){0};
+        parse(arena_printf(&arena, "A=%s", value));
+        assert_value("A", value);
+    }
+}
+
 static void a_hash_needs_white_space_before_it(void **state)
 {
     (void)state;
@@ -417,6 +446,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_last_of_several_escaped_quotes_closes, setup, teardown),
         cmocka_unit_test_setup_teardown(escapes_depend_on_the_quotes, setup, teardown),
         cmocka_unit_test_setup_teardown(white_space_is_pythons, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_white_space_of_unicode_opens_a_comment, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_hash_needs_white_space_before_it, setup, teardown),
         cmocka_unit_test_setup_teardown(export_is_a_word_only_before_white_space, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_that_fits_nothing_is_skipped_with_its_name, setup,

@@ -157,6 +157,7 @@ static void salts_decode_as_the_application_decodes_them(void **state)
         {"!!!", ""},
         {"-_-_", "fbffbf"},
         {"+/+/", "fbffbf"},
+        {"YW=JjYW=", "59573d4a6a59573d"},
         {"abcde", "6162636465"},
         {"YWJjZ", "59574a6a5a"},
         {"YWJjZA", "59574a6a5a41"},
@@ -312,8 +313,10 @@ static void bytes_that_are_no_text_are_corrupt(void **state)
     (void)state;
     assert_false(load(V1 "\n# caf\xe9\n"));
     assert_error(ERR_CORRUPT, 503, ".env, line 4, byte 120");
+    err = (struct err){0};
     assert_false(
-        keyring_load(&arena, &keyring_dotenv, ".env", STR("A=1\r\nB=\0\n"), &kr, &(struct err){0}));
+        keyring_load(&arena, &keyring_dotenv, ".env", STR("A=1\r\nB=\0\r\n" V1), &kr, &err));
+    assert_error(ERR_CORRUPT, 503, ".env, line 2, byte 7");
 }
 
 static void half_a_version_is_refused(void **state)
@@ -602,6 +605,18 @@ static void insertion_finishes_an_unfinished_last_line(void **state)
                                    "ENCRYPTION_KEYS__v2=k\nENCRYPTION_KEYS__v1=a\n");
 }
 
+static void an_entry_without_others_of_its_role_comes_behind_the_last_of_any(void **state)
+{
+    (void)state;
+    assert_done(insert_into(ACTIVE2 V2 "OTHER=1\n",
+                            ACTIVE2 V2 V1 "ENCRYPTION_SALT_HASH__v1=" HASH1 "\n", "v1"));
+    /* Salt and salt hash have one place and come in the order of the archive. */
+    assert_str(edit.after,
+               ACTIVE2 "ENCRYPTION_KEYS__v2=\"" KEY2 "\"\nENCRYPTION_KEYS__v1=\"" KEY1
+                       "\"\nENCRYPTION_SALT__v2=\"" SALT2 "\"\nENCRYPTION_SALT__v1=\"" SALT1
+                       "\"\nENCRYPTION_SALT_HASH__v1=" HASH1 "\nOTHER=1\n");
+}
+
 static void insertion_of_what_is_there_changes_nothing(void **state)
 {
     (void)state;
@@ -771,6 +786,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(insertion_finishes_an_unfinished_last_line, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            an_entry_without_others_of_its_role_comes_behind_the_last_of_any, setup, teardown),
         cmocka_unit_test_setup_teardown(insertion_of_what_is_there_changes_nothing, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(insertion_over_another_value_is_refused, setup, teardown),
