@@ -1,5 +1,6 @@
 /* pyclass: the statements of a class body that say what its table and columns are. */
 #include "analyzer/pyscan.h"
+#include "common/model_name.h"
 
 /* Arguments of Column that are neither a name nor a type (sqlalchemy/sql/schema.py, SchemaItem). */
 static bool is_schema_item(struct str name)
@@ -181,14 +182,17 @@ static bool mapped_type(struct py_span annotation, struct py_span *inside)
     return true;
 }
 
-/* An annotation may stand in quotes: Mapped["EncryptedStr"]. */
-static bool forward_mentions(struct py_span annotation, struct str part)
+/* The type of an annotation, which may stand in quotes: Mapped["EncryptedStr"]. */
+static void set_mapped_type(struct py_body *b, struct py_column *col, struct py_span inside)
 {
-    for (size_t i = 0; i < annotation.count; i++)
-        if (annotation.at[i].kind == PY_STRING &&
-            str_search(annotation.at[i].text, part) < annotation.at[i].text.len)
-            return true;
-    return false;
+    struct str quoted;
+    if (!py_text(b->scratch, inside, &quoted)) {
+        set_type(b, col, inside);
+        return;
+    }
+    col->encrypted |= str_search(quoted, STR("Encrypted")) < quoted.len;
+    if (col->type.len == 0 && model_name_is_identifier(quoted))
+        col->type = py_keep(b, quoted, col->line);
 }
 
 static void add_alias(struct py_body *b, const struct py_token *attr, struct str target)
@@ -402,8 +406,7 @@ void pyclass_assign(struct py_body *b, const struct py_token *attr, struct py_sp
             return;
         if (value.count)
             read_column(b, col, arguments);
-        set_type(b, col, inside);
-        col->encrypted |= forward_mentions(inside, STR("Encrypted"));
+        set_mapped_type(b, col, inside);
     } else if (py_call(py_strip(value), &callee, &arguments)) {
         if (str_eq(callee, STR("synonym")))
             read_synonym(b, attr, arguments);

@@ -338,6 +338,7 @@ static void columns_are_named_by_their_first_literal_or_keyword(void **state)
         {"x: Mapped[t.Optional[str]] = mapped_column('c', String(9), nullable=True)", "x", "c",
          "String(9)"},
         {"x: orm.Mapped[int]", "x", NULL, "int"},
+        {"x: Mapped['EncryptedStr']", "x", NULL, "EncryptedStr"},
         {"x = orm.deferred(Column('c', Text))", "x", "c", "Text"},
         {"x = column_property(db.Column('c' \"d\", Text))", "x", "cd", "Text"},
         {"x = (\n        Column('c', Text)\n    )", "x", "c", "Text"},
