@@ -69,6 +69,27 @@ bool journal_create(struct journal *j, int dir, const char *txid, struct str beg
     return false;
 }
 
+/*
+ * A journal without one valid record is the trace of a BEGIN that never became durable, and goes.
+ * But under the name of another transaction no record of a good journal is valid either; that one
+ * must not go. The id is the digest of the BEGIN body, so the content tells its own name.
+ */
+static bool not_misplaced(const struct journal *j, struct str content, struct err *err)
+{
+    char txid[TXID_HEX + 1];
+    struct str body;
+    struct history h;
+    struct err ignored = {0};
+    if (j->history.count > 0 || !record_first_body(content, &body))
+        return true;
+    if (!begin_txid(body, txid, err))
+        return false;
+    if (record_read(content, txid_seed(txid), &h, &ignored) && h.count == 0)
+        return true;
+    err_set(err, ERR_CORRUPT, 704, "its records are of transaction %s", txid);
+    return false;
+}
+
 bool journal_open(struct journal *j, int dir, const char *txid, struct arena *a, struct err *err)
 {
     struct str content;
@@ -81,7 +102,8 @@ bool journal_open(struct journal *j, int dir, const char *txid, struct arena *a,
         return false;
     }
     if (!file_read_fd(a, j->fd, j->name, &content, err) ||
-        !record_read(content, txid_seed(txid), &j->history, err)) {
+        !record_read(content, txid_seed(txid), &j->history, err) ||
+        !not_misplaced(j, content, err)) {
         err_context(err, "journal %s", j->name);
         journal_release(j);
         return false;

@@ -81,6 +81,11 @@ void part_file_name(struct part_file *f, const char *txid);
 bool part_file_recover(struct part_file *f, struct folder *folder, const struct part_spec *spec,
                        const char *txid, struct arena *a, struct err *err);
 
+/* The refusals (part_check.c): opens the live name; its inode; unknown staging names beside it. */
+bool part_check_open(struct part_file *f, int *fd, struct err *err);
+bool part_check_inode(struct part_file *f, int fd, struct err *err);
+bool part_check_stages(struct part_file *f, struct err *err);
+
 /* What recovery says about a file it will not touch: names, both digests, and the choices. */
 void part_file_describe(const struct part_file *f, enum part_state state, struct txn_notes *notes);
 

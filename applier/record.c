@@ -49,19 +49,26 @@ struct frame {
     size_t size;
 };
 
-/* A record at the start of `bytes` that is whole and whose checksum holds. */
-static bool frame_read(struct str bytes, uint64_t seed, struct frame *f)
+bool record_first_body(struct str bytes, struct str *body)
 {
     if (bytes.len < RECORD_HEAD + RECORD_TAIL || memcmp(bytes.at, magic, sizeof magic) != 0)
         return false;
     uint64_t length = read_le(bytes.at + 12, 4);
     if (length > RECORD_BODY_MAX || length > bytes.len - RECORD_HEAD - RECORD_TAIL)
         return false;
-    size_t hashed = RECORD_HEAD + (size_t)length;
+    *body = str_slice(bytes, RECORD_HEAD, RECORD_HEAD + (size_t)length);
+    return true;
+}
+
+/* A record at the start of `bytes` that is whole and whose checksum holds. */
+static bool frame_read(struct str bytes, uint64_t seed, struct frame *f)
+{
+    if (!record_first_body(bytes, &f->body))
+        return false;
+    size_t hashed = RECORD_HEAD + f->body.len;
     f->type = (uint32_t)read_le(bytes.at + 4, 4);
     f->sequence = (uint32_t)read_le(bytes.at + 8, 4);
     f->before = read_le(bytes.at + 16, 8);
-    f->body = str_slice(bytes, RECORD_HEAD, hashed);
     f->sum = read_le(bytes.at + hashed, 8);
     f->size = hashed + RECORD_TAIL;
     return f->sum == hash_xxh3_64(str_slice(bytes, 0, hashed), seed);

@@ -64,6 +64,8 @@ uint64_t record_add(struct buf *b, uint64_t seed, enum record_type type, uint32_
                     uint64_t before, struct str body);
 /* ERR_CORRUPT 701 for damage, 702 for an order of records that no transaction has. */
 bool record_read(struct str journal, uint64_t seed, struct history *h, struct err *err);
+/* The body of the first record by its length alone, checksum or not; false when it is not whole. */
+bool record_first_body(struct str journal, struct str *body);
 /* The last record of that type, or NULL. */
 const struct record *history_find(const struct history *h, enum record_type type);
 /* Whether `next` may follow the records so far. */
