@@ -290,6 +290,7 @@ void class_lineage(struct model_index *ix, struct py_class *c, struct lineage *o
     size_t seen_count = 0;
     size_t depth = 0;
     size_t done_count = 0;
+    out->cut = false;
     seen[seen_count++] = c;
     stack[depth++] = (struct visit){c, c->base_count};
     while (depth > 0) {
@@ -300,8 +301,12 @@ void class_lineage(struct model_index *ix, struct py_class *c, struct lineage *o
             continue;
         }
         struct py_class *base = base_class(ix, at->class_, &at->class_->bases[--at->bases_left]);
-        if (!base || is_seen(seen, seen_count, base) || seen_count == MODEL_ANCESTORS_MAX)
+        if (!base || is_seen(seen, seen_count, base))
             continue;
+        if (seen_count == MODEL_ANCESTORS_MAX) {
+            out->cut = true;
+            continue;
+        }
         seen[seen_count++] = base;
         stack[depth++] = (struct visit){base, base->base_count};
     }

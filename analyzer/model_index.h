@@ -36,6 +36,7 @@ struct model_index {
 struct lineage {
     struct py_class *of[MODEL_ANCESTORS_MAX];
     size_t count;
+    bool cut; /* there are more than are followed */
 };
 
 void model_add_note(struct model_index *ix, struct str file, uint32_t line, const char *text);

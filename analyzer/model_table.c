@@ -32,6 +32,8 @@ bool class_is_declarative(struct model_index *ix, struct py_class *c)
 {
     struct lineage line;
     class_lineage(ix, c, &line);
+    if (line.cut)
+        return true; /* class_table says what is wrong */
     for (size_t i = 0; i < line.count; i++)
         for (size_t b = 0; b < line.of[i]->base_count; b++) {
             const struct py_base *base = &line.of[i]->bases[b];
@@ -62,7 +64,7 @@ bool class_is_mapped(struct model_index *ix, struct py_class *c)
     for (size_t i = 0; i < line.count; i++)
         if (line.of[i]->columns || line.of[i]->table.known != PY_ABSENT)
             return true;
-    return false;
+    return line.cut;
 }
 
 /* What decides the table of a class. */
@@ -147,7 +149,8 @@ static bool no_table(const struct py_class *c, int id, const char *why, uint32_t
                      struct err *err)
 {
     struct arena scratch = {0};
-    err_set(err, ERR_NOT_FOUND, id, "the class %s %s", text_shown(&scratch, c->name), why);
+    err_set(err, id == 409 ? ERR_USAGE : ERR_NOT_FOUND, id, "the class %s %s",
+            text_shown(&scratch, c->name), why);
     err_place(err, "%s, line %u", text_shown(&scratch, c->module->path), (unsigned)line);
     err_hint(err, id == 406 ? "name the model that has the table, a subclass of it"
                             : "name its table in a file for --map");
@@ -181,6 +184,8 @@ bool class_table(struct model_index *ix, struct py_class *c, struct model_table 
     *out = (struct model_table){.spec = class_spec(ix, c)};
     for (int step = 0; step < MODEL_ANCESTORS_MAX; step++) {
         class_lineage(ix, c, &line);
+        if (line.cut)
+            return no_table(c, 409, "has more base classes than are followed", c->line, err);
         if (c->abstract || is_root(c))
             return no_table(c, 406, "is abstract and has no table", c->line, err);
         struct decision d = decide(ix, &line);

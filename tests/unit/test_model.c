@@ -541,6 +541,23 @@ static void a_source_that_is_no_folder_is_not_found(void **state)
     assert_int_equal(err.id, 403);
 }
 
+static void a_chain_of_bases_too_long_is_said_so(void **state)
+{
+    (void)state;
+    struct model_listing l;
+    struct buf b = {.arena = &memory};
+    buf_text(&b, "class C0(db.Model):\n    id = Column(Integer, primary_key=True)\n");
+    for (int i = 1; i <= MODEL_ANCESTORS_MAX; i++)
+        buf_printf(&b, "class C%d(C%d): pass\n", i, i - 1);
+    put("m.py", arena_text(&memory, buf_str(&b)));
+    read_source(folder);
+    assert_table(arena_printf(&memory, "m:C%d", MODEL_ANCESTORS_MAX - 1), "", "c0", MODEL_BY_RULE);
+    assert_no_table(arena_printf(&memory, "m:C%d", MODEL_ANCESTORS_MAX), ERR_USAGE, 409);
+    model_list(ix, &l);
+    assert_int_equal(l.note_count, 1);
+    assert_contains(arena_text(&memory, l.notes[0].text), "more base classes than are followed");
+}
+
 /* listing */
 
 static const struct model_row *row_of(const struct model_listing *l, const char *spec,
@@ -713,6 +730,7 @@ int main(void)
         MODEL_TEST(what_is_no_source_is_passed_over),
         MODEL_TEST(a_folder_too_deep_and_a_file_too_large_are_noted),
         MODEL_TEST(a_source_that_is_no_folder_is_not_found),
+        MODEL_TEST(a_chain_of_bases_too_long_is_said_so),
         MODEL_TEST(the_listing_has_every_model_and_no_mixin),
         MODEL_TEST(encrypted_columns_are_listed_alone),
         MODEL_TEST(a_model_whose_table_cannot_be_known_has_none),
