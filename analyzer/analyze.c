@@ -162,7 +162,7 @@ static bool read_text(struct analysis *a, struct window *w, const char **kind_na
         done = analyze_csv(a, err);
     else
         done = refuse_kind(a, kind, err);
-    if (err_is(&later) && (done || err->kind == ERR_INCOMPLETE)) {
+    if (err_is(&later) && (!err_is(err) || err->kind == ERR_INCOMPLETE)) {
         *err = later;
         done = false;
     }
