@@ -58,9 +58,9 @@ static bool lacks_data(enum coverage_state state, enum table_kind kind)
 {
     switch (state) {
     case COVERAGE_NO_DATA:
+    case COVERAGE_UNKNOWN:
         return owns_rows(kind);
     case COVERAGE_ABSENT:
-    case COVERAGE_UNKNOWN:
         return true;
     case COVERAGE_DATA:
     case COVERAGE_SKIPPED:
@@ -70,37 +70,65 @@ static bool lacks_data(enum coverage_state state, enum table_kind kind)
     return false;
 }
 
-static void rule_tables(struct planning *p)
+/* A CSV file knows no schema, and a line of the inventory may leave it out. */
+static bool inventory_names(const struct plan_table_name *line, const struct plan_column_name *at)
 {
-    for (size_t i = 0; i < p->plan->table_count; i++) {
-        const struct plan_table *t = &p->plan->tables[i];
-        const char *name = shown(p, &t->at);
-        if (t->state == COVERAGE_SKIPPED)
-            planning_warn(p, "skipped-table",
-                          "%s was left out by --exclude-table: nothing is known of its values",
-                          name);
-        if (!lacks_data(t->state, t->kind) || has_data(p->plan, &t->at))
-            continue;
-        block_partial(p, t->at,
-                      arena_printf(p->a, "%s: %s", name,
-                                   t->state == COVERAGE_NO_DATA
-                                       ? "the dump defines the table and holds no data of it"
-                                   : t->state == COVERAGE_ABSENT
-                                       ? "the dump refers to the table and does not hold it"
-                                       : "whether all of its data was read is not known"),
-                      NULL);
-    }
+    return str_eq(line->table, at->table) &&
+           (line->schema.len == 0 || at->schema.len == 0 || str_eq(line->schema, at->schema));
+}
+
+static bool in_inventory(const struct plan_input *in, const struct plan_column_name *at)
+{
+    for (size_t i = 0; i < in->inventory_count; i++)
+        if (inventory_names(&in->inventory[i], at))
+            return true;
+    return false;
+}
+
+static const char *state_words(enum coverage_state state)
+{
+    if (state == COVERAGE_NO_DATA)
+        return "the dump defines the table and holds no data of it";
+    if (state == COVERAGE_ABSENT)
+        return "the dump refers to the table and does not hold it";
+    return "whether all of its data was read is not known";
+}
+
+/* Who gives an inventory says which tables there are: one that is not in it is only named. */
+static void rule_table(struct planning *p, const struct plan_table *t)
+{
+    const char *name = shown(p, &t->at);
+    if (t->state == COVERAGE_SKIPPED)
+        planning_warn(p, "skipped-table",
+                      "%s was left out by --exclude-table: nothing is known of its values", name);
+    if (t->kind == TABLE_FOREIGN)
+        planning_warn(
+            p, "foreign-table",
+            "%s is a foreign table: its rows are on another server and were not looked at", name);
+    if (!lacks_data(t->state, t->kind) || has_data(p->plan, &t->at))
+        return;
+    if (p->in->has_inventory && !in_inventory(p->in, &t->at))
+        planning_warn(p, "not-in-inventory", "%s: %s, and the inventory does not name it", name,
+                      state_words(t->state));
+    else
+        block_partial(p, t->at, arena_printf(p->a, "%s: %s", name, state_words(t->state)), NULL);
 }
 
 /* ---- inputs that do not say what they leave out ---- */
 
-/* The report's own tables account for its being partial, each with a blocker or with data. */
-static bool tables_explain(const struct report *r)
+/*
+ * Nothing but the tables of rule_table makes this report partial. Data of a table that nothing
+ * defined comes from an input without a catalogue.
+ */
+static bool is_explained(const struct report *r)
 {
-    for (size_t i = 0; i < r->table_count; i++)
-        if (lacks_data(r->tables[i].state, r->tables[i].kind))
-            return true;
-    return false;
+    bool lacks = r->row_security;
+    for (size_t i = 0; i < r->table_count; i++) {
+        if (r->tables[i].state == COVERAGE_DATA && r->tables[i].kind == TABLE_UNKNOWN)
+            return false;
+        lacks |= lacks_data(r->tables[i].state, r->tables[i].kind);
+    }
+    return lacks;
 }
 
 static void rule_reports(struct planning *p)
@@ -111,15 +139,14 @@ static void rule_reports(struct planning *p)
         if (r->row_security)
             block_partial(p, (struct plan_column_name){0},
                           arena_printf(p->a,
-                                       "%s: the dump was made under row security, which "
-                                       "hides rows",
+                                       "%s: the dump was made under row security, which hides "
+                                       "rows",
                                        name),
                           NULL);
-        else if (r->partial && !p->in->has_inventory && !tables_explain(r))
+        if (r->partial && !p->in->has_inventory && !is_explained(r))
             block_partial(p, (struct plan_column_name){0},
                           arena_printf(p->a,
-                                       "%s: its input does not say which tables the "
-                                       "database has",
+                                       "%s: its input does not say which tables the database has",
                                        name),
                           "--tables tables.txt, made by: " INVENTORY_QUERY);
     }
@@ -127,19 +154,13 @@ static void rule_reports(struct planning *p)
 
 /* ---- inventory ---- */
 
-static bool inventory_names(const struct plan_table_name *line, const struct plan_column_name *at)
-{
-    /* A CSV file knows no schema, and a line may leave it out. */
-    return str_eq(line->table, at->table) &&
-           (line->schema.len == 0 || at->schema.len == 0 || str_eq(line->schema, at->schema));
-}
-
-static bool inventory_covered(const struct plan *plan, const struct plan_table_name *line)
+/* Has data, holds no rows of its own, or has a blocker already. */
+static bool inventory_answered(const struct plan *plan, const struct plan_table_name *line)
 {
     for (size_t i = 0; i < plan->table_count; i++) {
         const struct plan_table *t = &plan->tables[i];
         bool counts =
-            t->state == COVERAGE_DATA || (t->state == COVERAGE_NO_DATA && !owns_rows(t->kind));
+            t->state == COVERAGE_DATA || !owns_rows(t->kind) || lacks_data(t->state, t->kind);
         if (counts && inventory_names(line, &t->at))
             return true;
     }
@@ -150,7 +171,7 @@ static void rule_inventory(struct planning *p)
 {
     for (size_t i = 0; i < p->in->inventory_count; i++) {
         const struct plan_table_name *line = &p->in->inventory[i];
-        if (inventory_covered(p->plan, line))
+        if (inventory_answered(p->plan, line))
             continue;
         struct plan_column_name at = {.schema = arena_copy(p->a, line->schema),
                                       .table = arena_copy(p->a, line->table)};
@@ -247,7 +268,8 @@ static void rule_declared(struct planning *p, const struct plan_column_name *at)
 
 void rules_coverage(struct planning *p)
 {
-    rule_tables(p);
+    for (size_t i = 0; i < p->plan->table_count; i++)
+        rule_table(p, &p->plan->tables[i]);
     rule_reports(p);
     rule_inventory(p);
     rule_databases(p);

@@ -31,7 +31,7 @@ struct sample {
     struct err err;
 };
 
-static struct fingerprint sample_fingerprint(unsigned n)
+static inline struct fingerprint sample_fingerprint(unsigned n)
 {
     struct fingerprint f;
     (void)snprintf(f.hex, sizeof f.hex, "%016x", n);
@@ -39,7 +39,7 @@ static struct fingerprint sample_fingerprint(unsigned n)
 }
 
 /* A report of public.users with column secret, declared, data one hour old. */
-static void sample_fill(struct report *r, struct arena *a)
+static inline void sample_fill(struct report *r, struct arena *a)
 {
     *r = (struct report){.arena = a,
                          .complete = true,
@@ -56,13 +56,14 @@ static void sample_fill(struct report *r, struct arena *a)
     c->declared = c->has_classes = true;
 }
 
-static struct report_column *sample_column(struct report *r)
+static inline struct report_column *sample_column(struct report *r)
 {
     return &r->tables[0].columns[0];
 }
 
 /* `records` values of a version ("" for none), written on one day. */
-static void sample_use(struct report *r, const char *version, uint64_t records, int64_t written)
+static inline void sample_use(struct report *r, const char *version, uint64_t records,
+                              int64_t written)
 {
     struct report_column *c = sample_column(r);
     struct report_usage *u = report_add_usage(r, c, str_from(version), BASIS_HINT);
@@ -74,8 +75,8 @@ static void sample_use(struct report *r, const char *version, uint64_t records, 
 }
 
 /* A table beside public.users, in the state given. */
-static struct report_table *sample_table(struct report *r, const char *name,
-                                         enum coverage_state state)
+static inline struct report_table *sample_table(struct report *r, const char *name,
+                                                enum coverage_state state)
 {
     struct report_table *t = report_add_table(r);
     t->database = STR("app");
@@ -86,9 +87,9 @@ static struct report_table *sample_table(struct report *r, const char *name,
 }
 
 /* Values of a version in another column. */
-static struct report_column *sample_other_use(struct report *r, struct report_table *t,
-                                              const char *column, const char *version,
-                                              uint64_t records)
+static inline struct report_column *sample_other_use(struct report *r, struct report_table *t,
+                                                     const char *column, const char *version,
+                                                     uint64_t records)
 {
     struct report_column *c = report_add_column(r, t, str_from(column));
     struct report_usage *u = report_add_usage(r, c, str_from(version), BASIS_HINT);
@@ -100,7 +101,8 @@ static struct report_column *sample_other_use(struct report *r, struct report_ta
 }
 
 /* A file with versions v1..vN. */
-static void sample_file(struct sample *s, const char *path, unsigned versions, const char *active)
+static inline void sample_file(struct sample *s, const char *path, unsigned versions,
+                               const char *active)
 {
     size_t f = s->in.file_count++;
     for (unsigned i = 0; i < versions; i++)
@@ -114,7 +116,7 @@ static void sample_file(struct sample *s, const char *path, unsigned versions, c
     memset(s->files[f].digest.bytes, (int)(f + 1), SHA256_BYTES);
 }
 
-static struct report *sample_report(struct sample *s)
+static inline struct report *sample_report(struct sample *s)
 {
     size_t i = s->in.report_count++;
     sample_fill(&s->reports[i], &s->a);
@@ -123,7 +125,7 @@ static struct report *sample_report(struct sample *s)
     return &s->reports[i];
 }
 
-static struct report *sample_retained(struct sample *s, int64_t kept_until)
+static inline struct report *sample_retained(struct sample *s, int64_t kept_until)
 {
     size_t i = s->in.retained_count++;
     sample_fill(&s->retained[i], &s->a);
@@ -132,7 +134,7 @@ static struct report *sample_retained(struct sample *s, int64_t kept_until)
     return &s->retained[i];
 }
 
-static void sample_accept(struct sample *s, const char *text)
+static inline void sample_accept(struct sample *s, const char *text)
 {
     struct err err = {0};
     size_t i = s->in.accept_count++;
@@ -140,7 +142,7 @@ static void sample_accept(struct sample *s, const char *text)
 }
 
 /* Nothing but the defaults: no file, no report. */
-static void sample_empty(struct sample *s)
+static inline void sample_empty(struct sample *s)
 {
     memset(s, 0, sizeof *s);
     s->in = (struct plan_input){.reports = s->live_sources,
@@ -154,7 +156,7 @@ static void sample_empty(struct sample *s)
 }
 
 /* v1..v6 with v6 active and in use: a plan without any blocker that removes v1..v3. */
-static struct report *sample_good(struct sample *s)
+static inline struct report *sample_good(struct sample *s)
 {
     sample_empty(s);
     sample_file(s, "/srv/app/.env.crypto", 6, "v6");
@@ -163,7 +165,7 @@ static struct report *sample_good(struct sample *s)
     return r;
 }
 
-static bool sample_make(struct sample *s)
+static inline bool sample_make(struct sample *s)
 {
     struct err err = {0};
     for (size_t i = 0; i < s->in.report_count; i++)
@@ -175,7 +177,7 @@ static bool sample_make(struct sample *s)
 }
 
 /* "v1 v2": those that leave, oldest first. */
-static const char *sample_removed(struct sample *s)
+static inline const char *sample_removed(struct sample *s)
 {
     struct buf b = {.arena = &s->a};
     for (size_t i = 0; i < s->plan.version_count; i++)
@@ -184,7 +186,7 @@ static const char *sample_removed(struct sample *s)
     return arena_text(&s->a, buf_str(&b));
 }
 
-static const struct plan_version *sample_version(struct sample *s, const char *name)
+static inline const struct plan_version *sample_version(struct sample *s, const char *name)
 {
     const struct plan_version *v = NULL;
     assert_true(plan_find_version(&s->plan, str_from(name), &v));
@@ -192,7 +194,7 @@ static const struct plan_version *sample_version(struct sample *s, const char *n
 }
 
 /* The only blocker, which must have this code. */
-static const struct plan_blocker *sample_blocker(struct sample *s, const char *code)
+static inline const struct plan_blocker *sample_blocker(struct sample *s, const char *code)
 {
     assert_true(sample_make(s));
     for (size_t i = 0; i < s->plan.blocker_count; i++)
@@ -205,7 +207,7 @@ static const struct plan_blocker *sample_blocker(struct sample *s, const char *c
     return &s->plan.blockers[0];
 }
 
-static bool sample_warns(struct sample *s, const char *code)
+static inline bool sample_warns(struct sample *s, const char *code)
 {
     for (size_t i = 0; i < s->plan.warning_count; i++)
         if (str_eq(s->plan.warnings[i].code, str_from(code)))
@@ -214,7 +216,7 @@ static bool sample_warns(struct sample *s, const char *code)
 }
 
 /* New images, as plan_edit would set them, for plans that are not edited by a keyring. */
-static void sample_edit(struct sample *s)
+static inline void sample_edit(struct sample *s)
 {
     static const struct edit_line lines[] = {
         {EDIT_CONTEXT, EDIT_COMMENT, 1, "", 20},
@@ -232,14 +234,14 @@ static void sample_edit(struct sample *s)
     }
 }
 
-static struct str sample_text(struct sample *s)
+static inline struct str sample_text(struct sample *s)
 {
     struct buf b = {.arena = &s->a};
     plan_write(&s->plan, &b);
     return buf_str(&b);
 }
 
-static bool holds(struct str text, const char *part)
+static inline bool holds(struct str text, const char *part)
 {
     return str_search(text, str_from(part)) < text.len;
 }

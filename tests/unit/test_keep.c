@@ -1,7 +1,12 @@
 /* The keep rule of requirements.md, its table row by row, and the order of versions. */
 #include "applier/keep.h"
 #include "applier/order.h"
-#include "tests/unit/plan_sample.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
 
 /* v1..v6: the numbers of those that are removed, as "12". `in_use` and `jobs` hold digits. */
 static const char *removed(unsigned active, const char *in_use, const char *jobs, int64_t n)

@@ -212,7 +212,7 @@ static void views_and_partition_roots_hold_no_rows(void **state)
     (void)state;
     sample_table(&s.reports[0], "a_view", COVERAGE_NO_DATA)->kind = TABLE_VIEW;
     sample_table(&s.reports[0], "root", COVERAGE_NO_DATA)->kind = TABLE_PARTITIONED;
-    sample_table(&s.reports[0], "far", COVERAGE_NO_DATA)->kind = TABLE_FOREIGN;
+    sample_table(&s.reports[0], "far", COVERAGE_UNKNOWN)->kind = TABLE_FOREIGN;
     passes();
 }
 
@@ -270,6 +270,44 @@ static void an_inventory_line_without_schema_is_any_schema(void **state)
     s.in.inventory_count = 1;
     s.in.has_inventory = true;
     passes();
+}
+
+static void one_input_without_catalogue_is_not_hidden_by_a_table_without_data(void **state)
+{
+    (void)state;
+    s.reports[0].partial = true;
+    sample_table(&s.reports[0], "export", COVERAGE_DATA)->kind = TABLE_UNKNOWN;
+    (void)sample_table(&s.reports[0], "audit", COVERAGE_NO_DATA);
+    assert_true(sample_make(&s));
+    assert_int_equal(s.plan.blocker_count, 2);
+    sample_accept(&s, "partial-input@public.audit:a log");
+    assert_true(holds(sample_blocker(&s, "partial-input")->resolve, "psql"));
+}
+
+static void an_inventory_answers_for_tables_without_data(void **state)
+{
+    (void)state;
+    (void)sample_table(&s.reports[0], "audit", COVERAGE_NO_DATA);
+    s.reports[0].partial = true;
+    struct plan_table_name all[] = {{STR("public"), STR("users")}, {STR("public"), STR("audit")}};
+    s.in.inventory = all;
+    s.in.inventory_count = 2;
+    s.in.has_inventory = true;
+    assert_true(holds(sample_blocker(&s, "partial-input")->message, "public.audit"));
+    s.in.inventory_count = 1;
+    passes();
+    assert_true(sample_warns(&s, "not-in-inventory"));
+}
+
+static void a_skipped_table_of_the_inventory_blocks(void **state)
+{
+    (void)state;
+    (void)sample_table(&s.reports[0], "blobs", COVERAGE_SKIPPED);
+    struct plan_table_name all = {STR("public"), STR("blobs")};
+    s.in.inventory = &all;
+    s.in.inventory_count = 1;
+    s.in.has_inventory = true;
+    assert_true(holds(sample_blocker(&s, "partial-input")->message, "public.blobs"));
 }
 
 static void a_partition_root_covers_its_line(void **state)
@@ -615,6 +653,9 @@ int main(void)
         T(row_security_blocks),
         T(an_input_without_catalogue_needs_an_inventory),
         T(an_inventory_line_without_schema_is_any_schema),
+        T(one_input_without_catalogue_is_not_hidden_by_a_table_without_data),
+        T(an_inventory_answers_for_tables_without_data),
+        T(a_skipped_table_of_the_inventory_blocks),
         T(a_partition_root_covers_its_line),
         T(a_database_without_a_report_blocks),
         T(databases_are_remembered),

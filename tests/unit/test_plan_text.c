@@ -255,14 +255,15 @@ static void texts_in_another_form_are_refused(void **state)
         {"  remove v1 values 0 ", "  remove v1 values 1 "},
         {"because \"because", "because \"because\\x20"},
         {"  file \"/srv/app/.env.crypto\"\n", "  file /srv/app/.env.crypto\n"},
-        {"    - line 2 entry", "    + line 2 entry"},
+        {"end\n", "evidence:\n    database x\nend\n"},
+        {"\ntargets:\n", "\nevidence:\n    database x\n\ntargets:\n"},
         {"    removes v1 v2", "    removes v2 v1"},
     };
     struct arena a = {0};
     struct err err;
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         struct str other = replaced(text, changes[i].from, changes[i].to);
-        if (reads(other, &a, &err) && i != 20)
+        if (reads(other, &a, &err))
             fail_msg("read with %s", changes[i].to);
         arena_free(&a);
     }
