@@ -146,8 +146,12 @@ bool mounts_check(const char *path, dev_t device, enum mounts_scope scope, struc
     struct err unread = {0};
     struct str ours;
     struct buf all = {.arena = a};
-    if (!file_read(a, "/proc/self/mountinfo", &ours, &unread))
-        return true; /* no /proc: the exchange itself still refuses a mount point */
+    if (!file_read(a, "/proc/self/mountinfo", &ours, &unread)) {
+        if (unread.kind == ERR_NOT_FOUND)
+            return true; /* no /proc: the exchange itself still refuses a mount point */
+        *err = unread;
+        return false;
+    }
     if (scope == MOUNTS_ALL)
         read_all(a, &all);
     return mounts_check_text(path, device, ours, buf_str(&all), a, err);
