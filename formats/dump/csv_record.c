@@ -131,18 +131,16 @@ static size_t pass_quoted_fields(const struct csv_dialect *d, struct str piece, 
 static size_t pass_quoted(struct csv_cut *cut, const struct csv_dialect *d, struct str piece,
                           size_t at)
 {
-    struct str rest = str_slice(piece, at, piece.len);
-    size_t quote = str_find(rest, d->quote);
-    size_t escape = quote;
-    if (d->escape && d->escape != d->quote)
-        escape = str_find(str_slice(rest, 0, quote), d->escape);
-    if (escape < quote)
-        cut->state = CSV_IN_ESCAPE;
-    else if (quote < rest.len)
-        cut->state = CSV_QUOTE_SEEN;
+    bool own_escape = d->escape && d->escape != d->quote;
+    if (own_escape)
+        while (at < piece.len && piece.at[at] != d->quote && piece.at[at] != d->escape)
+            at++;
     else
-        return piece.len;
-    return at + escape + 1;
+        at += str_find(str_slice(piece, at, piece.len), d->quote);
+    if (at == piece.len)
+        return at;
+    cut->state = own_escape && piece.at[at] == d->escape ? CSV_IN_ESCAPE : CSV_QUOTE_SEEN;
+    return at + 1;
 }
 
 /* Behind a quote inside quotes: doubled, or it has closed. Gives back how many bytes it took. */

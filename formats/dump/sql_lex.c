@@ -69,15 +69,22 @@ static bool failed(const struct sql_lexer *l)
     return l->window->state == PULL_FAILED;
 }
 
+/* One pass, however far off either of them is. */
+static size_t find_either(struct str s, unsigned char a, unsigned char b)
+{
+    size_t n = 0;
+    while (n < s.len && s.at[n] != a && s.at[n] != b)
+        n++;
+    return n;
+}
+
 /* Keeps everything up to the next `stop` or `other`, which is not passed. False: there is none. */
 static bool take_until(struct sql_lexer *l, unsigned char stop, unsigned char other,
                        struct err *err)
 {
     for (;;) {
         struct str rest = window_rest(l->window);
-        size_t run = str_find(rest, stop);
-        if (other != stop)
-            run = str_find(str_slice(rest, 0, run), other);
+        size_t run = stop == other ? str_find(rest, stop) : find_either(rest, stop, other);
         keep_run(l, str_slice(rest, 0, run));
         window_skip(l->window, run);
         if (run < rest.len)
