@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-enum { TAR_BLOCK = 512 };
+enum { TAR_END = 1024 /* two zero blocks of 512 */ };
 
 /* Signatures of the zip records, and the lengths of their fixed parts */
 #define ZIP_SIG_CENTRAL UINT32_C(0x02014b50)
@@ -19,7 +19,6 @@ enum {
     ZIP_LOCATOR = 20,
     ZIP_EXTRA_ZIP64 = 1,
     ZIP_NONE16 = 0xffff,
-    ZIP_DESCRIPTOR_MOST = 24,
     ZIP_ENCRYPTED = 1 << 0, /* flags */
     ZIP_DESCRIPTOR = 1 << 3 /* checksum and lengths stand behind the data */
 };
@@ -76,13 +75,13 @@ enum pull tar_end(struct intake *in, struct err *err)
             n++;
         zeros += n;
         intake_use(in, n);
-        if (in->left > 0 && zeros < 2 * TAR_BLOCK)
+        if (in->left > 0 && zeros < TAR_END)
             return container_damaged(in, "tar",
                                      "an end mark is due and something else stands there", err);
         if (in->left > 0)
             return container_trailing(in, "tar", err);
     }
-    if (p == PULL_END && zeros < 2 * TAR_BLOCK)
+    if (p == PULL_END && zeros < TAR_END)
         return container_cut(in, "tar", "before its end mark", err);
     return p;
 }
@@ -126,15 +125,13 @@ static bool is_directory(const unsigned char *at)
     return sig == ZIP_SIG_CENTRAL || sig == ZIP_SIG_END || sig == ZIP_SIG_END64;
 }
 
+/* libarchive found a signature of these, and stands there or, after a skipped member, before it. */
 static enum pull find_directory(struct intake *in, struct err *err)
 {
-    for (size_t gap = 0; gap <= ZIP_DESCRIPTOR_MOST; gap++) {
-        enum pull p = zip_want(in, 4, err);
-        if (p != PULL_OK || is_directory(in->at))
-            return p;
+    enum pull p;
+    while ((p = zip_want(in, 4, err)) == PULL_OK && !is_directory(in->at))
         intake_use(in, 1);
-    }
-    return zip_wrong(in, "no central directory behind the last member", err);
+    return p;
 }
 
 /* The member's place of a central record; its zip64 field holds only what overflowed, in order. */

@@ -42,7 +42,8 @@ struct zip_member zip_local_header(const unsigned char *at);
 enum pull tar_end(struct intake *in, struct err *err);
 /*
  * The central directory, its end record (with that of zip64) and the comment. The directory may
- * begin up to a data descriptor later, which libarchive leaves when it skips the last member.
+ * begin a little later, where libarchive left the data descriptor of a skipped member; where it
+ * begins must be where the end record says.
  */
 enum pull zip_end(struct intake *in, const struct member_list *seen, struct err *err);
 

@@ -33,70 +33,68 @@ static uint32_t le32(const unsigned char *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* The next n header bytes, valid until the next call. */
-static enum pull header_take(struct inflate *g, size_t n, const unsigned char **bytes)
+/* The next n header bytes, valid until the next call; NULL when they cannot be had. */
+static const unsigned char *header_take(struct inflate *g, size_t n)
 {
     struct decoder *d = &g->frame;
     enum pull p = decoder_want(d, n);
     if (p == PULL_END)
-        return decoder_cut(d, "in a header");
-    if (p == PULL_FAILED)
-        return PULL_FAILED;
-    *bytes = d->in.at;
-    g->header_crc = g->backend->crc(g->header_crc, d->in.at, n);
+        (void)decoder_cut(d, "in a header");
+    if (p != PULL_OK)
+        return NULL;
+    const unsigned char *bytes = d->in.at;
+    g->header_crc = g->backend->crc(g->header_crc, bytes, n);
     intake_use(&d->in, n);
-    return PULL_OK;
+    return bytes;
 }
 
-static enum pull header_extra(struct inflate *g)
+static bool header_extra(struct inflate *g)
 {
-    const unsigned char *b;
-    if (header_take(g, 2, &b) != PULL_OK)
-        return PULL_FAILED;
+    const unsigned char *b = header_take(g, 2);
+    if (!b)
+        return false;
     size_t len = (size_t)b[0] | (size_t)b[1] << 8;
-    return len ? header_take(g, len, &b) : PULL_OK;
+    return len == 0 || header_take(g, len);
 }
 
 /* A name or a comment: bytes up to a NUL. */
-static enum pull header_text(struct inflate *g)
+static bool header_text(struct inflate *g)
 {
     const unsigned char *b;
-    do {
-        if (header_take(g, 1, &b) != PULL_OK)
-            return PULL_FAILED;
-    } while (*b != 0);
-    return PULL_OK;
+    do
+        b = header_take(g, 1);
+    while (b && *b != 0);
+    return b != NULL;
 }
 
-static enum pull header_checksum(struct inflate *g)
+static bool header_checksum(struct inflate *g)
 {
-    const unsigned char *b;
     uint32_t found = g->header_crc & 0xffff;
-    if (header_take(g, 2, &b) != PULL_OK)
-        return PULL_FAILED;
-    if (((uint32_t)b[0] | (uint32_t)b[1] << 8) != found)
-        return decoder_damaged(&g->frame, "the header's checksum does not match");
-    return PULL_OK;
+    const unsigned char *b = header_take(g, 2);
+    if (!b)
+        return false;
+    if (((uint32_t)b[0] | (uint32_t)b[1] << 8) == found)
+        return true;
+    (void)decoder_damaged(&g->frame, "the header's checksum does not match");
+    return false;
 }
 
 static enum pull read_header(struct inflate *g)
 {
-    const unsigned char *b;
     g->header_crc = 0;
-    if (header_take(g, GZIP_FIXED, &b) != PULL_OK)
+    const unsigned char *b = header_take(g, GZIP_FIXED);
+    if (!b)
         return PULL_FAILED;
     unsigned flags = b[3];
     if (b[2] != GZIP_DEFLATE)
         return decoder_damaged(&g->frame, "a compression method that gzip does not have");
     if (flags & GZIP_RESERVED)
         return decoder_damaged(&g->frame, "a header with reserved flags");
-    if (flags & GZIP_FEXTRA && header_extra(g) != PULL_OK)
-        return PULL_FAILED;
-    if (flags & GZIP_FNAME && header_text(g) != PULL_OK)
-        return PULL_FAILED;
-    if (flags & GZIP_FCOMMENT && header_text(g) != PULL_OK)
-        return PULL_FAILED;
-    if (flags & GZIP_FHCRC && header_checksum(g) != PULL_OK)
+    bool read = (!(flags & GZIP_FEXTRA) || header_extra(g)) &&
+                (!(flags & GZIP_FNAME) || header_text(g)) &&
+                (!(flags & GZIP_FCOMMENT) || header_text(g)) &&
+                (!(flags & GZIP_FHCRC) || header_checksum(g));
+    if (!read)
         return PULL_FAILED;
     g->backend->reset(g->state);
     g->crc = 0;
@@ -112,8 +110,7 @@ static enum pull read_padding(struct inflate *g)
     enum pull p;
     while ((p = decoder_fill(d)) == PULL_OK) {
         while (d->in.left > 0 && *d->in.at == 0) {
-            d->in.at++;
-            d->in.left--;
+            intake_use(&d->in, 1);
         }
         if (d->in.left > 0)
             return decoder_trailing(d);

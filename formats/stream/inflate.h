@@ -3,7 +3,9 @@
  *
  * inflate.c reads headers and trailers and checks CRC and length; a backend only turns raw DEFLATE
  * (RFC 1951) into bytes and sums them. inflate_source takes ISA-L; tests take each by name and
- * require the same bytes and the same verdict from both.
+ * require the same bytes and the same verdict from both. zlib refuses an incomplete set of codes
+ * when it reads it, ISA-L only when such a code is used: damage there may be told by one as damage
+ * and by the other as a stream that is cut off, never as an end.
  *
  * Private to formats/stream and its tests.
  */

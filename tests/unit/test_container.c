@@ -481,6 +481,28 @@ static void member_lost_from_the_middle_of_a_zip_is_noticed(void **state)
     free(f);
 }
 
+/* libarchive passes over bytes between records; where its blocks end must not matter. */
+static void bytes_before_the_directory_of_a_zip_are_noticed(void **state)
+{
+    (void)state;
+    static const size_t pieces[] = {0, 1, 100};
+    struct file *f = load("plain.zip");
+    size_t directory = 0;
+    while (memcmp(f->bytes + directory, "PK\x01\x02", 4) != 0)
+        directory++;
+    memmove(f->bytes + directory + 100, f->bytes + directory, f->len - directory);
+    memset(f->bytes + directory, 'x', 100);
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        struct listing *l =
+            list(str_make(f->bytes, f->len + 100), STREAM_ZIP, pieces[i], 4096, READ_ALL);
+        assert_int_equal(l->verdict, PULL_FAILED);
+        assert_int_equal(l->err.kind, ERR_CORRUPT);
+        assert_int_equal(l->err.id, 211);
+        free(l);
+    }
+    free(f);
+}
+
 static void failure_below_is_passed_on_as_it_is(void **state)
 {
     (void)state;
@@ -562,6 +584,7 @@ int main(void)
         cmocka_unit_test(second_archive_behind_the_first_is_an_error),
         cmocka_unit_test(lone_zero_block_is_no_end),
         cmocka_unit_test(member_lost_from_the_middle_of_a_zip_is_noticed),
+        cmocka_unit_test(bytes_before_the_directory_of_a_zip_are_noticed),
         cmocka_unit_test(failure_below_is_passed_on_as_it_is),
         cmocka_unit_test(member_is_given_once_and_ends_with_its_turn),
         cmocka_unit_test(other_bytes_are_no_archive),
