@@ -49,7 +49,8 @@ static bool fill(struct rows *r, struct err *err)
         size_t n = left < want ? left : want;
         if (n > r->copy)
             n = r->copy;
-        r->copy *= 4;
+        if (r->copy < room_of(r))
+            r->copy *= 4;
         memcpy(b->bytes + b->len, rest.at + r->taken, n);
         r->taken += n;
         b->len += n;

@@ -49,6 +49,8 @@ static inline size_t case_value(uint64_t *seed, char into[CELL_MAX])
     static const char *const plain[] = {"",
                                         "",
                                         "7",
+                                        "v1:a\\b",
+                                        "vimeo:\n",
                                         "Z",
                                         "Z0",
                                         "5",
