@@ -90,7 +90,9 @@ static void blockers(struct buf *b, const struct plan *p)
         const struct plan_blocker *x = &p->blockers[i];
         buf_text(b, i ? ",{" : "{");
         text(b, "code", x->code);
-        text(b, "message", x->message);
+        text(b, "message",
+             str_from(arena_printf(b->arena, "%.*s; resolve: %.*s", STR_ARG(x->message),
+                                   STR_ARG(x->resolve))));
         buf_byte(b, '}');
     }
     buf_byte(b, ']');

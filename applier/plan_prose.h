@@ -1,7 +1,8 @@
 /*
  * plan_prose: the sentences that a plan's text and its display have in common.
  *
- * They follow from the plan alone. Each function writes whole lines, every one of them behind
+ * They follow from the plan alone. plan_read compares them, so a sentence that is worded anew is a
+ * new kind of plan ("keyretire plan 2"). Each function writes whole lines, every one of them behind
  * `indent`, so that the text can carry them as comments ("# ").
  */
 #ifndef APPLIER_PLAN_PROSE_H
@@ -11,6 +12,11 @@
 
 #define PLAN_LABELS_ONLY "LABELS ONLY: no value was proven"
 
+/* "s" for every number but 1. */
+static inline const char *plan_plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
 /* Some live report is unverified (S10). */
 bool plan_labels_only(const struct plan *p);
 /* "remove v1 v2", "blocked", "nothing to remove": one word list, no line end. */

@@ -97,14 +97,16 @@ static void write_evidence(struct buf *b, const struct plan *p, const struct pla
     text_visible(b, e->server.len ? e->server : STR("unknown"));
     buf_byte(b, '\n');
     write_data_time(b, p, e, now);
-    buf_printf(b, "    %s%s, %" PRIu64 " inputs, %s rows, jobs: %s\n",
+    buf_printf(b, "    %s%s, %" PRIu64 " input%s, %s row%s, jobs: %s\n",
                e->complete ? "complete" : "INCOMPLETE", e->partial ? ", partial input" : "",
-               e->inputs, text_count(e->rows, rows), e->jobs_known ? "known" : "unknown");
+               e->inputs, plan_plural(e->inputs), text_count(e->rows, rows), plan_plural(e->rows),
+               e->jobs_known ? "known" : "unknown");
     if (e->verified)
         buf_printf(b, "    %s of %s values proven\n", text_count(e->proven, proven),
                    text_count(e->values, values));
     else
-        buf_printf(b, "    labels only: %s values, none proven\n", text_count(e->values, values));
+        buf_printf(b, "    labels only: %s value%s, none proven\n", text_count(e->values, values),
+                   plan_plural(e->values));
     if (e->kind == EVIDENCE_RETAINED)
         buf_printf(b, "    kept until %s\n",
                    e->kept_until == UTC_NONE ? "an unknown time" : utc_text(e->kept_until, until));
@@ -144,7 +146,8 @@ static void write_coverage(struct buf *b, const struct plan *p)
     for (size_t i = 0; i < p->column_count; i++) {
         buf_text(b, "  column ");
         write_name(b, &p->columns[i].at);
-        buf_printf(b, ": %s values, %s\n", text_count(p->columns[i].values, values),
+        buf_printf(b, ": %s value%s, %s\n", text_count(p->columns[i].values, values),
+                   plan_plural(p->columns[i].values),
                    p->columns[i].declared ? "declared" : "not declared");
     }
 }
@@ -177,7 +180,8 @@ static void write_versions(struct buf *b, const struct plan *p)
         for (size_t k = 0; k < p->versions[i].use_count; k++) {
             buf_text(b, "  ");
             text_visible(b, p->versions[i].name);
-            buf_printf(b, ": %s values in ", text_count(p->versions[i].uses[k].records, values));
+            buf_printf(b, ": %s value%s in ", text_count(p->versions[i].uses[k].records, values),
+                       plan_plural(p->versions[i].uses[k].records));
             write_name(b, &p->versions[i].uses[k].at);
             buf_byte(b, '\n');
         }
@@ -230,8 +234,9 @@ static void write_targets(struct buf *b, const struct plan *p)
         if (t->removed_count == 0)
             buf_text(b, ": stays as it is\n");
         else
-            buf_printf(b, ": %zu versions leave, %" PRIu64 " -> %" PRIu64 " bytes\n",
-                       t->removed_count, t->bytes_before, t->bytes_after);
+            buf_printf(b, ": %zu version%s to leave, %" PRIu64 " -> %" PRIu64 " bytes\n",
+                       t->removed_count, plan_plural(t->removed_count), t->bytes_before,
+                       t->bytes_after);
     }
 }
 

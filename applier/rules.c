@@ -69,10 +69,10 @@ static void rule_column(struct planning *p, const struct report_table *t,
     rule_orphans(p, c, &at);
     if (c->future_times > 0)
         planning_warn(p, "future-time",
-                      "%" PRIu64 " values in %s.%s.%s are dated later than the data; their times "
-                      "are used for nothing",
-                      c->future_times, text_shown(p->a, t->schema), text_shown(p->a, t->name),
-                      text_shown(p->a, c->name));
+                      "%s.%s.%s holds values that are dated later than the data (%" PRIu64
+                      "): their times are used for nothing",
+                      text_shown(p->a, t->schema), text_shown(p->a, t->name),
+                      text_shown(p->a, c->name), c->future_times);
 }
 
 static void warn_undeclared(struct planning *p)
@@ -84,7 +84,7 @@ static void warn_undeclared(struct planning *p)
         const struct plan_column *c = &p->plan->columns[i];
         if (!c->declared && c->values > 0)
             planning_warn(p, "undeclared-column",
-                          "%s.%s.%s holds %" PRIu64 " values and was not declared when it was "
+                          "%s.%s.%s holds values (%" PRIu64 ") and was not declared when it was "
                           "scanned: plaintext in it was not looked for",
                           text_shown(p->a, c->at.schema), text_shown(p->a, c->at.table),
                           text_shown(p->a, c->at.column), c->values);

@@ -250,11 +250,25 @@ static void rule_previous(struct planning *p)
 
 /* ---- declared columns ---- */
 
-static bool declared_seen(const struct plan *plan, const struct plan_column_name *at)
+/* --table without a schema declares the table wherever it is. */
+static bool is_declared(const struct plan_column_name *declared, const struct plan_column_name *at)
 {
-    if (!has_data(plan, at))
-        return false;
-    return at->column.len == 0 || column_seen(plan, at);
+    struct plan_column_name wanted = *declared;
+    if (wanted.schema.len == 0)
+        wanted.schema = at->schema;
+    return same_table(&wanted, at);
+}
+
+static bool declared_seen(const struct plan *plan, const struct plan_column_name *declared)
+{
+    bool table = false, column = declared->column.len == 0;
+    for (size_t i = 0; i < plan->table_count; i++)
+        table |=
+            plan->tables[i].state == COVERAGE_DATA && is_declared(declared, &plan->tables[i].at);
+    for (size_t i = 0; i < plan->column_count; i++)
+        column |= is_declared(declared, &plan->columns[i].at) &&
+                  str_eq(plan->columns[i].at.column, declared->column);
+    return table && column;
 }
 
 static void rule_declared(struct planning *p, const struct plan_column_name *at)
