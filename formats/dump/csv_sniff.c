@@ -114,16 +114,16 @@ static void try_record(struct trial *t, const struct csv_dialect *d, struct str 
     t->even += count == t->fields;
 }
 
-/* A last record without a line end counts only when the head is the whole file, or all there is. */
+/* A last record without a line end, which may be cut short, counts only when it is the only one. */
 static struct trial try_dialect(const struct csv_dialect *d, struct str head,
                                 unsigned char *scratch)
 {
     struct trial t = {0};
     while (head.len) {
-        struct str record = csv_first_record(d, head);
-        bool whole =
-            record.len < head.len || head.at[head.len - 1] == '\n' || head.at[head.len - 1] == '\r';
-        if ((whole || !t.records) && !csv_is_blank(record))
+        struct csv_cut cut = {0};
+        size_t end = csv_first_cut(&cut, d, head);
+        struct str record = end ? str_slice(head, 0, end) : head;
+        if ((end || !t.records) && !csv_is_blank(record))
             try_record(&t, d, record, scratch);
         head = str_slice(head, record.len, head.len);
     }

@@ -99,6 +99,14 @@ static void nearly_even_table_is_taken_and_an_uneven_one_is_not_guessed(void **s
     assert_string_equal(sniffed(STR("a,b\n1;2;3\nx\n1,2,3,4\n"), &said), ", \" \" lf names []");
 }
 
+static void record_that_is_cut_short_says_nothing_about_the_dialect(void **state)
+{
+    (void)state;
+    sniffs_as("a,b\n1,2\n\"3,4\n", ", \" \" lf names []");
+    sniffs_as("a;b\n1;2\n3", "; \" \" lf names []");
+    sniffs_as("a;b", "; \" \" lf names []");
+}
+
 static void single_quotes_and_backslashes_are_seen(void **state)
 {
     (void)state;
@@ -452,6 +460,7 @@ int main(void)
         cmocka_unit_test(delimiter_is_the_one_that_makes_an_even_table),
         cmocka_unit_test(colon_never_parts_a_version_from_its_value),
         cmocka_unit_test(nearly_even_table_is_taken_and_an_uneven_one_is_not_guessed),
+        cmocka_unit_test(record_that_is_cut_short_says_nothing_about_the_dialect),
         cmocka_unit_test(single_quotes_and_backslashes_are_seen),
         cmocka_unit_test(copy_text_without_a_script_is_told_by_its_null),
         cmocka_unit_test(null_text_is_seen_or_said),
