@@ -237,7 +237,13 @@ static bool take_aside(struct sql_reader *r, struct err *err)
         r->line = r->token.line;
         r->ended = true;
     }
-    return r->token.kind == SQL_TOKEN_COMMENT ? sql_comment(r, err) : sql_meta(r, err);
+    struct arena_mark before = arena_mark(&r->arena);
+    size_t queued = r->queued;
+    if (r->token.kind == SQL_TOKEN_COMMENT ? !sql_comment(r, err) : !sql_meta(r, err))
+        return false;
+    if (r->queued == queued) /* one statement may hold any number of them */
+        arena_reset(&r->arena, before);
+    return true;
 }
 
 static bool end_of_stream(struct sql_reader *r, struct err *err)

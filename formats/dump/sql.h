@@ -70,7 +70,8 @@ enum sql_fact {
     SQL_FACT_STARTED,        /* text as it stands; time, or UTC_NONE when its zone is not known */
     SQL_FACT_COMPLETED,      /* the same */
     SQL_FACT_ROW_SECURITY,   /* SET row_security = on (S2) */
-    SQL_FACT_ENCODING        /* text: client_encoding */
+    SQL_FACT_ENCODING,       /* text: client_encoding */
+    SQL_FACT_THROUGH_ROOT    /* schema, name: a partition whose rows the COPY of its root brings */
 };
 
 struct sql_column {
@@ -123,7 +124,8 @@ struct sql_reader {
     struct arena_mark arena_start;
     struct sql_queued *first, *last;
     size_t queued;
-    struct sql_kept database, path; /* path: the schema that unqualified names take */
+    struct sql_kept database, path;         /* path: the schema that unqualified names take */
+    struct sql_kept data_schema, data_name; /* of the latest "Data for Name:" */
 
     /* the statement at hand */
     bool inside;     /* it has a token */

@@ -156,6 +156,49 @@ static bool behind(struct str text, const char *words, struct str *rest)
     return true;
 }
 
+/* Splits the text at the only place where `middle` stands; false: there is none, or another. */
+static bool part(struct str text, struct str middle, struct str *before, struct str *after)
+{
+    size_t at = str_search(text, middle);
+    if (at == text.len)
+        return false;
+    *before = str_slice(text, 0, at);
+    *after = str_slice(text, at + middle.len, text.len);
+    return str_search(*after, middle) == after->len;
+}
+
+/*
+ * "-- Data for Name: N; Type: TABLE DATA; Schema: S; Owner: O". Names stand there unquoted, so one
+ * that can be read in two ways is not read. (pg_backup_archiver.c, _printTocEntry)
+ */
+static void data_of(struct sql_reader *r, struct str text)
+{
+    struct str name;
+    struct str schema;
+    struct str rest;
+    r->data_schema.len = r->data_name.len = 0;
+    if (r->token.cut || !part(text, STR("; Type: TABLE DATA; Schema: "), &name, &rest) ||
+        !part(rest, STR("; Owner: "), &schema, &rest))
+        return;
+    sql_keep(&r->data_schema, schema);
+    sql_keep(&r->data_name, name);
+}
+
+/* pg_dump --load-via-partition-root: the COPY that follows names the root, not the partition. */
+static bool through_root(struct sql_reader *r, struct err *err)
+{
+    if (r->data_name.len == 0)
+        return true;
+    struct sql_event *e = sql_emit(r, SQL_EVENT_FACT, err);
+    if (!e)
+        return false;
+    e->fact = SQL_FACT_THROUGH_ROOT;
+    e->schema = arena_copy(&r->arena, sql_kept(&r->data_schema));
+    e->name = arena_copy(&r->arena, sql_kept(&r->data_name));
+    r->data_name.len = 0;
+    return true;
+}
+
 bool sql_comment(struct sql_reader *r, struct err *err)
 {
     struct str text = str_trim(r->token.text);
@@ -176,5 +219,9 @@ bool sql_comment(struct sql_reader *r, struct err *err)
         return sql_emit_fact(r, SQL_FACT_STARTED, rest, dump_time(rest), err);
     if (behind(text, "-- Completed on ", &rest))
         return sql_emit_fact(r, SQL_FACT_COMPLETED, rest, dump_time(rest), err);
+    if (behind(text, "-- load via partition root ", &rest))
+        return through_root(r, err);
+    if (behind(text, "-- Data for Name: ", &rest))
+        data_of(r, rest);
     return announced_database(r, text, err);
 }

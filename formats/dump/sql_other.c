@@ -62,8 +62,12 @@ static bool select_query(struct sql_reader *r, struct err *err)
         into = into || (r->depth == 0 && sql_is_word(r, "into"));
         if (!sql_advance(r, err))
             return false;
+        struct arena_mark before = arena_mark(&r->arena);
+        size_t queued = r->queued;
         if (set_config && sql_is_mark(r, '(') && !sql_set_config(r, err))
             return false;
+        if (r->queued == queued)
+            arena_reset(&r->arena, before);
     }
     if (large_object && !unread(r, "large object", err))
         return false;

@@ -59,8 +59,8 @@ static void put_event(struct buf *out, const struct sql_event *e)
     static const char *const relations[] = {"table", "partitioned", "foreign", "view", "matview"};
     static const char *const references[] = {"key", "partition", "inherits"};
     static const char *const facts[] = {
-        "header",  "trailer", "cluster-header", "cluster-trailer", "server",
-        "pg_dump", "started", "completed",      "row-security",    "encoding"};
+        "header",  "trailer",   "cluster-header", "cluster-trailer", "server",      "pg_dump",
+        "started", "completed", "row-security",   "encoding",        "through-root"};
     switch (e->kind) {
     case SQL_EVENT_DATABASE:
         buf_printf(out, "database %.*s", STR_ARG(e->database));
@@ -91,6 +91,8 @@ static void put_event(struct buf *out, const struct sql_event *e)
         break;
     case SQL_EVENT_FACT:
         buf_text(out, facts[e->fact]);
+        if (e->fact == SQL_FACT_THROUGH_ROOT)
+            put_name(out, e->schema, e->name);
         buf_text(out, e->text.len ? " " : "");
         buf_add(out, e->text);
         if (e->time != UTC_NONE)
@@ -247,6 +249,32 @@ static void facts_of_a_verbose_dump(void **state)
                             "completed 2026-11-21 16:26:28 UTC =1795278388\n", "trailer\n"};
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
         assert_true(str_search(got, str_from(wanted[i])) < got.len);
+}
+
+/* As pg_dump --load-via-partition-root writes it. */
+static void partition_loaded_through_its_root_is_named(void **state)
+{
+    (void)state;
+    struct str got =
+        told(STR("-- Data for Name: leaf; of; Type: TABLE DATA; Schema: a b; Owner: me\n"
+                 "-- load via partition root public.root\n"
+                 "-- load via partition root public.root\n"),
+             1, ALL_EVENTS);
+    assert_string_equal(arena_text(&arena, got), "through-root a b.leaf; of\nend\n");
+}
+
+static void names_that_can_be_read_in_two_ways_name_no_partition(void **state)
+{
+    (void)state;
+    struct str got =
+        told(STR("-- Data for Name: x; Type: TABLE DATA; Schema: s; Type: TABLE DATA; Schema: t;"
+                 " Owner: me\n-- load via partition root public.root\n"
+                 "-- Data for Name: x; Type: TABLE DATA; Schema: s; Owner: t; Owner: me\n"
+                 "-- load via partition root public.root\n"
+                 "-- Data for Name: x; Type: SEQUENCE SET; Schema: s; Owner: me\n"
+                 "-- load via partition root public.root\n"),
+             1, ALL_EVENTS);
+    assert_string_equal(arena_text(&arena, got), "end\n");
 }
 
 /* ---- tables ---- */
@@ -665,6 +693,30 @@ static void memory_does_not_grow_with_the_number_of_tables(void **state)
     source_close(src);
 }
 
+static void memory_does_not_grow_within_one_statement(void **state)
+{
+    (void)state;
+    struct buf text = {.arena = &arena};
+    buf_text(&text, "SELECT (");
+    for (int i = 0; i < 20000; i++)
+        buf_text(&text, "\n\\echo some words that are passed\n-- Database \"\" dump\n"
+                        "set_config('search_path', 'a, \"b\"', false), 'x',");
+    buf_text(&text, "1); CREATE TABLE t ();");
+    struct window w;
+    struct sql_reader r;
+    struct sql_event e;
+    struct source *src = source_memory(buf_str(&text), 0, &err);
+    assert_true(window_open(&w, src, 1, &err));
+    sql_open(&r, &w);
+    struct arena_block *block = r.arena.top;
+    assert_true(sql_next(&r, &e, &err));
+    assert_true(str_eq(e.schema, STR("a")));
+    assert_ptr_equal(r.arena.top, block);
+    sql_close(&r);
+    window_close(&w);
+    source_close(src);
+}
+
 static void statement_beyond_the_limits_is_refused(void **state)
 {
     (void)state;
@@ -690,6 +742,8 @@ int main(void)
         cmocka_unit_test(inserts_are_counted_by_table_and_never_as_nothing),
         cmocka_unit_test(dump_cut_at_any_byte_is_noticed),
         cmocka_unit_test(facts_of_a_verbose_dump),
+        cmocka_unit_test(partition_loaded_through_its_root_is_named),
+        cmocka_unit_test(names_that_can_be_read_in_two_ways_name_no_partition),
         cmocka_unit_test(create_table_in_all_its_forms),
         cmocka_unit_test(columns_are_told_from_constraints),
         cmocka_unit_test(partitions_and_heirs_refer_to_their_roots),
@@ -715,6 +769,7 @@ int main(void)
         cmocka_unit_test(header_without_its_trailer_is_a_truncated_dump),
         cmocka_unit_test(script_that_ends_too_early_says_where),
         cmocka_unit_test(memory_does_not_grow_with_the_number_of_tables),
+        cmocka_unit_test(memory_does_not_grow_within_one_statement),
         cmocka_unit_test(statement_beyond_the_limits_is_refused),
     };
     struct CMUnitTest with[sizeof tests / sizeof tests[0]];
