@@ -7,6 +7,7 @@
 struct sql_text {
     struct analysis *a;
     struct sql_reader reader;
+    struct catalogue_entry *partition; /* said to be loaded through its root by the next COPY */
 };
 
 static enum table_kind kind_of(enum sql_relation relation)
@@ -65,6 +66,14 @@ static void on_reference(struct analysis *a, const struct sql_event *e)
     catalogue_table(&a->catalogue, to)->referenced = true;
 }
 
+/* The root's COPY brings the rows of the partition that the dump has just named (S2). */
+static void load_partition(struct sql_text *s, const struct catalogue_entry *into)
+{
+    if (s->partition && catalogue_report(&s->a->catalogue, into)->kind == TABLE_PARTITIONED)
+        s->partition->through_root = true;
+    s->partition = NULL;
+}
+
 /* The column names of a COPY; without a list those of the table's definition. */
 static struct str *copy_columns(struct analysis *a, const struct sql_event *e,
                                 const struct catalogue_entry *entry, size_t *count)
@@ -89,11 +98,15 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
     const char *place = place_of(a, e, "COPY header");
     size_t count = 0;
     if (scope_is_excluded(&a->scope, name)) {
+        s->partition = NULL;
         entry->skipped = true;
         return sql_skip_rows(&s->reader, err);
     }
+    load_partition(s, entry);
     struct str *columns = copy_columns(a, e, entry, &count);
     if (count == 0 && !entry->defined && !e->columns_known) {
+        entry->unread++;
+        entry->unread_what = STR("COPY without a list of columns");
         analysis_unread(a, entry, "rows of a table whose columns are not known", 1);
         return sql_skip_rows(&s->reader, err);
     }
@@ -132,8 +145,9 @@ static void on_unread(struct analysis *a, const struct sql_event *e)
     analysis_unread(a, entry, arena_text(a->arena, buf_str(&b)), e->count);
 }
 
-static void on_fact(struct analysis *a, const struct sql_event *e)
+static void on_fact(struct sql_text *s, const struct sql_event *e)
 {
+    struct analysis *a = s->a;
     switch (e->fact) {
     case SQL_FACT_STARTED:
         if (e->time != UTC_NONE && a->header_time == UTC_NONE)
@@ -144,6 +158,10 @@ static void on_fact(struct analysis *a, const struct sql_event *e)
         break;
     case SQL_FACT_ROW_SECURITY:
         a->report->row_security = true;
+        break;
+    case SQL_FACT_THROUGH_ROOT:
+        s->partition =
+            catalogue_find(&a->catalogue, (struct table_name){a->database, e->schema, e->name});
         break;
     case SQL_FACT_HEADER:
     case SQL_FACT_TRAILER:
@@ -182,10 +200,11 @@ static bool on_event(struct sql_text *s, const struct sql_event *e, struct err *
     case SQL_EVENT_COPY:
         return on_copy(s, e, err);
     case SQL_EVENT_UNREAD:
+        s->partition = NULL;
         on_unread(s->a, e);
         return true;
     case SQL_EVENT_FACT:
-        on_fact(s->a, e);
+        on_fact(s, e);
         return true;
     case SQL_EVENT_END:
         return on_end(s->a, e, err);

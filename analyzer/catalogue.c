@@ -44,13 +44,21 @@ static void widen(struct catalogue *c)
     }
 }
 
+struct catalogue_entry *catalogue_find(const struct catalogue *c, struct table_name name)
+{
+    struct catalogue_entry *e = c->chains[name_hash(name) & (c->chain_count - 1)];
+    while (e && !name_is(&c->report->tables[e->table], name))
+        e = e->next;
+    return e;
+}
+
 struct catalogue_entry *catalogue_table(struct catalogue *c, struct table_name name)
 {
-    size_t slot = name_hash(name) & (c->chain_count - 1);
-    for (struct catalogue_entry *e = c->chains[slot]; e; e = e->next)
-        if (name_is(catalogue_report(c, e), name))
-            return e;
+    struct catalogue_entry *known = catalogue_find(c, name);
+    if (known)
+        return known;
     struct arena *a = c->report->arena;
+    size_t slot = name_hash(name) & (c->chain_count - 1);
     struct catalogue_entry *fresh = ARENA_NEW(a, struct catalogue_entry);
     struct report_table *t = report_add_table(c->report);
     t->database = arena_copy(a, name.database);
@@ -110,6 +118,9 @@ static void settle_one(struct catalogue *c, struct catalogue_entry *e)
     } else if (e->skipped) {
         t->state = COVERAGE_SKIPPED;
         note(t, "left out by --exclude-table");
+    } else if (e->through_root && e->defined) {
+        t->state = COVERAGE_DATA;
+        note(t, "partition: its rows were loaded through its root");
     } else if (!e->defined) {
         t->state = COVERAGE_ABSENT;
         note(t, "referenced, neither defined nor with data");

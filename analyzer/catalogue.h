@@ -23,12 +23,13 @@ struct table_name {
 };
 
 struct catalogue_entry {
-    size_t table;    /* index in report->tables */
-    bool defined;    /* a CREATE of some kind was seen */
-    bool has_rows;   /* its rows were read, be it none */
-    bool skipped;    /* left out by --exclude-table */
-    bool referenced; /* by a foreign key or as a partition's root */
-    uint64_t unread; /* statements that bring rows and are not read in this version */
+    size_t table;      /* index in report->tables */
+    bool defined;      /* a CREATE of some kind was seen */
+    bool has_rows;     /* its rows were read, be it none */
+    bool skipped;      /* left out by --exclude-table */
+    bool referenced;   /* by a foreign key or as a partition's root */
+    bool through_root; /* a partition whose rows the COPY of its root brought */
+    uint64_t unread;   /* statements that bring rows and are not read in this version */
     struct str unread_what;
     struct str *columns; /* of its definition */
     size_t column_count;
@@ -45,7 +46,9 @@ struct catalogue {
 };
 
 void catalogue_open(struct catalogue *c, struct report *report);
-/* The entry of a table, made with its report table when it is new. */
+/* The entry of a table; NULL when there is none. */
+struct catalogue_entry *catalogue_find(const struct catalogue *c, struct table_name name);
+/* The same, made with its report table when it is new. */
 struct catalogue_entry *catalogue_table(struct catalogue *c, struct table_name name);
 struct report_table *catalogue_report(struct catalogue *c, const struct catalogue_entry *e);
 void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table_kind kind,
