@@ -76,7 +76,7 @@ $(B)/libapplier.a: $(lib_applier)
 	@rm -f $@; ar rcs $@ $^
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzer.a $(B)/libapplier.a $(B)/libbase.a
 	@mkdir -p $(@D)
-	$(link) -o $@ $^ $(pkg_libs) -lcmocka $(LDLIBS)
+	$(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(pkg_libs) -lcmocka $(LDLIBS)
 # Tests of the transaction run in a small world with a system-call table that fails on demand.
 crash_tests := txn txn_faults journal backup audit
 $(patsubst %,$(B)/unit/test_%,$(crash_tests)): $(B)/tests/crash/fault.o $(B)/tests/crash/world.o
