@@ -139,7 +139,7 @@ static void threads_and_block_sizes_do_not_change_the_counts(void **state)
     (void)state;
     static const unsigned threads[] = {1, 2, 3, 8};
     uint64_t seed = 5;
-    for (unsigned round = 0; round < 120; round++) {
+    for (unsigned round = 0; round < 60; round++) {
         static struct script s;
         script_make(&s, &seed, 40);
         struct reader how = {.threads = threads[round % 4],
@@ -159,7 +159,7 @@ static void large_tables_on_many_threads_add_up(void **state)
     (void)state;
     uint64_t seed = 6;
     static struct script s;
-    script_make(&s, &seed, 6000);
+    script_make(&s, &seed, 2500);
     for (unsigned threads = 1; threads <= 8; threads = threads == 3 ? 8 : threads + 1) {
         check_script(&s, &(struct reader){threads, 40000, 0, SIZE_MAX});
         check_script(&s, &(struct reader){threads, 0, 0, SIZE_MAX});
