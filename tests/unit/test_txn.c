@@ -147,6 +147,27 @@ static void an_attribute_that_cannot_be_copied_aborts(void **unused)
     assert_int_equal(world_names(&w, ".new"), 0);
 }
 
+/* getfacl(1) and setfacl(1) are another implementation; without ACLs here there is nothing to keep.
+ */
+static void access_lists_are_kept_and_none_is_inherited(void **unused)
+{
+    (void)unused;
+    const char *first = w.targets[0].path;
+    const char *second = w.targets[1].path;
+    if (system(arena_printf(&w.a, "setfacl -m u:12345:r '%s' 2>/dev/null", first)) != 0)
+        return;
+    /* From now on every new file in the folder gets an entry that the second file does not have. */
+    assert_int_equal(system(arena_printf(&w.a, "setfacl -d -m u:54321:rw '%s/a'", w.root)), 0);
+    const char *list =
+        arena_printf(&w.a, "getfacl -cpn '%s' '%s' >'%s/b/acl", first, second, w.root);
+    assert_int_equal(system(arena_printf(&w.a, "%s.before'", list)), 0);
+    assert_int_equal(world_apply(&w, &err), 0);
+    assert_int_equal(system(arena_printf(&w.a, "%s.after'", list)), 0);
+    assert_int_equal(
+        system(arena_printf(&w.a, "cmp '%s/b/acl.before' '%s/b/acl.after'", w.root, w.root)), 0);
+    assert_int_equal(getxattr(second, "system.posix_acl_access", NULL, 0), -1);
+}
+
 /* ---- refusals ---- */
 
 static void assert_refused(int kind, int id)
@@ -186,6 +207,19 @@ static void a_symbolic_link_is_refused(void **unused)
     assert_int_equal(rename(w.targets[1].path, world_path(&w, "a/real")), 0);
     assert_int_equal(symlink("real", w.targets[1].path), 0);
     assert_refused(ERR_REFUSED, 731);
+}
+
+static void an_immutable_file_is_refused(void **unused)
+{
+    (void)unused;
+    const char *path = w.targets[1].path;
+    if (system(arena_printf(&w.a, "chattr +i '%s' 2>/dev/null", path)) != 0)
+        return; /* neither root nor a file system that knows it */
+    int code = world_apply(&w, &err);
+    assert_int_equal(system(arena_printf(&w.a, "chattr -i '%s'", path)), 0);
+    assert_int_equal(code, ERR_SYSTEM);
+    assert_int_equal(err.id, 737);
+    assert_string_equal(w.result.txid, "");
 }
 
 static void a_folder_that_everybody_may_write_to_is_refused(void **unused)
@@ -750,10 +784,12 @@ int main(void)
         TEST(a_committed_plan_is_spent_and_an_aborted_one_is_not),
         TEST(owner_mode_and_attributes_are_kept),
         TEST(an_attribute_that_cannot_be_copied_aborts),
+        TEST(access_lists_are_kept_and_none_is_inherited),
         TEST(a_changed_file_is_stale),
         TEST(a_missing_file_is_not_found),
         TEST(a_hard_link_is_refused),
         TEST(a_symbolic_link_is_refused),
+        TEST(an_immutable_file_is_refused),
         TEST(a_folder_that_everybody_may_write_to_is_refused),
         TEST(a_folder_that_a_group_may_write_to_is_a_warning),
         TEST(an_unknown_staging_name_is_refused),
