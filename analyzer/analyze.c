@@ -218,6 +218,7 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
     a->text_note = NULL;
     if (!window_open(&w, text->source, TEXT_WINDOW, err))
         return false;
+    w.name = text->path;
     if (a->options->block_size && a->options->block_size < w.piece)
         w.piece = a->options->block_size;
     bool done = read_text(a, &w, &kind, err);

@@ -67,7 +67,8 @@ bool command_models(struct cli *cli, struct err *err)
     table_write(&cli->out, &t, cli->format);
     for (size_t i = 0; i < listing.note_count; i++) {
         const struct model_note *n = &listing.notes[i];
-        cli_warn(cli, "%s line %u: %s", text_shown(cli->arena, n->file), (unsigned)n->line,
+        const char *line = n->line ? arena_printf(cli->arena, " line %u", (unsigned)n->line) : "";
+        cli_warn(cli, "%s%s: %s", text_shown(cli->arena, n->file), line,
                  text_shown(cli->arena, n->text));
     }
     if (listing.row_count == 0)

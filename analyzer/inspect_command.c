@@ -87,6 +87,22 @@ static bool inspect_csv(struct inspect *s, struct err *err)
     return !err_is(err);
 }
 
+/* What is not read is passed over to its end, so that its size and its checksum are known. */
+static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
+{
+    if (kind == DUMP_PLAIN_SQL) {
+        (void)inspect_sql(s, err);
+        return;
+    }
+    if (kind == DUMP_CSV) {
+        (void)inspect_csv(s, err);
+        return;
+    }
+    do
+        window_skip(s->window, window_rest(s->window).len);
+    while (window_more(s->window, err));
+}
+
 static bool visit(void *context, struct input_text *text, struct err *err)
 {
     struct inspect *s = context;
@@ -95,19 +111,13 @@ static bool visit(void *context, struct input_text *text, struct err *err)
     s->window = &w;
     if (!window_open(&w, text->source, INSPECT_WINDOW, err))
         return false;
+    w.name = text->path;
     while (window_rest(&w).len < SNIFF_HEAD && window_more(&w, err))
         ;
     enum dump_kind kind = dump_sniff(window_rest(&w));
+    if (!err_is(err))
+        read_kind(s, kind, err);
     bool done = !err_is(err);
-    if (done && kind == DUMP_PLAIN_SQL)
-        done = inspect_sql(s, err);
-    else if (done && kind == DUMP_CSV)
-        done = inspect_csv(s, err);
-    else
-        do
-            window_skip(&w, window_rest(&w).len);
-        while (done && window_more(&w, err));
-    done = !err_is(err);
     struct err why = {0};
     bool read = dump_accept(kind, &why);
     table_text(&s->texts, str_from(text->path));

@@ -3,11 +3,14 @@
 #include "common/sys.h"
 
 static const char *const program_examples[] = {
-    "plan the removal of unused versions, look at it, rehearse it, do it",
-    "keyretire plan --report report.db --env-file instance/.env.crypto -o plan.txt\n"
-    "  keyretire show plan.txt\n"
-    "  keyretire apply plan.txt --dry-run\n"
-    "  keyretire apply plan.txt",
+    "plan the removal of unused versions",
+    "keyretire plan --report report.db --env-file instance/.env.crypto -o plan.txt",
+    "look at it",
+    "keyretire show plan.txt",
+    "rehearse it",
+    "keyretire apply plan.txt --dry-run",
+    "do it",
+    "keyretire apply plan.txt",
     "take it back",
     "keyretire rollback TXID",
     "all in one, for one model and column",

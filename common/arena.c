@@ -23,6 +23,12 @@ static void die_out_of_memory(size_t wanted)
 
 void (*arena_out_of_memory)(size_t wanted) = die_out_of_memory;
 
+static _Noreturn void no_memory(size_t wanted)
+{
+    arena_out_of_memory(wanted);
+    abort(); /* whoever set the handler broke its promise not to return */
+}
+
 static unsigned char *block_bytes(struct arena_block *b)
 {
     return (unsigned char *)(b + 1);
@@ -31,14 +37,14 @@ static unsigned char *block_bytes(struct arena_block *b)
 void *arena_alloc(struct arena *a, size_t n)
 {
     if (n > SIZE_MAX / 2)
-        arena_out_of_memory(n);
+        no_memory(n);
     n = (n + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     struct arena_block *b = a->top;
     if (!b || b->room - b->used < n) {
         size_t room = n > ARENA_BLOCK ? n : ARENA_BLOCK;
         struct arena_block *fresh = malloc(sizeof *fresh + room);
         if (!fresh)
-            arena_out_of_memory(room);
+            no_memory(room);
         *fresh = (struct arena_block){.older = b, .room = room};
         a->top = b = fresh;
     }
@@ -51,7 +57,7 @@ void *arena_alloc(struct arena *a, size_t n)
 void *arena_array(struct arena *a, size_t count, size_t size)
 {
     if (size && count > SIZE_MAX / 2 / size)
-        arena_out_of_memory(SIZE_MAX);
+        no_memory(SIZE_MAX);
     return arena_alloc(a, count * size);
 }
 

@@ -10,7 +10,7 @@ bool file_read_fd(struct arena *a, int fd, const char *name, struct str *content
 {
     struct buf b = {.arena = a};
     struct stat st;
-    size_t room = 64 * 1024;
+    size_t room = 65536;
     if (sys->fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size < FILE_MAX)
         room = (size_t)st.st_size + 1; /* one read finds the end */
     unsigned char *piece = arena_alloc(a, room);

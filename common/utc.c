@@ -44,7 +44,7 @@ bool utc_from_parts(const struct utc_parts *p, int64_t *t)
     struct utc_parts back = utc_to_parts(days * 86400);
     if (back.month != p->month || back.day != p->day)
         return false;
-    *t = days * 86400 + p->hour * 3600 + p->minute * 60 + p->second;
+    *t = days * 86400 + (int64_t)p->hour * 3600 + (int64_t)p->minute * 60 + p->second;
     return true;
 }
 
@@ -101,7 +101,7 @@ bool utc_parse_duration(struct str s, int64_t *seconds)
     static const struct {
         unsigned char unit;
         int64_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
     uint64_t n;
     if (s.len < 2 || !str_to_u64(str_slice(s, 0, s.len - 1), &n) || n > 1000000)
         return false;
