@@ -179,6 +179,12 @@ static bool is_damage(const struct err *err)
     return err->kind == ERR_INCOMPLETE || err->kind == ERR_CORRUPT;
 }
 
+/* '' when it was not read to the end. */
+static struct str digest_text(struct analysis *a, const struct meter *m)
+{
+    return m->digest[0] ? str_from(arena_printf(a->arena, "xxh3-128:%s", m->digest)) : STR("");
+}
+
 /* One row of `inputs`, for a file or a member of a container. */
 static struct report_input *add_input(struct analysis *a, const char *path, struct str kind)
 {
@@ -197,7 +203,8 @@ static void finish_text(struct analysis *a, const char *kind, uint64_t decoded, 
         return;
     }
     struct report_input *in = add_input(a, a->text->path, kind_text(a, a->text->packing, kind));
-    in->bytes = a->text->size;
+    in->bytes = a->text->stored->bytes;
+    in->digest = digest_text(a, a->text->stored);
     in->decoded_bytes = decoded;
     in->records = records;
     in->complete = !a->text_incomplete;
@@ -293,8 +300,7 @@ static bool analyze_input(struct analysis *a, const char *path, struct err *err)
         row->complete = !a->incomplete;
         row->note = note.len ? note : a->text_note ? str_from(a->text_note) : STR("");
         row->server_version = a->server_version;
-        if (in.stored.digest[0])
-            row->digest = str_from(arena_printf(a->arena, "xxh3-128:%s", in.stored.digest));
+        row->digest = digest_text(a, &in.stored);
         note_data_time(a, row);
         a->bytes_before += in.stored.bytes;
     }

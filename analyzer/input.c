@@ -120,6 +120,7 @@ static bool walk_member(struct walk *w, struct container *c, const struct contai
     text.name = arena_copy(a, last_part(entry->path));
     text.member = true;
     text.size = entry->size_known ? entry->size : 0;
+    text.stored = &meter;
     struct source *src = container_entry_source(c, err);
     if (!src)
         return false;
@@ -128,7 +129,9 @@ static bool walk_member(struct walk *w, struct container *c, const struct contai
         source_close(src);
         return false;
     }
-    return walk_layer(w, metered, &text, depth, err);
+    if (w->in->limits.max_decoded_bytes)
+        metered = bounded_source(metered, w->in->limits.max_decoded_bytes, err);
+    return metered && walk_layer(w, metered, &text, depth, err);
 }
 
 static bool walk_container(struct walk *w, struct source *src, enum stream_kind kind,
@@ -196,7 +199,8 @@ bool input_walk(struct input *in, input_visitor visit, void *context, struct err
 {
     struct walk w = {in, visit, context};
     const char *slash = strrchr(in->path, '/');
-    struct input_text text = {.path = in->path, .packing = "", .size = in->size};
+    struct input_text text = {
+        .path = in->path, .packing = "", .size = in->size, .stored = &in->stored};
     text.name = in->mtime == UTC_NONE ? STR("stdin") : str_from(slash ? slash + 1 : in->path);
     struct source *src = in->bottom;
     in->bottom = NULL;

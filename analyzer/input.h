@@ -29,12 +29,13 @@
 enum { INPUT_LAYERS = 8, INPUT_ENTRIES = 1000000 };
 
 struct input_text {
-    const char *path;      /* "dump.tar:db/users.csv"; names of members escaped */
-    struct str name;       /* last part of the file's or member's name */
-    const char *packing;   /* "", "gzip", "zip+zstd": outermost first */
-    struct source *source; /* the decoded bytes */
-    bool member;           /* of a container */
-    uint64_t size;         /* of the member as stored; 0 unknown */
+    const char *path;           /* "dump.tar:db/users.csv"; names of members escaped */
+    struct str name;            /* last part of the file's or member's name */
+    const char *packing;        /* "", "gzip", "zip+zstd": outermost first */
+    struct source *source;      /* the decoded bytes */
+    bool member;                /* of a container */
+    uint64_t size;              /* of the file or member as stored; 0 unknown */
+    const struct meter *stored; /* of the file or member */
 };
 
 struct input {
