@@ -172,8 +172,11 @@ man: programs
 	$(B)/keyretire --man-page >applier/keyretire.1
 
 .PHONY: bench
-bench: programs $(support_bins)
-	@BUILD="$(CURDIR)/$(B)" tests/bench/bench.sh
+bench: programs $(B)/bench/generate
+	@BUILD="$(CURDIR)/$(B)" tests/bench/bench.py $(BENCH)
+$(B)/bench/%: $(B)/tests/bench/%.o $(B)/libanalyzer.a $(B)/libbase.a
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
 
 .PHONY: install uninstall clean
 install: programs
