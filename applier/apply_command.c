@@ -144,8 +144,13 @@ static bool make_image(struct load *load, const struct plan_target *t, struct tx
     struct loaded_file file;
     struct keyring_edit edit;
     char *path = arena_text(load->run, t->path);
-    if (!load_file(load, path, &file, err))
-        return false;
+    if (!load_file(load, path, &file, err)) {
+        /* Gone, or no keyring any more: changed since the plan, which had read it. */
+        if (err->kind != ERR_NOT_FOUND && err->kind != ERR_CORRUPT && err->kind != ERR_REFUSED)
+            return false;
+        *err = (struct err){0};
+        return refuse_changed(t, load->run, err);
+    }
     if (strcmp(file.path, path) != 0 || !sha256_eq(&file.digest, &t->before))
         return refuse_changed(t, load->run, err);
     if (sha256_eq(&t->before, &t->after)) {

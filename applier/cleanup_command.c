@@ -134,6 +134,16 @@ static bool resolve(struct cli *cli, struct plan_scope *scope, struct err *err)
     return false;
 }
 
+/* The plan is made of what the files hold once an interrupted change is finished or taken back. */
+static bool recover_first(struct cli *cli, struct err *err)
+{
+    struct state state;
+    if (!open_for_change(cli, &state, err))
+        return false;
+    state_close(&state);
+    return true;
+}
+
 bool command_cleanup_keys(struct cli *cli, struct err *err)
 {
     static const struct {
@@ -152,7 +162,8 @@ bool command_cleanup_keys(struct cli *cli, struct err *err)
         }
     }
     size_t count = env_files(cli, &files, err);
-    if (count == 0 || !resolve(cli, &scope, err))
+    if (count == 0 || !resolve(cli, &scope, err) ||
+        (!cli_flag(cli, OPT_DRY_RUN) && !recover_first(cli, err)))
         return false;
     bool done = build_plan(cli, files, count, &scope, &built, err) &&
                 apply_plan(cli, &built.plan, buf_str(&built.text),

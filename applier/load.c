@@ -90,15 +90,26 @@ static bool in_git_tree(const char *path)
     return found;
 }
 
-static void add_remarks(struct load *in, const struct loaded_file *file, struct plan_file *to)
+/* What apply would refuse is said at once. A staging name is only remarked: an open transaction of
+ * this very file may have left it, and recovery comes before apply. */
+static bool add_remarks(struct load *in, const struct loaded_file *file, struct plan_file *to,
+                        struct err *err)
 {
+    enum { STAGED = 735 };
     struct txn_notes notes = {0};
     struct err refused = {0};
-    (void)txn_target_check(file->path, in->run, &notes, &refused);
-    struct str *remarks = ARENA_ARRAY(in->run, notes.count + 1, struct str);
+    if (!txn_target_check(file->path, in->run, &notes, &refused)) {
+        if (refused.kind == ERR_REFUSED && refused.id != STAGED) {
+            *err = refused;
+            return false;
+        }
+    }
+    struct str *remarks = ARENA_ARRAY(in->run, notes.count + 2, struct str);
     to->remark_count = 0;
     for (size_t i = 0; i < notes.count; i++)
         remarks[to->remark_count++] = str_from(notes.at[i]);
+    if (err_is(&refused))
+        remarks[to->remark_count++] = str_from(arena_printf(in->run, "%s", refused.text));
     if (in_git_tree(file->path))
         remarks[to->remark_count++] =
             str_from(arena_printf(in->run,
@@ -106,16 +117,15 @@ static void add_remarks(struct load *in, const struct loaded_file *file, struct 
                                   "history keeps the removed keys",
                                   text_shown(in->run, str_from(file->path))));
     to->remarks = remarks;
+    return true;
 }
 
 static bool describe(struct load *in, struct loaded_file *file, struct plan_file *to,
                      unsigned iterations, struct err *err)
 {
-    if (!keyring_fingerprints(&file->keyring, iterations, err) ||
-        !plan_file_of(&file->keyring, file->path, in->run, to, err))
-        return false;
-    add_remarks(in, file, to);
-    return true;
+    return keyring_fingerprints(&file->keyring, iterations, err) &&
+           plan_file_of(&file->keyring, file->path, in->run, to, err) &&
+           add_remarks(in, file, to, err);
 }
 
 bool load_files(struct load *in, const char *const *paths, size_t count, unsigned iterations,

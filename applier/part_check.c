@@ -63,7 +63,7 @@ bool part_check_inode(struct part_file *f, int fd, struct err *err)
                errno != EINVAL && errno != ENOSYS) {
         err_sys(err, ERR_SYSTEM, 737, errno, "ask for the flags of %s", shown);
     } else if (flags & (SYS_INODE_IMMUTABLE | SYS_INODE_APPEND_ONLY)) {
-        err_set(err, ERR_SYSTEM, 737, "%s is immutable or append-only", shown);
+        err_set(err, ERR_REFUSED, 737, "%s is immutable or append-only", shown);
         err_hint(err, "chattr -i -a %s", shown);
     } else {
         return true;

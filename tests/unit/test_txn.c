@@ -217,7 +217,7 @@ static void an_immutable_file_is_refused(void **unused)
         return; /* neither root nor a file system that knows it */
     int code = world_apply(&w, &err);
     assert_int_equal(system(arena_printf(&w.a, "chattr -i '%s'", path)), 0);
-    assert_int_equal(code, ERR_SYSTEM);
+    assert_int_equal(code, ERR_REFUSED);
     assert_int_equal(err.id, 737);
     assert_string_equal(w.result.txid, "");
 }
