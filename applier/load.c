@@ -40,6 +40,7 @@ static bool open_regular(const char *path, const char *given, int *fd, struct er
     *fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
     if (*fd < 0) {
         err_sys(err, ERR_SYSTEM, 921, errno, "open %s", given);
+        err_hint(err, "the user who runs this must be able to read the file");
         return false;
     }
     if (sys->fstat(*fd, &st) != 0)
@@ -48,9 +49,11 @@ static bool open_regular(const char *path, const char *given, int *fd, struct er
         err_set(err, ERR_CORRUPT, 921, "%s: is a folder, not an env file", given);
     else if (!S_ISREG(st.st_mode))
         err_set(err, ERR_CORRUPT, 921, "%s: is no regular file", given);
-    if (err_is(err))
-        (void)sys->close(*fd);
-    return !err_is(err);
+    if (!err_is(err))
+        return true;
+    err_hint(err, "--env-file names the file that holds ENCRYPTION_KEYS__...");
+    (void)sys->close(*fd);
+    return false;
 }
 
 bool load_file(struct load *in, const char *path, struct loaded_file *file, struct err *err)
