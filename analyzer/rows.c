@@ -90,21 +90,37 @@ static bool is_end_line(struct str bytes, size_t at, enum pull state, size_t *be
     return true;
 }
 
-/* Looks for the line that ends the rows, from a little before `from`. */
+/* Does the end line begin at bytes[at]? Then the rows have ended. */
+static void try_end_line(struct rows *r, struct str bytes, size_t at)
+{
+    if ((at == 0 || bytes.at[at - 1] == '\n') && is_end_line(bytes, at, r->state, &r->behind)) {
+        r->ended = true;
+        r->end_line = at;
+    }
+}
+
+/*
+ * Looks for the line that ends the rows, and counts the lines before it. An end line that was cut
+ * off by the end of the bytes at hand began at most three bytes before them.
+ */
 static void seek_end_line(struct rows *r, size_t from)
 {
     struct str bytes = str_make(r->batch->bytes, r->batch->len);
-    size_t at = from > 3 ? from - 3 : 0;
-    while (!r->ended) {
-        at += r->layout->reading.simd->find_pair(str_slice(bytes, at, bytes.len), '\\', '.');
+    for (size_t at = from > 3 ? from - 3 : 0; at < from && !r->ended; at++)
+        if (bytes.at[at] == '\\')
+            try_end_line(r, bytes, at);
+    for (size_t at = from; !r->ended; at++) {
+        at += r->layout->reading.simd->find_pair(str_slice(bytes, at, bytes.len), '\\', '.',
+                                                 &r->lines);
         if (at >= bytes.len)
             return;
-        if ((at == 0 || bytes.at[at - 1] == '\n') && is_end_line(bytes, at, r->state, &r->behind)) {
-            r->ended = true;
-            r->end_line = at;
-        }
-        at++;
+        try_end_line(r, bytes, at);
     }
+}
+
+static uint64_t count_lines(const struct rows *r, struct str bytes)
+{
+    return r->layout->reading.simd->count(bytes, '\n');
 }
 
 /* Looks at the bytes of the batch from `from` on. */
@@ -116,12 +132,8 @@ static void look(struct rows *r, size_t from)
         r->whole = from + n;
     if (r->layout->format == SCAN_COPY_TEXT)
         seek_end_line(r, from);
-}
-
-static uint64_t count_lines(const struct rows *r, size_t from, size_t to)
-{
-    struct str bytes = str_make(r->batch->bytes, r->batch->len);
-    return r->layout->reading.simd->count(str_slice(bytes, from, to), '\n');
+    else
+        r->lines += count_lines(r, fresh);
 }
 
 /* Sends the whole records off and carries the rest over. */
@@ -131,7 +143,6 @@ static void submit(struct rows *r)
     struct batch *next = pool_take(r->pool);
     next->len = full->len - r->whole;
     memcpy(next->bytes, full->bytes + r->whole, next->len);
-    r->lines += count_lines(r, 0, r->whole);
     full->len = r->whole;
     r->batch = next;
     r->whole = 0;
@@ -161,7 +172,6 @@ static void scan_long(struct rows *r, struct err *err)
     struct batch *b = r->batch;
     size_t n = 0;
     pool_piece_feed(r->pool, piece, str_make(b->bytes, b->len));
-    r->lines += count_lines(r, 0, b->len);
     b->len = 0;
     while (n == 0 && fill(r, err)) {
         struct str bytes = str_make(b->bytes, b->len);
@@ -173,7 +183,8 @@ static void scan_long(struct rows *r, struct err *err)
         }
         size_t taken = n ? n : bytes.len;
         pool_piece_feed(r->pool, piece, str_slice(bytes, 0, taken));
-        r->lines += count_lines(r, 0, taken);
+        bool csv = r->layout->format == SCAN_CSV; /* COPY: the rest is counted by look */
+        r->lines += count_lines(r, csv ? bytes : str_slice(bytes, 0, taken));
         drop(r, taken);
     }
     bool broken = n == 0 && !input_is_whole(r);
@@ -189,7 +200,7 @@ static bool end_at_line(struct rows *r, struct err *err)
     struct batch *b = r->batch;
     struct window *w = r->window;
     struct str over = str_slice(str_make(b->bytes, b->len), r->behind, b->len);
-    uint64_t lines = r->lines + count_lines(r, 0, r->behind);
+    uint64_t lines = r->lines + 1; /* the end line itself; without an LF nothing follows it */
     bool ok = true;
     if (r->taken < window_rest(w).len || r->read == 0)
         window_skip_lines(w, r->taken - over.len, lines);
@@ -220,7 +231,7 @@ static bool end_of_input(struct rows *r, struct err *err)
     struct batch *b = r->batch;
     bool whole = input_is_whole(r);
     uint64_t offset = w->offset + r->taken + r->read;
-    uint64_t line = w->line + r->lines + count_lines(r, 0, b->len);
+    uint64_t line = w->line + r->lines;
     if (!whole)
         explain_end(r, offset, line, err);
     struct str rest = str_slice(str_make(b->bytes, b->len), r->whole, b->len);

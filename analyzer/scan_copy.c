@@ -2,9 +2,10 @@
  * scan_copy: COPY text, 64 bytes at a time.
  *
  * simd.h turns each block into masks: tabs, newlines, and bytes worth a look. The loop steps only
- * on newlines and on those; the column a byte stands in is the number of tabs since the record
- * began, a population count. Most fields are never visited: they hold no backslash, are not empty,
- * and cannot hold an envelope's constant.
+ * on newlines, to check the number of fields, and on those bytes; the column a byte stands in is
+ * the number of tabs since the record began, a population count. Most fields are never visited:
+ * they hold no backslash, are not empty, and cannot hold an envelope's constant. In a table with a
+ * declared column every field is visited at its end.
  */
 #include "analyzer/scan_parts.h"
 #include "formats/dump/copy.h"
@@ -17,23 +18,37 @@ struct copy_loop {
     const unsigned char *rows, *end; /* rows end with a newline */
     const unsigned char *field;      /* begin of the field at the block's begin */
     const unsigned char *done;       /* nothing before it is worth a look any more */
-    int64_t tabs; /* of the record, before the block; less than 0 inside the loop over a block */
+    uint64_t tabs;                   /* of the record, before the block */
+    /* the blocks that are masked */
+    const unsigned char *chunk;
+    size_t blocks;
 };
-
-/* The field from `start`, without the CR of a line end. */
-static struct str whole_field(const struct copy_loop *c, const unsigned char *start,
-                              const unsigned char *from)
-{
-    struct str rest = str_make(from, (size_t)(c->end - from));
-    const unsigned char *stop = from + c->layout->reading.simd->find_either(rest, '\t', '\n');
-    return str_make(start, (size_t)(stop - start));
-}
 
 static struct str without_cr(struct str field, unsigned char separator)
 {
     if (separator == '\n' && field.len > 0 && field.at[field.len - 1] == '\r')
         field.len--;
     return field;
+}
+
+/* The field from `start` that goes on at `from`, up to its separator. */
+SIMD_INLINE struct str whole_field(const struct copy_loop *c, const unsigned char *start,
+                                   const unsigned char *from)
+{
+    size_t at = (size_t)(from - c->chunk);
+    uint64_t ahead = UINT64_MAX << at % SIMD_BLOCK;
+    for (size_t b = at / SIMD_BLOCK; b < c->blocks; b++, ahead = UINT64_MAX) {
+        const struct simd_masks *m = &c->scanner->masks[b];
+        uint64_t separators = (m->tab | m->newline) & ahead;
+        if (separators) {
+            at = b * SIMD_BLOCK + (size_t)__builtin_ctzll(separators);
+            return str_make(start, (size_t)(c->chunk + at - start));
+        }
+    }
+    from = c->chunk + c->blocks * SIMD_BLOCK;
+    struct str rest = str_make(from, (size_t)(c->end - from));
+    from += c->layout->reading.simd->find_either(rest, '\t', '\n');
+    return str_make(start, (size_t)(from - start));
 }
 
 /* Counts a field in which something stood out, or that is in a declared column. */
@@ -47,6 +62,20 @@ static void count_field(struct copy_loop *c, size_t column, struct str field)
         tally_value(c->tally, column, &value);
     else
         field_copy_whole(&c->scanner->field, c->tally, column, field);
+}
+
+/*
+ * A field of a declared column that was passed over so far: it holds no constant. Short and without
+ * ':' or backslash it is plaintext, which is what tally_report takes for whatever is not counted.
+ */
+static void count_declared(struct copy_loop *c, size_t column, struct str field)
+{
+    bool plain = field.len < FERNET_OUTER_LEAST && !memchr(field.at, ':', field.len) &&
+                 !memchr(field.at, '\\', field.len);
+    if (plain)
+        c->done = field.at + field.len + 1;
+    else
+        count_field(c, column, field);
 }
 
 static bool is_separator(unsigned char c)
@@ -108,81 +137,136 @@ static void visit_backslash(struct copy_loop *c, size_t column, const unsigned c
 
 static bool is_constant(const struct copy_loop *c, const unsigned char *at)
 {
-    struct str rest = str_make(at, (size_t)(c->end - at));
+    size_t left = (size_t)(c->end - at);
     if (*at == 'Z')
-        return str_starts(rest, STR(FERNET_CONSTANT));
-    return rest.len >= 2 * FERNET_CONSTANT_LEN &&
-           str_eq_nocase(str_slice(rest, 0, 2 * FERNET_CONSTANT_LEN), STR(FERNET_CONSTANT_HEX));
+        return left >= FERNET_CONSTANT_LEN && memcmp(at, FERNET_CONSTANT, FERNET_CONSTANT_LEN) == 0;
+    return left >= 2 * FERNET_CONSTANT_LEN &&
+           str_eq_nocase(str_make(at, 2 * FERNET_CONSTANT_LEN), STR(FERNET_CONSTANT_HEX));
 }
 
-static void visit_tab(struct copy_loop *c, size_t column, const unsigned char *start,
-                      const unsigned char *at)
+/* A tab or newline behind an empty field, or behind any in a table with declared columns. */
+static void visit_separator(struct copy_loop *c, size_t column, const unsigned char *start,
+                            const unsigned char *at)
 {
-    if (at == start) {
-        if (column < c->layout->columns)
-            c->tally->columns[column].empties++;
-    } else if (scan_is_declared(c->layout, column)) {
-        count_field(c, column, str_make(start, (size_t)(at - start)));
+    struct str field = without_cr(str_make(start, (size_t)(at - start)), *at);
+    if (field.len > 0) {
+        if (scan_is_declared(c->layout, column))
+            count_declared(c, column, str_make(start, (size_t)(at - start)));
+    } else if (column < c->layout->columns) {
+        c->tally->columns[column].empties++;
     }
 }
 
-/* A newline; `column` is that of the record's last field. */
-static void visit_newline(struct copy_loop *c, size_t column, const unsigned char *start,
-                          const unsigned char *at)
+/* Byte i of a block: works out its column and the begin of its field. */
+SIMD_INLINE void visit(struct copy_loop *c, const unsigned char *base, const struct simd_masks *m,
+                       unsigned i)
 {
-    tally_record(c->tally, column + 1 == c->layout->columns ? RECORD_EVEN : RECORD_RAGGED);
+    const unsigned char *at = base + i;
     if (at < c->done)
         return;
-    if (at == start || (at == start + 1 && *start == '\r')) {
-        if (column < c->layout->columns)
-            c->tally->columns[column].empties++;
-    } else if (scan_is_declared(c->layout, column)) {
-        count_field(c, column, str_make(start, (size_t)(at - start)));
+    uint64_t below = ((uint64_t)1 << i) - 1;
+    uint64_t newlines = m->newline & below;
+    uint64_t tabs = m->tab & below;
+    uint64_t separators = newlines | tabs;
+    const unsigned char *start =
+        separators ? base + (SIMD_BLOCK - __builtin_clzll(separators)) : c->field;
+    if (newlines) /* only the tabs behind the last of them */
+        tabs &= ~(UINT64_MAX >> __builtin_clzll(newlines));
+    size_t column = (size_t)((newlines ? 0 : c->tabs) + (uint64_t)__builtin_popcountll(tabs));
+    switch (*at) {
+    case '\t':
+    case '\n':
+        visit_separator(c, column, start, at);
+        break;
+    case '\\':
+        visit_backslash(c, column, start, at);
+        break;
+    default:
+        if (is_constant(c, at))
+            count_field(c, column, whole_field(c, start, at));
+        break;
     }
 }
 
-static void visit(struct copy_loop *c, const unsigned char *base, const struct simd_masks *m,
-                  unsigned i)
+/* Checks the number of fields of every record that ends in the block, and counts the records.
+ * Gives back the newlines behind a CR: the field before may be empty. */
+SIMD_INLINE uint64_t end_records(struct copy_loop *c, const unsigned char *base,
+                                 const struct simd_masks *m)
 {
-    uint64_t below = ((uint64_t)1 << i) - 1;
-    uint64_t before = (m->tab | m->newline) & below;
-    const unsigned char *at = base + i;
-    const unsigned char *start = before ? base + (64 - __builtin_clzll(before)) : c->field;
-    size_t column = (size_t)(c->tabs + __builtin_popcountll(m->tab & below));
-    if (*at == '\n') {
-        visit_newline(c, column, start, at);
-        c->tabs = -(int64_t)__builtin_popcountll(m->tab & below);
-    } else if (at < c->done) {
-        return;
-    } else if (*at == '\t') {
-        visit_tab(c, column, start, at);
-    } else if (*at == '\\') {
-        visit_backslash(c, column, start, at);
-    } else if (is_constant(c, at)) {
-        count_field(c, column, whole_field(c, start, at));
+    uint64_t behind_cr = 0;
+    uint64_t wanted = c->layout->columns - 1;
+    uint64_t tabs = m->tab;
+    for (uint64_t rest = m->newline; rest; rest &= rest - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(rest);
+        uint64_t below = ((uint64_t)1 << i) - 1;
+        uint64_t seen = c->tabs + (uint64_t)__builtin_popcountll(tabs & below);
+        if (__builtin_expect(seen != wanted, 0))
+            tally_ragged(c->tally,
+                         c->tally->records + (uint64_t)__builtin_popcountll(m->newline & below));
+        if (base + i > c->rows && base[(ptrdiff_t)i - 1] == '\r')
+            behind_cr |= (uint64_t)1 << i;
+        tabs &= ~below;
+        c->tabs = 0;
     }
+    c->tally->records += (uint64_t)__builtin_popcountll(m->newline);
+    return behind_cr;
+}
+
+SIMD_INLINE void scan_block(struct copy_loop *c, const unsigned char *base,
+                            const struct simd_masks *m, uint64_t every)
+{
+    uint64_t separators = m->tab | m->newline;
+    uint64_t worth = m->mark | (separators & every);
+    uint64_t tabs_before = c->tabs;
+    worth |= end_records(c, base, m);
+    c->tabs = tabs_before;
+    for (; worth; worth &= worth - 1)
+        visit(c, base, m, (unsigned)__builtin_ctzll(worth));
+    uint64_t tabs = m->tab;
+    if (m->newline) {
+        tabs &= ~(UINT64_MAX >> __builtin_clzll(m->newline));
+        c->tabs = 0;
+    }
+    c->tabs += (uint64_t)__builtin_popcountll(tabs);
+    if (separators)
+        c->field = base + (SIMD_BLOCK - __builtin_clzll(separators));
+}
+
+SIMD_INLINE void scan_blocks(struct copy_loop *c)
+{
+    uint64_t every = c->layout->any_declared ? UINT64_MAX : 0;
+    const unsigned char *base = c->chunk;
+    for (size_t b = 0; b < c->blocks; b++, base += SIMD_BLOCK)
+        scan_block(c, base, &c->scanner->masks[b], every);
+}
+
+static void scan_blocks_plain(struct copy_loop *c)
+{
+    scan_blocks(c);
+}
+
+SIMD_FAST_BITS static void scan_blocks_fast(struct copy_loop *c)
+{
+    scan_blocks(c);
 }
 
 static void copy_loop(struct copy_loop *c)
 {
-    uint64_t every_tab = c->layout->any_declared ? UINT64_MAX : 0;
+    const struct simd_ops *simd = c->layout->reading.simd;
+    bool fast = simd == simd_avx2();
     uint64_t carry = 1;
-    struct simd_masks *masks = c->scanner->masks;
-    for (const unsigned char *base = c->rows; base < c->end;) {
-        size_t blocks = ((size_t)(c->end - base) + SIMD_BLOCK - 1) / SIMD_BLOCK;
-        if (blocks > SCAN_CHUNK_BLOCKS)
-            blocks = SCAN_CHUNK_BLOCKS;
-        c->layout->reading.simd->copy_masks(base, c->end, blocks, &carry, masks);
-        for (size_t b = 0; b < blocks; b++, base += SIMD_BLOCK) {
-            const struct simd_masks *m = &masks[b];
-            uint64_t worth = m->newline | m->mark | (m->tab & every_tab);
-            for (; worth; worth &= worth - 1)
-                visit(c, base, m, (unsigned)__builtin_ctzll(worth));
-            c->tabs += __builtin_popcountll(m->tab);
-            uint64_t separators = m->tab | m->newline;
-            if (separators)
-                c->field = base + (64 - __builtin_clzll(separators));
-        }
+    for (c->chunk = c->rows; c->chunk < c->end; c->chunk += c->blocks * SIMD_BLOCK) {
+        size_t left = (size_t)(c->end - c->chunk);
+        c->blocks = (left + SIMD_BLOCK - 1) / SIMD_BLOCK;
+        if (c->blocks > SCAN_CHUNK_BLOCKS)
+            c->blocks = SCAN_CHUNK_BLOCKS;
+        simd->copy_masks(c->chunk, c->end, c->blocks, &carry, c->scanner->masks);
+        if (fast)
+            scan_blocks_fast(c);
+        else
+            scan_blocks_plain(c);
+        if (left <= c->blocks * SIMD_BLOCK)
+            break;
     }
 }
 

@@ -58,8 +58,9 @@ struct scanner {
 /* Counts the record at hand, all its fields being read. */
 static inline void piece_record(struct scan_piece *p)
 {
-    bool even = p->broken || p->column == p->layout->columns;
-    tally_record(p->tally, even ? RECORD_EVEN : RECORD_RAGGED);
+    if (!p->broken && p->column != p->layout->columns)
+        tally_ragged(p->tally, p->tally->records);
+    p->tally->records++;
 }
 
 void copy_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,

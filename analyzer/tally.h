@@ -47,16 +47,12 @@ void tally_open(struct tally *t, const struct scan_layout *layout, struct arena 
 /* Adds `from` to `into`; both of one layout. */
 void tally_merge(struct tally *into, const struct tally *from);
 
-enum record_shape { RECORD_EVEN, RECORD_RAGGED };
-/* Counts a record at its end. */
-static inline void tally_record(struct tally *t, enum record_shape shape)
+/* Notes that the record of that index is ragged; records are counted apart from it. */
+static inline void tally_ragged(struct tally *t, uint64_t index)
 {
-    if (shape == RECORD_RAGGED) {
-        t->ragged++;
-        if (t->ragged_first == TALLY_NONE)
-            t->ragged_first = t->records;
-    }
-    t->records++;
+    t->ragged++;
+    if (index < t->ragged_first)
+        t->ragged_first = index;
 }
 
 /* The usual value, and any other verdict. A column behind the last counts its versions only. */

@@ -47,7 +47,7 @@ static struct simd_masks scalar_masks(const unsigned char *at, size_t n, unsigne
             m.tab |= bit;
         if (c == '\n')
             m.newline |= bit;
-        if (c == '\\' || (c == '\t' && *carry) || (c == 'Z' && after == '0') ||
+        if (c == '\\' || ((c == '\t' || c == '\n') && *carry) || (c == 'Z' && after == '0') ||
             (c == '5' && (after | 0x20) == 'a'))
             m.mark |= bit;
         *carry = c == '\t' || c == '\n';
@@ -74,22 +74,23 @@ static size_t scalar_find_either(struct str s, unsigned char a, unsigned char b)
     return i;
 }
 
-static size_t scalar_find_pair(struct str s, unsigned char a, unsigned char b)
-{
-    for (size_t i = 0; i + 1 < s.len; i++) {
-        i += str_find(str_slice(s, i, s.len - 1), a);
-        if (i + 1 < s.len && s.at[i + 1] == b)
-            return i;
-    }
-    return s.len;
-}
-
 static size_t scalar_count(struct str s, unsigned char byte)
 {
     size_t n = 0;
     for (size_t i = 0; i < s.len; i++)
         n += s.at[i] == byte;
     return n;
+}
+
+static size_t scalar_find_pair(struct str s, unsigned char a, unsigned char b, uint64_t *newlines)
+{
+    size_t i = 0;
+    while (i + 1 < s.len && (s.at[i] != a || s.at[i + 1] != b))
+        i++;
+    if (i + 1 >= s.len)
+        i = s.len;
+    *newlines += scalar_count(str_slice(s, 0, i), '\n');
+    return i;
 }
 
 static bool scalar_base64_twice(struct str s, unsigned char head[9])
@@ -158,7 +159,7 @@ AVX2 static inline struct simd_masks avx2_masks(const unsigned char *at, uint64_
                            .newline = bits(equal(low, '\n'), equal(high, '\n')),
                            .mark = bits(marks(low, load(at + 1)), marks(high, load(at + 33)))};
     uint64_t separators = m.tab | m.newline;
-    m.mark |= m.tab & (separators << 1 | *carry);
+    m.mark |= separators & (separators << 1 | *carry);
     *carry = separators >> 63;
     return m;
 }
@@ -190,34 +191,54 @@ AVX2 static size_t avx2_find_either(struct str s, unsigned char a, unsigned char
     return i + scalar_find_either(str_slice(s, i, s.len), a, b);
 }
 
-AVX2 static size_t avx2_find_pair(struct str s, unsigned char a, unsigned char b)
+AVX2 static inline size_t sum_bytes(__m256i sums)
 {
-    size_t i = 0;
-    for (; i + 65 <= s.len; i += 64) {
-        __m256i low = _mm256_and_si256(equal(load(s.at + i), a), equal(load(s.at + i + 1), b));
-        __m256i high =
-            _mm256_and_si256(equal(load(s.at + i + 32), a), equal(load(s.at + i + 33), b));
-        if (!_mm256_testz_si256(_mm256_or_si256(low, high), _mm256_set1_epi8(-1)))
-            return i + (size_t)__builtin_ctzll(bits(low, high));
-    }
-    return i + scalar_find_pair(str_slice(s, i, s.len), a, b);
+    sums = _mm256_sad_epu8(sums, _mm256_setzero_si256());
+    __m128i half = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    return (size_t)_mm_extract_epi64(half, 0) + (size_t)_mm_extract_epi64(half, 1);
 }
 
 /* Each byte of the sums takes 255 hits before they are added up. */
+enum { SUM_MOST = 255 };
+
 AVX2 static size_t avx2_count(struct str s, unsigned char byte)
 {
     size_t total = 0;
     size_t i = 0;
     while (i + 32 <= s.len) {
         __m256i sums = _mm256_setzero_si256();
-        for (unsigned k = 0; k < 255 && i + 32 <= s.len; k++, i += 32)
+        for (unsigned k = 0; k < SUM_MOST && i + 32 <= s.len; k++, i += 32)
             sums = _mm256_sub_epi8(sums, equal(load(s.at + i), byte));
-        sums = _mm256_sad_epu8(sums, _mm256_setzero_si256());
-        __m128i half =
-            _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
-        total += (size_t)_mm_extract_epi64(half, 0) + (size_t)_mm_extract_epi64(half, 1);
+        total += sum_bytes(sums);
     }
     return total + scalar_count(str_slice(s, i, s.len), byte);
+}
+
+/* 33 bytes are read. */
+AVX2 static inline __m256i pairs_at(const unsigned char *at, unsigned char a, unsigned char b)
+{
+    return _mm256_and_si256(equal(load(at), a), equal(load(at + 1), b));
+}
+
+AVX2 static size_t avx2_find_pair(struct str s, unsigned char a, unsigned char b,
+                                  uint64_t *newlines)
+{
+    size_t i = 0;
+    while (i + 65 <= s.len) {
+        __m256i sums = _mm256_setzero_si256();
+        __m256i hit = sums;
+        for (unsigned k = 0; k < SUM_MOST / 2 && i + 65 <= s.len; k++, i += 64) {
+            hit = _mm256_or_si256(pairs_at(s.at + i, a, b), pairs_at(s.at + i + 32, a, b));
+            if (!_mm256_testz_si256(hit, hit))
+                break;
+            sums = _mm256_sub_epi8(sums, equal(load(s.at + i), '\n'));
+            sums = _mm256_sub_epi8(sums, equal(load(s.at + i + 32), '\n'));
+        }
+        *newlines += sum_bytes(sums);
+        if (!_mm256_testz_si256(hit, hit))
+            break;
+    }
+    return i + scalar_find_pair(str_slice(s, i, s.len), a, b, newlines);
 }
 
 /*

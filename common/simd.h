@@ -20,8 +20,8 @@ enum { SIMD_BLOCK = 64 };
 struct simd_masks {
     uint64_t tab;
     uint64_t newline;
-    /* Worth a look: a backslash, a tab behind a tab or newline (an empty field), the Z of "Z0" and
-     * the 5 of "5a" (what an envelope's constant starts with, as text and in hexadecimal). */
+    /* Worth a look: a backslash, a tab or newline behind another (an empty field), the Z of "Z0"
+     * and the 5 of "5a" (what an envelope's constant starts with, as text and in hexadecimal). */
     uint64_t mark;
 };
 
@@ -35,8 +35,9 @@ struct simd_ops {
                        uint64_t *carry, struct simd_masks *into);
     /* Index of the first a or b; s.len when there is none. */
     size_t (*find_either)(struct str s, unsigned char a, unsigned char b);
-    /* Index of the first a that is followed by b; s.len when there is none. */
-    size_t (*find_pair)(struct str s, unsigned char a, unsigned char b);
+    /* Index of the first a that is followed by b; s.len when there is none. Adds to *newlines those
+     * before it. */
+    size_t (*find_pair)(struct str s, unsigned char a, unsigned char b, uint64_t *newlines);
     size_t (*count)(struct str s, unsigned char byte);
     /*
      * Is `s` base64url of base64url, its last 8 bytes aside, which are not looked at? s.len is a
@@ -49,6 +50,17 @@ extern const struct simd_ops simd_scalar;
 /* NULL where the program was built for, or runs on, a machine without it. */
 const struct simd_ops *simd_avx2(void);
 const struct simd_ops *simd_best(void);
+
+/*
+ * For a loop over masks that is to run on the machine of simd_avx2: there counting bits is one
+ * instruction. The loop is an always-inlined function, called from one with and one without this.
+ */
+#if defined(__x86_64__)
+#define SIMD_FAST_BITS __attribute__((target("popcnt,bmi,bmi2,lzcnt")))
+#else
+#define SIMD_FAST_BITS
+#endif
+#define SIMD_INLINE static inline __attribute__((always_inline))
 
 /* The value of a base64url byte, or 0xff. */
 extern const unsigned char base64url_value[256];

@@ -95,20 +95,32 @@ enum fernet_shape fernet_token_close(struct fernet_token *t, int64_t *time)
     return begins ? FERNET_VALID : FERNET_ALIEN;
 }
 
-/* The digits in the last eight bytes of a whole payload, which base64_twice leaves out. */
+/*
+ * The last eight bytes of a whole payload, which base64_twice leaves out: they hold both paddings.
+ * The payload's length is a multiple of four.
+ */
 static bool tail_is_valid(struct str s)
 {
-    struct fernet_token t;
-    int64_t unused;
-    fernet_token_open(&t);
-    for (size_t i = s.len - 8; i < s.len; i++)
-        fernet_token_feed(&t, s.at[i]);
-    unsigned tail_digits = 8 - t.outer_pad;
-    (void)fernet_token_close(&t, &unused);
-    if (t.alien || !padding_is_exact(tail_digits, t.outer_pad))
+    const unsigned char *tail = s.at + s.len - 8;
+    unsigned char inner[6];
+    size_t digits = tail[7] != '=' ? 8 : tail[6] != '=' ? 7 : 6;
+    unsigned legal = 0;
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 8; i++) {
+        unsigned value = i < digits ? base64url_value[tail[i]] : 0;
+        legal |= value;
+        bits = bits << 6 | value;
+    }
+    if (legal > 63)
         return false;
-    uint64_t before = (s.len - 8) / 4 * 3;
-    return raw_length_is_legal(before + t.inner, t.inner_pad);
+    for (size_t i = 0; i < 6; i++)
+        inner[i] = (unsigned char)(bits >> (40 - 8 * i) & 0xff);
+    size_t n = digits - 2; /* whole inner bytes in 6, 7 or 8 digits: 4, 5 or 6 */
+    unsigned pad = inner[n - 1] != '=' ? 0 : inner[n - 2] != '=' ? 1 : 2;
+    for (size_t i = 0; i < n - pad; i++)
+        if (base64url_value[inner[i]] > 63)
+            return false;
+    return raw_length_is_legal((s.len - 8) / 4 * 3 + n - pad, pad);
 }
 
 bool fernet_token_is_valid(const struct simd_ops *simd, struct str s, int64_t *time)

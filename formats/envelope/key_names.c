@@ -12,27 +12,37 @@ static int by_name(const void *a, const void *b)
     return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-/* Names are short: eight bytes and the length are nearly all there is to mix. */
-static size_t slot_of(const struct key_names *known, struct str name)
+static uint64_t word_of(struct str name)
 {
     uint64_t word = 0;
-    memcpy(&word, name.at, name.len < sizeof word ? name.len : sizeof word);
-    word = (word ^ name.len << 56) * 0x9e3779b97f4a7c15u;
+    for (size_t i = 0; i < name.len && i < sizeof word; i++)
+        word |= (uint64_t)name.at[i] << 8 * i;
+    return word;
+}
+
+/* Names are short: eight bytes and the length are nearly all there is to mix. */
+static size_t slot_of(const struct key_names *known, struct str name, uint64_t word)
+{
+    uint64_t mixed = (word ^ (uint64_t)name.len << 56) * 0x9e3779b97f4a7c15u;
     if (name.len > sizeof word)
-        word ^= hash_xxh3_64(name, 0);
-    return (size_t)(word >> 32) & known->mask;
+        mixed ^= hash_xxh3_64(name, 0);
+    return (size_t)(mixed >> 32) & known->mask;
 }
 
 size_t key_names_find(const struct key_names *known, struct str name)
 {
     if (known->count == 0 || name.len == 0)
         return known->count;
-    for (size_t slot = slot_of(known, name);; slot = (slot + 1) & known->mask) {
+    uint64_t word = word_of(name);
+    for (size_t slot = slot_of(known, name, word);; slot = (slot + 1) & known->mask) {
         uint32_t entry = known->slots[slot];
         if (entry == 0)
             return known->count;
-        if (str_eq(known->names[entry - 1], name))
-            return entry - 1;
+        size_t i = entry - 1;
+        if (known->words[i] != word || known->names[i].len != name.len)
+            continue;
+        if (name.len <= sizeof word || str_eq(known->names[i], name))
+            return i;
     }
 }
 
@@ -70,9 +80,11 @@ bool key_names_make(struct arena *arena, const struct str *names, size_t count,
     while (room < 2 * into->count)
         room *= 2;
     into->mask = room - 1;
+    into->words = ARENA_ARRAY(arena, into->count, uint64_t);
     into->slots = ARENA_ARRAY(arena, room, uint32_t);
     for (size_t i = 0; i < into->count; i++) {
-        size_t slot = slot_of(into, into->names[i]);
+        into->words[i] = word_of(into->names[i]);
+        size_t slot = slot_of(into, into->names[i], into->words[i]);
         while (into->slots[slot])
             slot = (slot + 1) & into->mask;
         into->slots[slot] = (uint32_t)i + 1;

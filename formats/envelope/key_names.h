@@ -21,6 +21,7 @@ enum { KEY_NAME_MAX = 255 };
 struct key_names {
     struct str *names; /* sorted, distinct, lower-cased */
     size_t count;
+    uint64_t *words; /* of each, its first eight bytes, zeros behind a shorter one */
     uint32_t *slots; /* open addressing: index + 1, 0 free */
     size_t mask;     /* of slots; their number less one */
 };

@@ -61,7 +61,8 @@ static void masks_are_what_they_say(void **state)
             unsigned char c = bytes[i];
             unsigned char next = i + 1 < n ? bytes[i + 1] : 0;
             bool begins = i == 0 || bytes[i - 1] == '\t' || bytes[i - 1] == '\n';
-            bool mark = c == '\\' || (c == '\t' && begins) || (c == 'Z' && next == '0') ||
+            bool separator = c == '\t' || c == '\n';
+            bool mark = c == '\\' || (separator && begins) || (c == 'Z' && next == '0') ||
                         (c == '5' && (next == 'a' || next == 'A'));
             assert_int_equal(block->tab >> i % SIMD_BLOCK & 1, c == '\t');
             assert_int_equal(block->newline >> i % SIMD_BLOCK & 1, c == '\n');
@@ -94,10 +95,15 @@ static void finding_and_counting_agree(void **state)
         size_t count = 0;
         for (size_t i = 0; i < n; i++)
             count += bytes[i] == a;
+        size_t newlines = 0;
+        for (size_t i = 0; i < pair; i++)
+            newlines += bytes[i] == '\n';
         const struct simd_ops *both[] = {&simd_scalar, simd_best()};
         for (size_t i = 0; i < 2; i++) {
             assert_int_equal(both[i]->find_either(s, a, b), either);
-            assert_int_equal(both[i]->find_pair(s, a, b), pair);
+            uint64_t lines = 1;
+            assert_int_equal(both[i]->find_pair(s, a, b, &lines), pair);
+            assert_int_equal(lines, 1 + newlines);
             assert_int_equal(both[i]->count(s, a), count);
         }
         free(bytes);
