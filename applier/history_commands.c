@@ -168,7 +168,11 @@ static bool put_back(struct cli *cli, struct state *state, const char *which,
     struct backup b;
     struct rollback_plan p;
     struct txn_result result = {.started = sys->now()};
-    bool done = backup_read(state, which, &load.keys, &b, err) && rollback_make(&load, &b, &p, err);
+    struct txn_notes notes = {0};
+    bool done = backup_read(state, which, &load.keys, &b, err) &&
+                backup_verify(state, &b, cli->arena, &notes, err) &&
+                rollback_make(&load, &b, &p, err);
+    say_notes(cli, &notes);
     if (done) {
         show_rollback(cli, &b, &p);
         done = mode == APPLY_DRY_RUN || cli_flag(cli, OPT_YES) ||
