@@ -161,6 +161,8 @@ bool command_cleanup_keys(struct cli *cli, struct err *err)
             return false;
         }
     }
+    if (!plan_options_hold(cli, err))
+        return false;
     size_t count = env_files(cli, &files, err);
     if (count == 0 || !resolve(cli, &scope, err) ||
         (!cli_flag(cli, OPT_DRY_RUN) && !recover_first(cli, err)))

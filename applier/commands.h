@@ -73,6 +73,8 @@ struct built_plan {
 bool build_plan(struct cli *cli, const char *const *files, size_t file_count,
                 const struct plan_scope *scope, struct built_plan *built, struct err *err);
 void free_plan(struct built_plan *built);
+/* Whether the options make sense by themselves, before anything is opened or made. */
+bool plan_options_hold(const struct cli *cli, struct err *err);
 
 /* apply_command.c: check, show, ask, change, report; `text` is the plan's. */
 enum apply_mode { APPLY_FOR_REAL, APPLY_DRY_RUN };

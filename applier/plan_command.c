@@ -113,6 +113,12 @@ static bool take_options(const struct cli *cli, struct plan_input *in, struct er
     return true;
 }
 
+bool plan_options_hold(const struct cli *cli, struct err *err)
+{
+    struct plan_input unused = {0};
+    return take_options(cli, &unused, err);
+}
+
 static void take_databases(const struct cli *cli, struct plan_input *in)
 {
     struct str rest = STR("");
