@@ -10,15 +10,20 @@
 #include "analyzer/scan_parts.h"
 #include "formats/dump/copy.h"
 
+/* What a block must know of those before it. */
+struct block_start {
+    const unsigned char *field; /* begin of the field that the block begins in */
+    uint64_t tabs;              /* of the record, before the block */
+};
+
 /* Where the loop stands. */
 struct copy_loop {
     struct scanner *scanner;
     const struct scan_layout *layout;
     struct tally *tally;
     const unsigned char *rows, *end; /* rows end with a newline */
-    const unsigned char *field;      /* begin of the field at the block's begin */
     const unsigned char *done;       /* nothing before it is worth a look any more */
-    uint64_t tabs;                   /* of the record, before the block */
+    struct block_start start;        /* of the chunk */
     /* the blocks that are masked */
     const unsigned char *chunk;
     size_t blocks;
@@ -157,9 +162,15 @@ static void visit_separator(struct copy_loop *c, size_t column, const unsigned c
     }
 }
 
+/* The bits behind the highest one of a mask that is not 0. */
+SIMD_INLINE uint64_t behind_last(uint64_t mask)
+{
+    return ~(UINT64_MAX >> __builtin_clzll(mask));
+}
+
 /* Byte i of a block: works out its column and the begin of its field. */
-SIMD_INLINE void visit(struct copy_loop *c, const unsigned char *base, const struct simd_masks *m,
-                       unsigned i)
+SIMD_INLINE void visit(struct copy_loop *c, const struct block_start *before,
+                       const unsigned char *base, const struct simd_masks *m, unsigned i)
 {
     const unsigned char *at = base + i;
     if (at < c->done)
@@ -169,75 +180,89 @@ SIMD_INLINE void visit(struct copy_loop *c, const unsigned char *base, const str
     uint64_t tabs = m->tab & below;
     uint64_t separators = newlines | tabs;
     const unsigned char *start =
-        separators ? base + (SIMD_BLOCK - __builtin_clzll(separators)) : c->field;
-    if (newlines) /* only the tabs behind the last of them */
-        tabs &= ~(UINT64_MAX >> __builtin_clzll(newlines));
-    size_t column = (size_t)((newlines ? 0 : c->tabs) + (uint64_t)__builtin_popcountll(tabs));
+        separators ? base + (SIMD_BLOCK - __builtin_clzll(separators)) : before->field;
+    uint64_t column = newlines ? (uint64_t)__builtin_popcountll(tabs & behind_last(newlines))
+                               : before->tabs + (uint64_t)__builtin_popcountll(tabs);
     switch (*at) {
     case '\t':
     case '\n':
-        visit_separator(c, column, start, at);
+        visit_separator(c, (size_t)column, start, at);
         break;
     case '\\':
-        visit_backslash(c, column, start, at);
+        visit_backslash(c, (size_t)column, start, at);
         break;
     default:
         if (is_constant(c, at))
-            count_field(c, column, whole_field(c, start, at));
+            count_field(c, (size_t)column, whole_field(c, start, at));
         break;
     }
 }
 
-/* Checks the number of fields of every record that ends in the block, and counts the records.
- * Gives back the newlines behind a CR: the field before may be empty. */
-SIMD_INLINE uint64_t end_records(struct copy_loop *c, const unsigned char *base,
-                                 const struct simd_masks *m)
+/* Records of the block that have another number of fields than the table. */
+static void note_ragged(struct copy_loop *c, const struct block_start *before,
+                        const struct simd_masks *m)
+{
+    uint64_t index = c->tally->records;
+    uint64_t seen = before->tabs;
+    uint64_t tabs = m->tab;
+    for (uint64_t rest = m->newline; rest; rest &= rest - 1, index++) {
+        uint64_t below = (rest & -rest) - 1;
+        seen += (uint64_t)__builtin_popcountll(tabs & below);
+        if (seen + 1 != c->layout->columns)
+            tally_ragged(c->tally, index);
+        seen = 0;
+        tabs &= ~below;
+    }
+}
+
+/*
+ * Checks the number of fields of every record that ends in the block, and counts the records. Gives
+ * back the newlines behind a CR: the field before them may be empty.
+ */
+SIMD_INLINE uint64_t end_records(struct copy_loop *c, const struct block_start *before,
+                                 const unsigned char *base, const struct simd_masks *m)
 {
     uint64_t behind_cr = 0;
+    uint64_t wrong = 0;
     uint64_t wanted = c->layout->columns - 1;
+    uint64_t seen = before->tabs;
     uint64_t tabs = m->tab;
     for (uint64_t rest = m->newline; rest; rest &= rest - 1) {
         unsigned i = (unsigned)__builtin_ctzll(rest);
-        uint64_t below = ((uint64_t)1 << i) - 1;
-        uint64_t seen = c->tabs + (uint64_t)__builtin_popcountll(tabs & below);
-        if (__builtin_expect(seen != wanted, 0))
-            tally_ragged(c->tally,
-                         c->tally->records + (uint64_t)__builtin_popcountll(m->newline & below));
+        uint64_t below = (rest & -rest) - 1;
+        wrong |= (seen + (uint64_t)__builtin_popcountll(tabs & below)) ^ wanted;
         if (base + i > c->rows && base[(ptrdiff_t)i - 1] == '\r')
-            behind_cr |= (uint64_t)1 << i;
+            behind_cr |= rest & -rest;
         tabs &= ~below;
-        c->tabs = 0;
+        seen = 0;
     }
+    if (__builtin_expect(wrong != 0, 0))
+        note_ragged(c, before, m);
     c->tally->records += (uint64_t)__builtin_popcountll(m->newline);
     return behind_cr;
-}
-
-SIMD_INLINE void scan_block(struct copy_loop *c, const unsigned char *base,
-                            const struct simd_masks *m, uint64_t every)
-{
-    uint64_t separators = m->tab | m->newline;
-    uint64_t worth = m->mark | (separators & every);
-    uint64_t tabs_before = c->tabs;
-    worth |= end_records(c, base, m);
-    c->tabs = tabs_before;
-    for (; worth; worth &= worth - 1)
-        visit(c, base, m, (unsigned)__builtin_ctzll(worth));
-    uint64_t tabs = m->tab;
-    if (m->newline) {
-        tabs &= ~(UINT64_MAX >> __builtin_clzll(m->newline));
-        c->tabs = 0;
-    }
-    c->tabs += (uint64_t)__builtin_popcountll(tabs);
-    if (separators)
-        c->field = base + (SIMD_BLOCK - __builtin_clzll(separators));
 }
 
 SIMD_INLINE void scan_blocks(struct copy_loop *c)
 {
     uint64_t every = c->layout->any_declared ? UINT64_MAX : 0;
     const unsigned char *base = c->chunk;
-    for (size_t b = 0; b < c->blocks; b++, base += SIMD_BLOCK)
-        scan_block(c, base, &c->scanner->masks[b], every);
+    const struct simd_masks *m = c->scanner->masks;
+    struct block_start before = c->start;
+    for (size_t b = 0; b < c->blocks; b++, m++, base += SIMD_BLOCK) {
+        uint64_t separators = m->tab | m->newline;
+        uint64_t worth = m->mark | (separators & every);
+        if (m->newline)
+            worth |= end_records(c, &before, base, m);
+        for (; worth; worth &= worth - 1)
+            visit(c, &before, base, m, (unsigned)__builtin_ctzll(worth));
+        if (separators)
+            before.field = base + (SIMD_BLOCK - __builtin_clzll(separators));
+        if (m->newline)
+            before.tabs = (uint64_t)__builtin_popcountll(m->tab & behind_last(m->newline));
+        else
+            before.tabs += (uint64_t)__builtin_popcountll(m->tab);
+    }
+    c->start = before;
 }
 
 static void scan_blocks_plain(struct copy_loop *c)
@@ -284,7 +309,7 @@ void copy_batch(struct scanner *s, const struct scan_layout *layout, struct str 
                               .tally = t,
                               .rows = rows.at,
                               .end = rows.at + whole,
-                              .field = rows.at,
+                              .start.field = rows.at,
                               .done = rows.at};
         copy_loop(&c);
     }

@@ -25,14 +25,16 @@ const unsigned char base64url_value[256] = {
 /* Four base64url bytes as three; false when one is none. */
 static bool decode_group(const unsigned char *four, unsigned char three[3])
 {
-    unsigned a = base64url_value[four[0]];
-    unsigned b = base64url_value[four[1]];
-    unsigned c = base64url_value[four[2]];
-    unsigned d = base64url_value[four[3]];
-    three[0] = (unsigned char)(a << 2 | b >> 4);
-    three[1] = (unsigned char)((b & 15) << 4 | c >> 2);
-    three[2] = (unsigned char)((c & 3) << 6 | d);
-    return (a | b | c | d) < 64;
+    uint32_t group = 0;
+    unsigned legal = 0;
+    for (size_t i = 0; i < 4; i++) {
+        legal |= base64url_value[four[i]];
+        group = group << 6 | (base64url_value[four[i]] & 63);
+    }
+    three[0] = (unsigned char)(group >> 16);
+    three[1] = (unsigned char)(group >> 8 & 0xff);
+    three[2] = (unsigned char)(group & 0xff);
+    return legal < 64;
 }
 
 static struct simd_masks scalar_masks(const unsigned char *at, size_t n, unsigned char next,
@@ -93,21 +95,38 @@ static size_t scalar_find_pair(struct str s, unsigned char a, unsigned char b, u
     return i;
 }
 
-static bool scalar_base64_twice(struct str s, unsigned char head[9])
+/* The last four bytes, `pad` of which must be '=' and none else. */
+static bool decode_last(const unsigned char *four, unsigned pad, unsigned char three[3])
 {
-    unsigned char inner[12];
-    for (size_t i = 0; i + 8 < s.len; i += 4) {
-        unsigned char three[3];
-        if (!decode_group(s.at + i, three))
+    unsigned char digits[4];
+    memcpy(digits, four, sizeof digits);
+    for (size_t i = 4 - pad; i < 4; i++) {
+        if (digits[i] != '=')
             return false;
-        for (size_t k = 0; k < 3; k++)
-            if (base64url_value[three[k]] > 63)
+        digits[i] = 'A';
+    }
+    return decode_group(digits, three);
+}
+
+static bool scalar_base64_twice(struct str s, unsigned outer, unsigned inner, unsigned char head[9])
+{
+    size_t count = s.len / 4 * 3 - outer; /* bytes of the inner text */
+    unsigned char digits[12];
+    for (size_t i = 0; i < s.len; i += 4) {
+        unsigned char three[3];
+        bool last = i + 4 == s.len;
+        if (!(last ? decode_last(s.at + i, outer, three) : decode_group(s.at + i, three)))
+            return false;
+        for (size_t k = 0, at = i / 4 * 3; k < 3 && at < count; k++, at++) {
+            bool padding = at >= count - inner;
+            if (padding ? three[k] != '=' : base64url_value[three[k]] > 63)
                 return false;
+        }
         if (i < 16)
-            memcpy(inner + i / 4 * 3, three, 3);
+            memcpy(digits + i / 4 * 3, three, 3);
     }
     for (size_t i = 0; i < 3; i++)
-        (void)decode_group(inner + 4 * i, head + 3 * i);
+        (void)decode_group(digits + 4 * i, head + 3 * i);
     return true;
 }
 
@@ -280,26 +299,55 @@ AVX2 static inline __m256i decode(__m256i bytes, __m256i high)
     return _mm256_shuffle_epi8(groups, order);
 }
 
-AVX2 static bool avx2_base64_twice(struct str s, unsigned char head[9])
+/* Bit i of an inner text of 24 bytes, where decode has put it: 12 bytes in each half. */
+static inline uint32_t spread(uint32_t bits_of_24)
+{
+    return (bits_of_24 & 0xfff) | bits_of_24 >> 12 << 16;
+}
+
+static inline uint32_t lowest(unsigned n)
+{
+    return ((uint32_t)1 << n) - 1;
+}
+
+/* The last 32 bytes, with both paddings. */
+AVX2 static bool last_is_base64_twice(const unsigned char *at, unsigned outer, unsigned inner)
+{
+    __m256i bytes = load(at);
+    __m256i padding = equal(bytes, '=');
+    if ((uint32_t)_mm256_movemask_epi8(padding) != (outer ? UINT32_MAX << (32 - outer) : 0))
+        return false;
+    bytes = _mm256_blendv_epi8(bytes, _mm256_set1_epi8('A'), padding);
+    __m256i high = high_nibbles(bytes);
+    __m256i wrong = not_base64url(bytes, high);
+    __m256i text = decode(bytes, high);
+    uint32_t alien = (uint32_t)_mm256_movemask_epi8(not_base64url(text, high_nibbles(text)));
+    uint32_t equals = (uint32_t)_mm256_movemask_epi8(equal(text, '='));
+    uint32_t digits = lowest(24 - outer - inner);
+    uint32_t pad = lowest(24 - outer) & ~digits;
+    return _mm256_testz_si256(wrong, wrong) && (alien & spread(digits)) == 0 &&
+           (equals & spread(pad)) == spread(pad);
+}
+
+AVX2 static bool avx2_base64_twice(struct str s, unsigned outer, unsigned inner,
+                                   unsigned char head[9])
 {
     const __m256i used = _mm256_broadcastsi128_si256(
         _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0));
     __m256i wrong = _mm256_setzero_si256();
     __m256i first = wrong;
-    size_t last = s.len - 8 - 32; /* overlaps the one before */
-    for (size_t i = 0;; i = i + 32 < last ? i + 32 : last) {
-        __m256i outer = load(s.at + i);
-        __m256i high = high_nibbles(outer);
-        wrong = _mm256_or_si256(wrong, not_base64url(outer, high));
-        __m256i inner = decode(outer, high);
-        __m256i alien = not_base64url(inner, high_nibbles(inner));
+    size_t last = s.len - 32; /* overlaps the one before */
+    for (size_t i = 0; i < last && i + 36 <= s.len; i += 32) {
+        __m256i bytes = load(s.at + i);
+        __m256i high = high_nibbles(bytes);
+        __m256i text = decode(bytes, high);
+        __m256i alien = not_base64url(text, high_nibbles(text));
+        wrong = _mm256_or_si256(wrong, not_base64url(bytes, high));
         wrong = _mm256_or_si256(wrong, _mm256_and_si256(alien, used));
         if (i == 0)
-            first = inner;
-        if (i == last)
-            break;
+            first = text;
     }
-    if (!_mm256_testz_si256(wrong, wrong))
+    if (!_mm256_testz_si256(wrong, wrong) || !last_is_base64_twice(s.at + last, outer, inner))
         return false;
     unsigned char raw[16];
     __m256i twice = decode(first, high_nibbles(first));

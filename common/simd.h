@@ -40,10 +40,11 @@ struct simd_ops {
     size_t (*find_pair)(struct str s, unsigned char a, unsigned char b, uint64_t *newlines);
     size_t (*count)(struct str s, unsigned char byte);
     /*
-     * Is `s` base64url of base64url, its last 8 bytes aside, which are not looked at? s.len is a
-     * multiple of 4 and at least 48. When it is, head gets the first 9 bytes of the inner data.
+     * Is `s` base64url of base64url, its end padded with `outer` bytes '=' and what it decodes to
+     * with `inner`, both 0 to 2? s.len is a multiple of 4 and at least 64. When it is, head gets
+     * the first 9 bytes of the innermost data. Unused bits before a padding are not looked at.
      */
-    bool (*base64_twice)(struct str s, unsigned char head[9]);
+    bool (*base64_twice)(struct str s, unsigned outer, unsigned inner, unsigned char head[9]);
 };
 
 extern const struct simd_ops simd_scalar;

@@ -21,12 +21,30 @@ static uint64_t word_of(struct str name)
 }
 
 /* Names are short: eight bytes and the length are nearly all there is to mix. */
+static size_t mix(uint64_t word, size_t len)
+{
+    return (size_t)((word ^ (uint64_t)len << 56) * 0x9e3779b97f4a7c15u >> 32);
+}
+
 static size_t slot_of(const struct key_names *known, struct str name, uint64_t word)
 {
-    uint64_t mixed = (word ^ (uint64_t)name.len << 56) * 0x9e3779b97f4a7c15u;
+    size_t mixed = mix(word, name.len);
     if (name.len > sizeof word)
-        mixed ^= hash_xxh3_64(name, 0);
-    return (size_t)(mixed >> 32) & known->mask;
+        mixed ^= (size_t)hash_xxh3_64(name, 0);
+    return mixed & known->mask;
+}
+
+size_t key_names_find_word(const struct key_names *known, uint64_t word, size_t len)
+{
+    if (known->count == 0)
+        return 0;
+    for (size_t slot = mix(word, len) & known->mask;; slot = (slot + 1) & known->mask) {
+        uint32_t entry = known->slots[slot];
+        if (entry == 0)
+            return known->count;
+        if (known->words[entry - 1] == word && known->names[entry - 1].len == len)
+            return entry - 1;
+    }
 }
 
 size_t key_names_find(const struct key_names *known, struct str name)
@@ -34,15 +52,14 @@ size_t key_names_find(const struct key_names *known, struct str name)
     if (known->count == 0 || name.len == 0)
         return known->count;
     uint64_t word = word_of(name);
+    if (name.len <= sizeof word)
+        return key_names_find_word(known, word, name.len);
     for (size_t slot = slot_of(known, name, word);; slot = (slot + 1) & known->mask) {
         uint32_t entry = known->slots[slot];
         if (entry == 0)
             return known->count;
-        size_t i = entry - 1;
-        if (known->words[i] != word || known->names[i].len != name.len)
-            continue;
-        if (name.len <= sizeof word || str_eq(known->names[i], name))
-            return i;
+        if (str_eq(known->names[entry - 1], name))
+            return entry - 1;
     }
 }
 

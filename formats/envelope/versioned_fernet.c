@@ -6,26 +6,52 @@ static bool begins_with_constant(const unsigned char *at)
     return memcmp(at, FERNET_CONSTANT, FERNET_CONSTANT_LEN) == 0;
 }
 
+/* The index of the version before the first ':', and its length; false: not a usual name. */
+static bool known_name(const struct key_names *known, struct str cell, size_t *index, size_t *len)
+{
+    unsigned char lower[ENVELOPE_NAME_MAX];
+    size_t n = 0;
+    for (; cell.at[n] != ':'; n++) {
+        if (n == ENVELOPE_NAME_MAX || !fernet_is_name_byte(cell.at[n]))
+            return false;
+        lower[n] = ascii_lower(cell.at[n]);
+    }
+    *index = key_names_find(known, str_make(lower, n));
+    *len = n;
+    return *index < known->count;
+}
+
+/* The same for a name that is short and in lower case already, as nearly all are. */
+static bool short_known_name(const struct key_names *known, struct str cell, size_t *index,
+                             size_t *len)
+{
+    uint64_t word = 0;
+    size_t n = 0;
+    for (; n < sizeof word && cell.at[n] != ':'; n++) {
+        if (!fernet_is_name_byte(cell.at[n]))
+            return false;
+        word |= (uint64_t)cell.at[n] << 8 * n;
+    }
+    if (n == sizeof word || n == 0)
+        return false;
+    *index = key_names_find_word(known, word, n);
+    *len = n;
+    return *index < known->count;
+}
+
 bool fernet_value(const struct reading *r, struct str cell, struct fernet_value *value)
 {
+    size_t name = 0;
     if (cell.len < FERNET_OUTER_LEAST)
         return false;
     value->bare = begins_with_constant(cell.at);
     if (value->bare)
         return fernet_token_is_valid(r->simd, cell, &value->time);
-
-    unsigned char lower[ENVELOPE_NAME_MAX];
-    size_t colon = 0;
-    while (cell.at[colon] != ':') {
-        if (!fernet_is_name_byte(cell.at[colon]))
-            return false;
-        lower[colon] = ascii_lower(cell.at[colon]);
-        if (++colon == ENVELOPE_NAME_MAX)
-            return false;
-    }
-    struct str payload = str_slice(cell, colon + 1, cell.len);
-    value->known = key_names_find(r->known, str_make(lower, colon));
-    return value->known < r->known->count && begins_with_constant(payload.at) &&
+    if (!short_known_name(r->known, cell, &value->known, &name) &&
+        !known_name(r->known, cell, &value->known, &name))
+        return false;
+    struct str payload = str_slice(cell, name + 1, cell.len);
+    return begins_with_constant(payload.at) &&
            fernet_token_is_valid(r->simd, payload, &value->time);
 }
 

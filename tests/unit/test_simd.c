@@ -122,14 +122,23 @@ static void long_runs_of_hits_are_counted(void **state)
     free(bytes);
 }
 
+/* '=' that base64 puts behind n bytes. */
+static unsigned padding_of(size_t n)
+{
+    return (unsigned)((3 - n % 3) % 3);
+}
+
 /* Every byte value in every place of a value: both forms say the same, and what is said is right.
  */
 static void base64_of_base64_is_told_alike(void **state)
 {
     (void)state;
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    for (unsigned blocks = 1; blocks <= 4; blocks++) {
+    for (unsigned blocks = 1; blocks <= 6; blocks++) {
         char value[CELL_MAX];
+        size_t raw = 57 + 16 * (size_t)blocks;
+        unsigned inner = padding_of(raw);
+        unsigned outer = padding_of((raw + 2) / 3 * 4);
         (void)cell_value(value, "", blocks, 1700000000, blocks);
         struct str s = str_from(value);
         for (size_t at = 0; at < s.len; at++) {
@@ -137,11 +146,11 @@ static void base64_of_base64_is_told_alike(void **state)
             for (unsigned c = 1; c < 256; c++) {
                 unsigned char heads[2][9] = {{0}};
                 value[at] = (char)c;
-                bool plain = simd_scalar.base64_twice(s, heads[0]);
-                assert_int_equal(plain, simd_best()->base64_twice(s, heads[1]));
+                bool plain = simd_scalar.base64_twice(s, outer, inner, heads[0]);
+                assert_int_equal(plain, simd_best()->base64_twice(s, outer, inner, heads[1]));
                 if (plain)
                     assert_memory_equal(heads[0], heads[1], 9);
-                if (at >= s.len - 8)
+                if (value[at] == kept)
                     assert_true(plain);
                 else if (!strchr(digits, (int)c))
                     assert_false(plain);
@@ -149,9 +158,27 @@ static void base64_of_base64_is_told_alike(void **state)
             value[at] = kept;
         }
         unsigned char head[9];
-        assert_true(simd_best()->base64_twice(s, head));
+        assert_true(simd_best()->base64_twice(s, outer, inner, head));
         assert_int_equal(head[0], 0x80);
         assert_memory_equal(head + 1, "\0\0\0\0\x65\x53\xf1\x00", 8);
+    }
+}
+
+static void base64_with_other_padding_is_refused(void **state)
+{
+    (void)state;
+    const struct simd_ops *both[] = {&simd_scalar, simd_best()};
+    for (unsigned blocks = 1; blocks <= 6; blocks++) {
+        char value[CELL_MAX];
+        unsigned char head[9];
+        size_t raw = 57 + 16 * (size_t)blocks;
+        (void)cell_value(value, "", blocks, 1700000000, blocks);
+        for (unsigned i = 0; i < 18; i++) {
+            unsigned outer = i / 2 % 3;
+            unsigned inner = i / 6;
+            bool right = inner == padding_of(raw) && outer == padding_of((raw + 2) / 3 * 4);
+            assert_int_equal(both[i % 2]->base64_twice(str_from(value), outer, inner, head), right);
+        }
     }
 }
 
@@ -175,6 +202,7 @@ int main(void)
         cmocka_unit_test(finding_and_counting_agree),
         cmocka_unit_test(long_runs_of_hits_are_counted),
         cmocka_unit_test(base64_of_base64_is_told_alike),
+        cmocka_unit_test(base64_with_other_padding_is_refused),
         cmocka_unit_test(the_alphabet_is_that_of_rfc_4648),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
