@@ -9,8 +9,10 @@
 
 #include "common/text.h"
 
+/* Tables that hold rows of their own: no partitioned roots, whose rows are their partitions'. */
 #define INVENTORY_QUERY                                                                            \
-    "psql -AtXc \"SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname "  \
+    "psql -AtXc \"SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace " \
+    "n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname " \
     "NOT IN ('pg_catalog','information_schema')\" DATABASE > tables.txt"
 
 static void block_partial(struct planning *p, struct plan_column_name at, const char *message,

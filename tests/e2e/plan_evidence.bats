@@ -134,6 +134,13 @@ teardown() {
 
 # ---- S2: coverage ----
 
+# inventory_command DATABASE: the psql command that the last plan's hint prints.
+inventory_command() {
+    local command
+    command=$(grep -ho 'psql .*tables.txt' hint | head -1)
+    printf '%s' "${command/DATABASE/$1}"
+}
+
 @test "S2, partial-input: a table without its data needs an inventory or an acceptance" {
     {
         sql_head
@@ -199,12 +206,12 @@ teardown() {
     keycensus scan users.csv Notes.csv --env-file .env.crypto -q -o report.db
     refused 4 plan
     [ "$(blockers)" = partial-input ]
-    command=$(grep -o 'psql .*tables.txt' plan.err plan.out | head -1 | cut -d: -f2-)
-    [ -n "$command" ]
+    cat plan.out plan.err >hint
+    [ "$(inventory_command x)" != "" ]
     pg_start
     psql -q -v ON_ERROR_STOP=1 -c 'create table users (id int, otp text)' -c 'create table "Notes" (id int, note text)' \
         -c 'create view seen as select 1 as one'
-    bash -c "${command/DATABASE/postgres}"
+    bash -c "$(inventory_command postgres)"
     sort tables.txt >got
     printf 'public."Notes"\npublic.users\n' | sort | cmp - got
     plan --tables tables.txt
@@ -212,12 +219,58 @@ teardown() {
     grep -q 'inventory of 2 tables' plan.txt
     # A table more, and one with an awkward name.
     psql -q -v ON_ERROR_STOP=1 -c 'create schema "odd.one"' -c 'create table "odd.one"."a""b c" (x text)'
-    bash -c "${command/DATABASE/postgres}"
+    bash -c "$(inventory_command postgres)"
     refused 4 plan --tables tables.txt
     [ "$(blockers)" = partial-input ]
     keyretire show plan.txt | grep -qF '"odd.one"."a""b c"'
     plan --tables tables.txt --accept 'partial-input@"odd.one"."a""b c":no ciphertext'
     [ "$(removed)" = "v1" ]
+}
+
+@test "S2: what pg_dump leaves out is found: without its data at once, without its table by the inventory" {
+    pg_start
+    sealed v4 3 20 | awk '{ print NR "\t" $0 }' >users.tsv
+    sealed v1 1 30 | awk '{ print NR "\t" $0 }' >parts.tsv
+    psql -q -v ON_ERROR_STOP=1 -c 'create table users (id int, otp text)' -c "\\copy users from users.tsv" \
+        -c 'create table parts (id int, otp text) partition by range (id)' \
+        -c 'create table parts_1 partition of parts for values from (0) to (100)' -c "\\copy parts from parts.tsv" \
+        -c 'create table nothing (id int)' -c 'create view seen as select * from users'
+    sealed v4 1 20 >one.csv # a CSV, for the hint
+    keycensus scan one.csv --header no --env-file .env.crypto -q -o report.db
+    refused 4 plan
+    cp plan.out hint
+    bash -c "$(inventory_command postgres)"
+    printf 'public.nothing\npublic.parts_1\npublic.users\n' | cmp - <(sort tables.txt)
+    dumped() { # OPTION...: a census of what pg_dump writes with them
+        pg_dump "$@" >dump.sql
+        census
+    }
+    # All of it: the root and the view hold no rows of their own, and an empty table has its empty data.
+    dumped
+    plan --keep-versions 1
+    [ "$(kept)" = "v1:in-use v4:active" ]
+    plan --keep-versions 1 --tables tables.txt
+    [ "$(removed)" = "v2 v3" ]
+    dumped --exclude-table-data=parts_1
+    refused 4 plan --keep-versions 1
+    [ "$(blockers)" = partial-input ]
+    grep -q 'public.parts_1' plan.out
+    dumped --exclude-table='parts*'
+    plan --keep-versions 1 # nothing in the dump says that there was more
+    refused 4 plan --keep-versions 1 --tables tables.txt
+    [ "$(blockers)" = partial-input ]
+    grep -q 'public.parts' plan.out
+    dumped --schema-only
+    refused 4 plan --keep-versions 1
+    blockers | grep -q partial-input
+    dumped --data-only
+    refused 4 plan --keep-versions 1
+    [ "$(blockers)" = partial-input ]
+    plan --keep-versions 1 --tables tables.txt
+    [ "$(kept)" = "v1:in-use v4:active" ]
+    dumped --data-only --exclude-table=parts_1
+    refused 4 plan --keep-versions 1 --tables tables.txt
+    [ "$(blockers)" = partial-input ]
 }
 
 @test "S2: an inventory that cannot be read or understood is no inventory" {
