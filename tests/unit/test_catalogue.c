@@ -1,0 +1,356 @@
+/* Coverage (S2), declared scope (S3) and columns that come in pieces. */
+#include "analyzer/catalogue.h"
+#include "analyzer/columns.h"
+#include "analyzer/scope.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+/* cmocka needs those first */
+#include <cmocka.h>
+
+static struct arena arena;
+static struct report report;
+static struct catalogue catalogue;
+static struct err err;
+
+static int open_all(void **state)
+{
+    (void)state;
+    err = (struct err){0};
+    arena = (struct arena){0};
+    report = (struct report){.arena = &arena, .complete = true};
+    catalogue_open(&catalogue, &report);
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    arena_free(&arena);
+    return 0;
+}
+
+static struct catalogue_entry *table(const char *schema, const char *name)
+{
+    return catalogue_table(&catalogue,
+                           (struct table_name){STR("db"), str_from(schema), str_from(name)});
+}
+
+static void define(struct catalogue_entry *e, enum table_kind kind)
+{
+    const struct str columns[] = {STR("id"), STR("secret")};
+    catalogue_define(&catalogue, e, kind, columns, 2);
+}
+
+static enum coverage_state state_of(const struct catalogue_entry *e)
+{
+    return catalogue_report(&catalogue, e)->state;
+}
+
+static void a_table_is_found_again_by_its_whole_name(void **state)
+{
+    (void)state;
+    struct catalogue_entry *e = table("public", "users");
+    assert_ptr_equal(table("public", "users"), e);
+    assert_ptr_not_equal(table("other", "users"), e);
+    assert_int_equal(report.table_count, 2);
+}
+
+static void thousands_of_tables_are_all_found_again(void **state)
+{
+    (void)state;
+    struct catalogue_entry *first[5000];
+    char name[32];
+    for (int i = 0; i < 5000; i++) {
+        (void)snprintf(name, sizeof name, "t%d", i);
+        first[i] = table("s", name);
+    }
+    for (int i = 0; i < 5000; i++) {
+        (void)snprintf(name, sizeof name, "t%d", i);
+        assert_ptr_equal(table("s", name), first[i]);
+    }
+    assert_int_equal(report.table_count, 5000);
+}
+
+static void every_way_a_table_can_be_covered_has_its_state(void **state)
+{
+    (void)state;
+    struct catalogue_entry *data = table("p", "data");
+    struct catalogue_entry *empty = table("p", "no_data");
+    struct catalogue_entry *absent = table("p", "absent");
+    struct catalogue_entry *skipped = table("p", "skipped");
+    struct catalogue_entry *unread = table("p", "unread");
+    define(data, TABLE_ORDINARY);
+    define(empty, TABLE_ORDINARY);
+    define(skipped, TABLE_ORDINARY);
+    define(unread, TABLE_ORDINARY);
+    data->has_rows = true;
+    absent->referenced = true;
+    skipped->skipped = true;
+    unread->unread = 3;
+    unread->unread_what = STR("INSERT");
+    catalogue_settle(&catalogue);
+    assert_int_equal(state_of(data), COVERAGE_DATA);
+    assert_int_equal(state_of(empty), COVERAGE_NO_DATA);
+    assert_int_equal(state_of(absent), COVERAGE_ABSENT);
+    assert_int_equal(state_of(skipped), COVERAGE_SKIPPED);
+    assert_int_equal(state_of(unread), COVERAGE_UNKNOWN);
+    assert_true(report.partial);
+}
+
+static void a_whole_dump_with_a_view_and_a_partitioned_root_is_not_partial(void **state)
+{
+    (void)state;
+    struct catalogue_entry *data = table("p", "data");
+    define(data, TABLE_ORDINARY);
+    data->has_rows = true;
+    define(table("p", "root"), TABLE_PARTITIONED);
+    define(table("p", "look"), TABLE_VIEW);
+    catalogue_settle(&catalogue);
+    assert_false(report.partial);
+}
+
+static void rows_without_any_definition_are_a_partial_input(void **state)
+{
+    (void)state;
+    table("", "users")->has_rows = true;
+    catalogue_settle(&catalogue);
+    assert_true(report.partial);
+}
+
+static void row_security_makes_an_input_partial(void **state)
+{
+    (void)state;
+    struct catalogue_entry *data = table("p", "data");
+    define(data, TABLE_ORDINARY);
+    data->has_rows = true;
+    report.row_security = true;
+    catalogue_settle(&catalogue);
+    assert_true(report.partial);
+}
+
+static void a_table_without_rows_shows_its_columns_all_the_same(void **state)
+{
+    (void)state;
+    struct catalogue_entry *e = table("p", "no_data");
+    define(e, TABLE_ORDINARY);
+    catalogue_settle(&catalogue);
+    const struct report_table *t = catalogue_report(&catalogue, e);
+    assert_int_equal(t->column_count, 2);
+    assert_true(str_eq(t->columns[1].name, STR("secret")));
+    assert_int_equal(t->columns[1].records, 0);
+}
+
+/* ---- scope ---- */
+
+static void declare(const char *schema, const char *name, const char *column)
+{
+    struct report_declared *d = report_add_declared(&report);
+    d->schema = str_from(schema);
+    d->table = str_from(name);
+    d->column = str_from(column);
+    d->attribute = d->column;
+    d->resolved_by = STR("table");
+}
+
+static bool come_by(struct scope *s, const char *schema, const char *name, const bool **flags)
+{
+    const struct str columns[] = {STR("id"), STR("secret")};
+    struct table_name n = {STR("db"), str_from(schema), str_from(name)};
+    (void)table(schema, name);
+    return scope_match(s, n, columns, 2, "here", flags, &err);
+}
+
+static void a_declared_column_is_marked_in_every_schema_it_may_mean(void **state)
+{
+    (void)state;
+    struct scope s;
+    const bool *flags;
+    declare("", "users", "secret");
+    scope_open(&s, &report, NULL, 0);
+    assert_true(come_by(&s, "a", "users", &flags));
+    assert_true(flags && !flags[0] && flags[1]);
+    assert_true(come_by(&s, "b", "users", &flags));
+    assert_true(flags && flags[1]);
+    assert_true(come_by(&s, "a", "other", &flags));
+    assert_null(flags);
+    assert_true(scope_check(&s, &err));
+}
+
+static void a_column_missing_from_the_very_table_ends_the_scan_at_once(void **state)
+{
+    (void)state;
+    struct scope s;
+    const bool *flags;
+    declare("a", "users", "secert");
+    scope_open(&s, &report, NULL, 0);
+    assert_false(come_by(&s, "a", "users", &flags));
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+    assert_int_equal(err.id, 412);
+    assert_non_null(strstr(err.hint, "secret"));
+    assert_string_equal(err.place, "here");
+}
+
+static void a_column_missing_in_one_schema_may_be_in_another(void **state)
+{
+    (void)state;
+    struct scope s;
+    const bool *flags;
+    const struct str other[] = {STR("id")};
+    declare("", "users", "secret");
+    scope_open(&s, &report, NULL, 0);
+    struct table_name n = {STR("db"), STR("a"), STR("users")};
+    assert_true(scope_match(&s, n, other, 1, "there", &flags, &err));
+    assert_null(flags);
+    assert_true(come_by(&s, "b", "users", &flags));
+    assert_true(scope_check(&s, &err));
+}
+
+static void what_never_came_by_is_named_with_the_nearest(void **state)
+{
+    (void)state;
+    struct scope s;
+    const bool *flags;
+    declare("", "user", "");
+    scope_open(&s, &report, NULL, 0);
+    assert_true(come_by(&s, "public", "users", &flags));
+    assert_false(scope_check(&s, &err));
+    assert_int_equal(err.id, 411);
+    assert_non_null(strstr(err.hint, "users"));
+}
+
+static void only_the_named_table_is_excluded(void **state)
+{
+    (void)state;
+    struct scope s;
+    const struct scope_table out[] = {{STR("a"), STR("log")}, {STR(""), STR("trace")}};
+    scope_open(&s, &report, out, 2);
+    assert_true(scope_is_excluded(&s, (struct table_name){STR(""), STR("a"), STR("log")}));
+    assert_false(scope_is_excluded(&s, (struct table_name){STR(""), STR("b"), STR("log")}));
+    assert_true(scope_is_excluded(&s, (struct table_name){STR(""), STR("b"), STR("trace")}));
+    assert_false(scope_is_excluded(&s, (struct table_name){STR(""), STR("a"), STR("logs")}));
+}
+
+/* ---- columns ---- */
+
+static struct report_usage use(const char *version, uint64_t n, int64_t oldest, int64_t newest)
+{
+    return (struct report_usage){str_from(version), BASIS_HINT, n, oldest, newest};
+}
+
+static void counts_add_up_and_times_widen(void **state)
+{
+    (void)state;
+    struct key_names known;
+    const struct str names[] = {STR("v1"), STR("v2")};
+    struct report_usage one[] = {use("v1", 3, 100, 200)};
+    struct report_usage two[] = {use("v1", 4, 50, 150), use("v2", 1, UTC_NONE, UTC_NONE)};
+    struct report_column a = {.records = 5, .nulls = 2, .usages = one, .usage_count = 1};
+    struct report_column b = {
+        .records = 6, .nulls = 1, .declared = true, .usages = two, .usage_count = 2};
+    a.classes[CLASS_HINTED] = 3;
+    b.classes[CLASS_HINTED] = 5;
+    assert_true(key_names_make(&arena, names, 2, &known, &err));
+    column_merge(&arena, &a, &b, &known);
+    assert_int_equal(a.records, 11);
+    assert_int_equal(a.nulls, 3);
+    assert_true(a.declared);
+    assert_int_equal(a.classes[CLASS_HINTED], 8);
+    assert_int_equal(a.usage_count, 2);
+    assert_true(str_eq(a.usages[0].version, STR("v1")));
+    assert_int_equal(a.usages[0].records, 7);
+    assert_int_equal(a.usages[0].oldest, 50);
+    assert_int_equal(a.usages[0].newest, 200);
+    assert_true(a.usages[1].newest == UTC_NONE);
+}
+
+static void of_too_many_unknown_names_the_smallest_stay(void **state)
+{
+    (void)state;
+    struct key_names known;
+    const struct str names[] = {STR("zz")};
+    struct report_column all = {0};
+    assert_true(key_names_make(&arena, names, 1, &known, &err));
+    /* 1,500 unknown names in two halves that interleave, and the known one behind them all. */
+    for (int half = 0; half < 2; half++) {
+        struct report_usage *list = ARENA_ARRAY(&arena, 751, struct report_usage);
+        for (int i = 0; i < 750; i++)
+            list[i] = use(arena_printf(&arena, "n%04d", i * 2 + half), 2, 1, 1);
+        list[750] = use("zz", 5, 1, 1);
+        struct report_column part = {.usages = list, .usage_count = 751};
+        column_merge(&arena, &all, &part, &known);
+    }
+    assert_int_equal(all.usage_count, USAGE_UNKNOWN_MAX + 2);
+    uint64_t more = 0;
+    for (size_t i = 0; i < all.usage_count; i++) {
+        if (str_eq(all.usages[i].version, STR(VERSION_MORE)))
+            more = all.usages[i].records;
+        if (str_eq(all.usages[i].version, STR("zz")))
+            assert_int_equal(all.usages[i].records, 10);
+        assert_false(str_eq(all.usages[i].version, STR("n1024")));
+    }
+    assert_int_equal(more, (1500 - USAGE_UNKNOWN_MAX) * 2);
+}
+
+static void findings_name_what_blocks_a_plan(void **state)
+{
+    (void)state;
+    struct key_names known;
+    const struct str names[] = {STR("v1")};
+    struct catalogue_entry *e = table("p", "t");
+    struct report_usage uses[] = {use("v9", 4, UTC_NONE, UTC_NONE)};
+    struct report_column c = {.name = STR("secret"),
+                              .declared = true,
+                              .has_classes = true,
+                              .usages = uses,
+                              .usage_count = 1,
+                              .future_times = 2};
+    c.classes[CLASS_PLAINTEXT] = 7;
+    c.classes[CLASS_TRUNCATED] = 1;
+    c.classes[CLASS_UNVERSIONED_EMBEDDED] = 3;
+    report.versions = ARENA_ARRAY(&arena, 1, struct report_version);
+    report.versions[0].name = names[0];
+    report.version_count = 1;
+    assert_true(key_names_make(&arena, names, 1, &known, &err));
+    column_findings(&report, catalogue_report(&catalogue, e), &c, &known);
+    static const struct {
+        const char *code;
+        uint64_t count;
+    } expected[] = {{"plaintext", 7},
+                    {"unversioned", 3},
+                    {"truncated", 1},
+                    {"future-time", 2},
+                    {"unknown-version", 4}};
+    assert_int_equal(report.finding_count, 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(str_eq(report.findings[i].code, str_from(expected[i].code)));
+        assert_int_equal(report.findings[i].record_count, expected[i].count);
+        assert_true(str_eq(report.findings[i].column, STR("secret")));
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
+    const struct CMUnitTest tests[] = {
+        TEST(a_table_is_found_again_by_its_whole_name),
+        TEST(thousands_of_tables_are_all_found_again),
+        TEST(every_way_a_table_can_be_covered_has_its_state),
+        TEST(a_whole_dump_with_a_view_and_a_partitioned_root_is_not_partial),
+        TEST(rows_without_any_definition_are_a_partial_input),
+        TEST(row_security_makes_an_input_partial),
+        TEST(a_table_without_rows_shows_its_columns_all_the_same),
+        TEST(a_declared_column_is_marked_in_every_schema_it_may_mean),
+        TEST(a_column_missing_from_the_very_table_ends_the_scan_at_once),
+        TEST(a_column_missing_in_one_schema_may_be_in_another),
+        TEST(what_never_came_by_is_named_with_the_nearest),
+        TEST(only_the_named_table_is_excluded),
+        TEST(counts_add_up_and_times_widen),
+        TEST(of_too_many_unknown_names_the_smallest_stay),
+        TEST(findings_name_what_blocks_a_plan),
+    };
+#undef TEST
+    return cmocka_run_group_tests_name("catalogue", tests, NULL, NULL);
+}
