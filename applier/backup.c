@@ -350,7 +350,7 @@ static bool store(struct state *state, const char *name, struct str bytes, struc
         err_sys(err, ERR_SYSTEM, 806, errno, "create the backup %s", name);
         return false;
     }
-    bool done = file_write_all(fd, bytes, name, err);
+    bool done = file_write_all(fd, bytes, arena_printf(a, "the backup %s", name), err);
     if (done && sys->fsync(fd) != 0) {
         err_sys(err, ERR_SYSTEM, 806, errno, "fsync the backup %s", name);
         done = false;
