@@ -278,7 +278,7 @@ SIMD_FAST_BITS static void scan_blocks_fast(struct copy_loop *c)
 static void copy_loop(struct copy_loop *c)
 {
     const struct simd_ops *simd = c->layout->reading.simd;
-    bool fast = simd == simd_avx2();
+    bool fast = simd != &simd_scalar;
     uint64_t carry = 1;
     for (c->chunk = c->rows; c->chunk < c->end; c->chunk += c->blocks * SIMD_BLOCK) {
         size_t left = (size_t)(c->end - c->chunk);

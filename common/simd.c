@@ -1,4 +1,4 @@
-/* simd: plain C first, then the same for AVX2. */
+/* simd: plain C first, then the same for AVX2, then what AVX-512 does better. */
 #include "common/simd.h"
 
 #define NO 0xff
@@ -336,9 +336,10 @@ AVX2 static bool avx2_base64_twice(struct str s, unsigned outer, unsigned inner,
         _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0));
     __m256i wrong = _mm256_setzero_si256();
     __m256i first = wrong;
-    size_t last = s.len - 32; /* overlaps the one before */
-    for (size_t i = 0; i < last && i + 36 <= s.len; i += 32) {
-        __m256i bytes = load(s.at + i);
+    size_t last = s.len - 32;
+    for (size_t i = 0; i < last; i += 32) {
+        /* clear of the paddings, which the last step looks at; it overlaps then */
+        __m256i bytes = load(s.at + (i < last - 8 ? i : last - 8));
         __m256i high = high_nibbles(bytes);
         __m256i text = decode(bytes, high);
         __m256i alien = not_base64url(text, high_nibbles(text));
@@ -365,19 +366,142 @@ static const struct simd_ops ops_avx2 = {
     .base64_twice = avx2_base64_twice,
 };
 
-const struct simd_ops *simd_avx2(void)
+#define AVX512                                                                                     \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx2,bmi,bmi2,popcnt,lzcnt")))
+
+AVX512 static inline __mmask64 equal_64(__m512i bytes, unsigned char c)
 {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? &ops_avx2 : NULL;
+    return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)c));
+}
+
+static inline uint64_t lowest_64(size_t n)
+{
+    return n < 64 ? ((uint64_t)1 << n) - 1 : UINT64_MAX;
+}
+
+/* `left` bytes are there, at least one; no others are touched. */
+AVX512 static inline struct simd_masks avx512_masks(const unsigned char *at, size_t left,
+                                                    uint64_t *carry)
+{
+    __m512i bytes = _mm512_maskz_loadu_epi8(lowest_64(left), at);
+    __m512i next = _mm512_maskz_loadu_epi8(lowest_64(left - 1), at + 1);
+    __m512i lower = _mm512_or_si512(next, _mm512_set1_epi8(0x20));
+    __mmask64 text = _mm512_mask_cmpeq_epi8_mask(equal_64(bytes, 'Z'), next, _mm512_set1_epi8('0'));
+    __mmask64 hex = _mm512_mask_cmpeq_epi8_mask(equal_64(bytes, '5'), lower, _mm512_set1_epi8('a'));
+    struct simd_masks m = {.tab = equal_64(bytes, '\t'), .newline = equal_64(bytes, '\n')};
+    uint64_t separators = m.tab | m.newline;
+    m.mark = equal_64(bytes, '\\') | text | hex | (separators & (separators << 1 | *carry));
+    *carry = left < SIMD_BLOCK ? separators >> (left - 1) : separators >> 63;
+    return m;
+}
+
+AVX512 static void avx512_copy_masks(const unsigned char *at, const unsigned char *end,
+                                     size_t blocks, uint64_t *carry, struct simd_masks *into)
+{
+    uint64_t separator = *carry;
+    for (size_t b = 0; b < blocks; b++, at += SIMD_BLOCK)
+        into[b] = avx512_masks(at, (size_t)(end - at), &separator);
+    *carry = separator;
+}
+
+/* What 64 bytes of base64url stand for, in the first 48; *wrong collects bytes of another kind. */
+AVX512 static inline __m512i decode_64(__m512i bytes, __m512i *wrong)
+{
+    const __m512i pick = _mm512_set_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, 61, 62,
+                                         56, 57, 58, 52, 53, 54, 48, 49, 50, 44, 45, 46, 40, 41, 42,
+                                         36, 37, 38, 32, 33, 34, 28, 29, 30, 24, 25, 26, 20, 21, 22,
+                                         16, 17, 18, 12, 13, 14, 8, 9, 10, 4, 5, 6, 0, 1, 2);
+    __m512i low = _mm512_loadu_si512(base64url_value);
+    __m512i high = _mm512_loadu_si512(base64url_value + 64);
+    __m512i values = _mm512_permutex2var_epi8(low, bytes, high);
+    *wrong = _mm512_or_si512(*wrong, _mm512_or_si512(values, bytes));
+    __m512i pairs = _mm512_maddubs_epi16(values, _mm512_set1_epi32(0x01400140));
+    __m512i groups = _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x00011000));
+    return _mm512_permutexvar_epi8(pick, groups);
+}
+
+/* The bytes that are none of the alphabet. */
+AVX512 static inline uint64_t alien_64(__m512i text)
+{
+    __m512i low = _mm512_loadu_si512(base64url_value);
+    __m512i high = _mm512_loadu_si512(base64url_value + 64);
+    __m512i values = _mm512_permutex2var_epi8(low, text, high);
+    return _mm512_movepi8_mask(_mm512_or_si512(values, text));
+}
+
+AVX512 static bool avx512_base64_twice(struct str s, unsigned outer, unsigned inner,
+                                       unsigned char head[9])
+{
+    __m512i wrong = _mm512_setzero_si512();
+    __m512i unused = wrong;
+    __m512i first = wrong;
+    uint64_t alien = 0;
+    size_t last = s.len - 64;
+    for (size_t i = 0; i < last; i += 64) {
+        /* as in avx2_base64_twice */
+        __m512i text = decode_64(_mm512_loadu_si512(s.at + (i < last - 8 ? i : last - 8)), &wrong);
+        alien |= alien_64(text) & lowest_64(48);
+        if (i == 0)
+            first = text;
+    }
+    __m512i bytes = _mm512_loadu_si512(s.at + last);
+    __mmask64 padding = equal_64(bytes, '=');
+    bytes = _mm512_mask_mov_epi8(bytes, padding, _mm512_set1_epi8('A'));
+    __m512i text = decode_64(bytes, &wrong);
+    uint64_t digits = lowest_64(48 - outer - inner);
+    uint64_t pad = lowest_64(48 - outer) & ~digits;
+    alien |= alien_64(text) & digits;
+    if (padding != ~lowest_64(64 - outer) || (equal_64(text, '=') & pad) != pad ||
+        (alien | _mm512_movepi8_mask(wrong)) != 0)
+        return false;
+    unsigned char raw[16];
+    __m512i twice = decode_64(first, &unused);
+    _mm_storeu_si128((__m128i *)(void *)raw, _mm512_castsi512_si128(twice));
+    memcpy(head, raw, 9);
+    return true;
+}
+
+static const struct simd_ops ops_avx512 = {
+    .name = "avx512",
+    .copy_masks = avx512_copy_masks,
+    .find_either = avx2_find_either,
+    .find_pair = avx2_find_pair,
+    .count = avx2_count,
+    .base64_twice = avx512_base64_twice,
+};
+
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+}
+
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi");
+}
+
+size_t simd_all(const struct simd_ops *into[SIMD_KINDS])
+{
+    size_t n = 0;
+    into[n++] = &simd_scalar;
+    if (has_avx2())
+        into[n++] = &ops_avx2;
+    if (has_avx512())
+        into[n++] = &ops_avx512;
+    return n;
 }
 #else
-const struct simd_ops *simd_avx2(void)
+size_t simd_all(const struct simd_ops *into[SIMD_KINDS])
 {
-    return NULL;
+    into[0] = &simd_scalar;
+    return 1;
 }
 #endif
 
 const struct simd_ops *simd_best(void)
 {
-    const struct simd_ops *best = simd_avx2();
-    return best ? best : &simd_scalar;
+    const struct simd_ops *all[SIMD_KINDS];
+    return all[simd_all(all) - 1];
 }

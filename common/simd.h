@@ -1,8 +1,8 @@
 /*
  * simd: the few steps over bytes that are worth vector instructions.
  *
- * Each step exists twice, in plain C and for AVX2, with equal results on any bytes; which one runs
- * is chosen by what the processor can do.
+ * Each step exists in plain C, for AVX2 and for AVX-512 (VBMI), with equal results on any bytes;
+ * which one runs is chosen by what the processor can do.
  *
  *     const struct simd_ops *simd = simd_best();
  *     simd->copy_masks(at, end, blocks, &carry, masks);
@@ -41,20 +41,21 @@ struct simd_ops {
     size_t (*count)(struct str s, unsigned char byte);
     /*
      * Is `s` base64url of base64url, its end padded with `outer` bytes '=' and what it decodes to
-     * with `inner`, both 0 to 2? s.len is a multiple of 4 and at least 64. When it is, head gets
+     * with `inner`, both 0 to 2? s.len is a multiple of 4 and at least 72. When it is, head gets
      * the first 9 bytes of the innermost data. Unused bits before a padding are not looked at.
      */
     bool (*base64_twice)(struct str s, unsigned outer, unsigned inner, unsigned char head[9]);
 };
 
 extern const struct simd_ops simd_scalar;
-/* NULL where the program was built for, or runs on, a machine without it. */
-const struct simd_ops *simd_avx2(void);
 const struct simd_ops *simd_best(void);
+/* All that this machine can run, the scalar one first, the best last. */
+enum { SIMD_KINDS = 3 };
+size_t simd_all(const struct simd_ops *into[SIMD_KINDS]);
 
 /*
- * For a loop over masks that is to run on the machine of simd_avx2: there counting bits is one
- * instruction. The loop is an always-inlined function, called from one with and one without this.
+ * For a loop over masks: where the vector forms run, counting bits is one instruction. Such a loop
+ * is an always-inlined function, called from one with this and one without it.
  */
 #if defined(__x86_64__)
 #define SIMD_FAST_BITS __attribute__((target("popcnt,bmi,bmi2,lzcnt")))

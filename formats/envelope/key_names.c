@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+/* Sparse: a look-up then nearly always ends at its first slot. */
+enum { SLOTS_LEAST = 64, SLOTS_A_NAME = 8 };
 enum { SHOWN_MAX = 40 }; /* bytes of a refused name that the error shows */
 
 static int by_name(const void *a, const void *b)
@@ -73,7 +75,7 @@ static bool names_are_legal(struct arena *arena, const struct str *names, size_t
                 text_shown(arena, str_slice(names[i], 0, SHOWN_MAX)));
         return false;
     }
-    if (count < UINT32_MAX / 4)
+    if (count < UINT32_MAX / 16)
         return true;
     err_set(err, ERR_REFUSED, 330, "%zu version names", count);
     return false;
@@ -93,8 +95,8 @@ bool key_names_make(struct arena *arena, const struct str *names, size_t count,
         if (i == 0 || !str_eq(into->names[i], into->names[into->count - 1]))
             into->names[into->count++] = into->names[i];
 
-    size_t room = 8;
-    while (room < 2 * into->count)
+    size_t room = SLOTS_LEAST;
+    while (room < SLOTS_A_NAME * into->count)
         room *= 2;
     into->mask = room - 1;
     into->words = ARENA_ARRAY(arena, into->count, uint64_t);

@@ -2,6 +2,8 @@
  * scan_rows: the scan alone, without the reader of scripts: seconds for a file of bare rows.
  *
  *     scan_rows FILE copy|csv COLUMNS THREADS [DECLARED-COLUMN]        prints seconds and records
+ *
+ * Environment: BLOCK, the block size in bytes; SIMD, 0 for the plain forms, 1 AVX2, 2 AVX-512.
  */
 #include "analyzer/pool.h"
 #include "common/sys.h"
@@ -30,8 +32,10 @@ int main(int argc, char **argv)
         declared[strtoul(argv[5], NULL, 10) % 64] = true;
         l.declared = declared;
     }
-    if (getenv("SCALAR"))
-        l.reading.simd = &simd_scalar;
+    const char *block = getenv("BLOCK");
+    const struct simd_ops *all[SIMD_KINDS];
+    if (getenv("SIMD") && strtoul(getenv("SIMD"), NULL, 10) < simd_all(all))
+        l.reading.simd = all[strtoul(getenv("SIMD"), NULL, 10)];
     scan_layout_seal(&l);
     uint64_t start = sys->monotonic_ns();
     int fd = sys->openat(AT_FDCWD, argv[1], O_RDONLY | O_CLOEXEC, 0);
