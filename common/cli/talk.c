@@ -129,6 +129,13 @@ static bool read_answer(const struct cli *cli, const char *question, char answer
     for (;;) {
         char c;
         ssize_t n = cli_stop_signal ? -1 : sys->read(0, &c, 1);
+        int number = (int)cli_stop_signal;
+        if (n < 0 && number) { /* half an answer is none */
+            talk_write(STR("\n"));
+            err_set(err, ERR_SIGNAL + number, 910, "stopped by signal %d: nothing was done",
+                    number);
+            return false;
+        }
         if (n <= 0 && len == 0) {
             talk_write(STR("\n"));
             err_set(err, ERR_ANSWERED_NO, 910,

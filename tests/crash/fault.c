@@ -37,6 +37,10 @@ static bool strike(const char *call)
         (void)raise(SIGKILL);
         abort();
     }
+    if (fault.stop) {
+        (void)raise(SIGSTOP);
+        return false;
+    }
     errno = fault.errnum;
     return true;
 }
@@ -149,10 +153,11 @@ static bool errno_named(const char *name, struct fault *f)
                  {"EROFS", EROFS}, {"EDQUOT", EDQUOT}, {"EINVAL", EINVAL}, {"EAGAIN", EAGAIN},
                  {"EBUSY", EBUSY}, {"EXDEV", EXDEV},   {"ENOENT", ENOENT}, {"EMFILE", EMFILE}};
     f->die = strcmp(name, "KILL") == 0;
+    f->stop = strcmp(name, "STOP") == 0;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i].name) == 0)
             f->errnum = known[i].value;
-    return f->die || f->errnum;
+    return f->die || f->stop || f->errnum;
 }
 
 bool fault_parse(char *spec, struct fault *f)

@@ -6,9 +6,9 @@
 
 load lib
 load change_lib
+load fault_lib
 
 : "${FAULT_ALL:=}"
-FAULTY=$BUILD/crash/keyretire-faulty
 
 setup() {
     # Where there is one: a file system in memory, whose fsync costs nothing. The runs are many.
@@ -45,29 +45,6 @@ digests() {
 again() { # the world as it was before
     rm -rf one two "$STATE"
     cp -a saved/. .
-}
-
-# calls_of COMMAND...: "NUMBER NAME" of each call, in calls.
-calls_of() {
-    rm -f calls
-    KEYRETIRE_FAULT_LOG=$SCRATCH/calls "$FAULTY" "$@" --state-dir "$STATE" >>talk 2>&1
-}
-
-# The number of the last call NAME before call LIMIT.
-last_before() { # NAME LIMIT
-    awk -v name="$1" -v limit="$2" '$1 < limit && $2 == name { n = $1 } END { print n }' calls
-}
-first_of() { # NAME
-    awk -v name="$1" '$2 == name { print $1; exit }' calls
-}
-
-# with_fault SPEC COMMAND...: its exit code is in GOT, its words in out and err.
-with_fault() {
-    local spec=$1
-    shift
-    GOT=0
-    KEYRETIRE_FAULT=$spec "$FAULTY" "$@" --state-dir "$STATE" >out 2>err || GOT=$?
-    cat out err >>talk
 }
 
 # holds TEXT CONDITION...: else the point is on record as wrong.
