@@ -39,7 +39,8 @@ struct analysis {
     uint64_t bytes_before; /* stored bytes of the inputs that are done */
     int64_t header_time;   /* from the dump itself, or UTC_NONE */
     struct str server_version;
-    uint64_t decoded_bytes, records; /* of its texts so far */
+    uint64_t texts;                  /* found in it so far */
+    uint64_t decoded_bytes, records; /* of them */
     bool incomplete;                 /* something of it was not read (S1) */
     bool refused;                    /* it is of a kind that is not read: no report */
 

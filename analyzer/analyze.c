@@ -212,6 +212,31 @@ static void finish_text(struct analysis *a, const char *kind, uint64_t decoded, 
     in->server_version = a->server_version;
 }
 
+/* Puts the path before a text that does not begin with it. */
+static void name_once(struct err *err, const char *path)
+{
+    size_t len = strlen(path);
+    if (strncmp(err->text, path, len) != 0 || err->text[len] != ':')
+        err_context(err, "%s", path);
+}
+
+static void keep_damage(struct analysis *a, struct err *why)
+{
+    struct report_finding *f =
+        report_add_finding(a->report, SEVERITY_ERROR, STR("incomplete"), NULL, STR(""));
+    f->message = arena_copy(a->arena, str_from(why->text));
+    f->record_count = 1;
+    analysis_problem(a, why);
+}
+
+/* A container that fails inside a member fails again, in the same words, where the next is due. */
+static bool is_known(const struct analysis *a, const struct err *why)
+{
+    const struct analyze_outcome *o = a->outcome;
+    return a->incomplete && o->problem_count > 0 &&
+           str_ends(str_from(o->problems[o->problem_count - 1].text), str_from(why->text));
+}
+
 static bool visit_text(void *context, struct input_text *text, struct err *err)
 {
     struct analysis *a = context;
@@ -219,6 +244,7 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
     const char *kind = "unknown";
     uint64_t records_before = a->records;
     a->text = text;
+    a->texts++;
     a->window = &w;
     a->database = STR("");
     a->text_incomplete = false;
@@ -231,8 +257,13 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
     bool done = read_text(a, &w, &kind, err);
     analysis_fold(a);
     if (!done && is_damage(err) && !a->refused) {
-        a->text_note = arena_text(a->arena, str_from(err->text));
+        name_once(err, text->path);
+        a->text_note = arena_text(a->arena, arena_copy(a->arena, str_from(err->text)));
         a->text_incomplete = true;
+        if (text->member) { /* those behind it may be sound */
+            keep_damage(a, err);
+            done = true;
+        }
     }
     finish_text(a, kind, w.offset, a->records - records_before);
     window_close(&w);
@@ -264,14 +295,6 @@ static bool watch_input(void *context, struct err *err)
                              p.records, err);
 }
 
-static void finding_incomplete(struct analysis *a, const char *path, const struct err *why)
-{
-    struct report_finding *f =
-        report_add_finding(a->report, SEVERITY_ERROR, STR("incomplete"), NULL, STR(""));
-    f->message = str_from(arena_printf(a->arena, "%s: %s", path, why->text));
-    f->record_count = 1;
-}
-
 static bool analyze_input(struct analysis *a, const char *path, struct err *err)
 {
     struct input in;
@@ -280,16 +303,24 @@ static bool analyze_input(struct analysis *a, const char *path, struct err *err)
     a->input = &in;
     a->header_time = UTC_NONE;
     a->server_version = STR("");
-    a->decoded_bytes = a->records = 0;
+    a->decoded_bytes = a->records = a->texts = 0;
     a->incomplete = false;
     struct str note = STR("");
     in.bottom = source_watched(in.bottom, watch_input, a, err);
     bool done = in.bottom && input_walk(&in, visit_text, a, err);
+    if (done && in.container && a->texts == 0) {
+        err_set(err, ERR_CORRUPT, 301, "%s: the archive holds no file with data", in.path);
+        a->refused = true;
+        done = false;
+    }
     if (!done && is_damage(err) && !a->refused) {
-        err_context(err, "%s", in.path);
+        bool known = is_known(a, err);
+        name_once(err, in.path);
         note = arena_copy(a->arena, str_from(err->text));
-        finding_incomplete(a, in.path, err);
-        analysis_problem(a, err);
+        if (known)
+            *err = (struct err){0};
+        else
+            keep_damage(a, err);
         done = true;
     }
     if (done) {

@@ -1,23 +1,16 @@
 /* analyze_csv: one CSV or TSV text is one table, named after its file. */
 #include "analyzer/analysis.h"
 
-/* "users.2026.csv.gz" -> "users"; a name that starts with a dot keeps it. */
-static struct str stem(struct str name)
-{
-    size_t dot = 1 + str_find(str_slice(name, 1, name.len), '.');
-    return str_slice(name, 0, dot < name.len ? dot : name.len);
-}
-
 /* exports/users/part-0001.csv -> "users" */
 static struct str folder_name(const char *path, struct str file)
 {
     struct str rest = str_from(path);
     if (rest.len <= file.len)
-        return stem(file);
+        return input_stem(file);
     rest = str_slice(rest, 0, rest.len - file.len - 1);
     for (size_t at = str_find(rest, '/'); at < rest.len; at = str_find(rest, '/'))
         rest = str_slice(rest, at + 1, rest.len);
-    return rest.len ? rest : stem(file);
+    return rest.len ? rest : input_stem(file);
 }
 
 static void note_header(struct analysis *a, const struct catalogue_entry *entry,
@@ -43,7 +36,7 @@ bool analyze_csv(struct analysis *a, struct err *err)
         return false;
     }
     struct str table = a->options->table_from_path ? folder_name(a->text->path, a->text->name)
-                                                   : stem(a->text->name);
+                                                   : input_stem(a->text->name);
     struct table_name name = {STR(""), STR(""), table};
     struct catalogue_entry *entry = catalogue_table(&a->catalogue, name);
     if (scope_is_excluded(&a->scope, name)) {

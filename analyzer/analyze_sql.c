@@ -7,6 +7,7 @@
 struct sql_text {
     struct analysis *a;
     struct sql_reader reader;
+    bool found;                        /* something beside facts */
     struct catalogue_entry *partition; /* said to be loaded through its root by the next COPY */
 };
 
@@ -174,8 +175,15 @@ static void on_fact(struct sql_text *s, const struct sql_event *e)
     }
 }
 
-static bool on_end(struct analysis *a, const struct sql_event *e, struct err *err)
+static bool on_end(const struct sql_text *s, const struct sql_event *e, struct err *err)
 {
+    const struct analysis *a = s->a;
+    if (!e->end.truncated && !s->found && !e->end.trailers && !e->end.cluster_trailers) {
+        err_set(err, ERR_INCOMPLETE, 432, "%s: the script ends before its first table",
+                a->text->path);
+        err_hint(err, "make the dump again, and see that pg_dump ends without an error");
+        return false;
+    }
     if (!e->end.truncated)
         return true;
     err_set(err, ERR_INCOMPLETE, 432,
@@ -188,6 +196,7 @@ static bool on_end(struct analysis *a, const struct sql_event *e, struct err *er
 
 static bool on_event(struct sql_text *s, const struct sql_event *e, struct err *err)
 {
+    s->found = s->found || (e->kind != SQL_EVENT_FACT && e->kind != SQL_EVENT_END);
     switch (e->kind) {
     case SQL_EVENT_DATABASE:
         s->a->database = arena_copy(s->a->arena, e->database);
@@ -207,7 +216,7 @@ static bool on_event(struct sql_text *s, const struct sql_event *e, struct err *
         on_fact(s, e);
         return true;
     case SQL_EVENT_END:
-        return on_end(s->a, e, err);
+        return on_end(s, e, err);
     }
     return true;
 }

@@ -86,8 +86,10 @@ static const char *packed_in(struct arena *a, const char *packing, enum stream_k
 static bool walk_layer(struct walk *w, struct source *src, struct input_text *text, unsigned depth,
                        struct err *err);
 
-/* What macOS's tar and zip add beside each file; never data of a dump. */
-static bool is_decoy(struct str path)
+enum { DECOY_HEAD = 8 };
+
+/* Where macOS's tar and zip put what they add beside each file. */
+static bool has_decoy_name(struct str path)
 {
     struct str rest = path;
     struct str part;
@@ -100,6 +102,19 @@ static bool is_decoy(struct str path)
             return false;
     } while (rest.len);
     return false;
+}
+
+/* The name proves nothing: the bytes of an AppleDouble or a .DS_Store do, and there being none. */
+static bool is_decoy(struct str head)
+{
+    return head.len == 0 || str_starts(head, STR("\0\5\x16\7")) ||
+           str_starts(head, STR("\0\0\0\1Bud1"));
+}
+
+struct str input_stem(struct str name)
+{
+    size_t dot = 1 + str_find(str_slice(name, 1, name.len), '.');
+    return str_slice(name, 0, dot < name.len ? dot : name.len);
 }
 
 static struct str last_part(struct str path)
@@ -131,6 +146,15 @@ static bool walk_member(struct walk *w, struct container *c, const struct contai
     }
     if (w->in->limits.max_decoded_bytes)
         metered = bounded_source(metered, w->in->limits.max_decoded_bytes, err);
+    if (has_decoy_name(entry->path)) {
+        struct str head;
+        metered = source_peeked(metered, DECOY_HEAD, &head, err);
+        if (metered && is_decoy(head)) {
+            w->in->passed_over++;
+            source_close(metered);
+            return true;
+        }
+    }
     return metered && walk_layer(w, metered, &text, depth, err);
 }
 
@@ -154,7 +178,7 @@ static bool walk_container(struct walk *w, struct source *src, enum stream_kind 
             err_set(err, ERR_CORRUPT, 421, "%s: more than %d members", outer->path, INPUT_ENTRIES);
             break;
         }
-        if (entry.kind != CONTAINER_FILE || is_decoy(entry.path)) {
+        if (entry.kind != CONTAINER_FILE) {
             w->in->passed_over++;
             continue;
         }

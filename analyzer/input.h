@@ -60,4 +60,7 @@ bool input_open(struct input *in, const char *path, const struct stream_limits *
 bool input_walk(struct input *in, input_visitor visit, void *context, struct err *err);
 void input_close(struct input *in);
 
+/* "users.2026.csv.gz" -> "users"; a name that starts with a dot keeps it. */
+struct str input_stem(struct str name);
+
 #endif

@@ -21,6 +21,7 @@ struct inspect {
     struct table tables; /* one row a table with rows */
     const struct input_text *text;
     struct window *window;
+    struct err unread; /* the first text of a kind that is not read */
 };
 
 static struct str kept(struct inspect *s, struct str borrowed)
@@ -82,7 +83,7 @@ static bool inspect_csv(struct inspect *s, struct err *err)
     do
         window_skip(s->window, window_rest(s->window).len);
     while (window_more(s->window, err));
-    table_row(s, s->text->path, STR(""), STR(""), s->text->name, columns.count,
+    table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name), columns.count,
               s->window->offset - from, columns.header == CSV_HEADER_YES ? "header" : "no header");
     return !err_is(err);
 }
@@ -103,6 +104,18 @@ static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
     while (window_more(s->window, err));
 }
 
+/* The first of them is the command's error, as it is that of a scan: an input, or a member of it.
+ */
+static void note_unread(struct inspect *s, enum dump_kind kind, const struct err *why)
+{
+    if (err_is(&s->unread))
+        return;
+    s->unread = *why;
+    if (s->text->member && kind != DUMP_PG_CUSTOM)
+        s->unread.kind = ERR_INCOMPLETE;
+    err_context(&s->unread, "%s", s->text->path);
+}
+
 static bool visit(void *context, struct input_text *text, struct err *err)
 {
     struct inspect *s = context;
@@ -120,6 +133,8 @@ static bool visit(void *context, struct input_text *text, struct err *err)
     bool done = !err_is(err);
     struct err why = {0};
     bool read = dump_accept(kind, &why);
+    if (done && !read)
+        note_unread(s, kind, &why);
     table_text(&s->texts, str_from(text->path));
     table_text(&s->texts, str_from(arena_printf(s->cli->arena, "%s%s%s", text->packing,
                                                 *text->packing ? "+" : "", dump_kind_name(kind))));
@@ -178,6 +193,11 @@ bool command_inspect(struct cli *cli, struct err *err)
         if (in.bottom || done)
             input_close(&in);
     }
-    print(&s);
+    if (done && err_is(&s.unread)) {
+        *err = s.unread;
+        done = false;
+    }
+    if (done || cli->format != TABLE_JSON)
+        print(&s);
     return done;
 }

@@ -34,6 +34,8 @@ struct fd_source {
     struct source base;
     int fd;
     const char *name;
+    source_watch watch; /* NULL: none */
+    void *context;
 };
 
 static enum pull fd_read(struct source *base, unsigned char *into, size_t room, size_t *got,
@@ -41,9 +43,9 @@ static enum pull fd_read(struct source *base, unsigned char *into, size_t room, 
 {
     struct fd_source *s = (struct fd_source *)base;
     ssize_t n;
-    do
-        n = sys->read(s->fd, into, room);
-    while (n < 0 && errno == EINTR);
+    while ((n = sys->read(s->fd, into, room)) < 0 && errno == EINTR)
+        if (s->watch && !s->watch(s->context, err))
+            return PULL_FAILED;
     if (n < 0) {
         err_sys(err, ERR_SYSTEM, 102, errno, "read %s", s->name);
         return PULL_FAILED;
@@ -58,9 +60,17 @@ static void fd_close(struct source *base)
     free(base);
 }
 
+static void fd_interruptible(struct source *base, source_watch watch, void *context)
+{
+    struct fd_source *s = (struct fd_source *)base;
+    s->watch = watch;
+    s->context = context;
+}
+
 struct source *source_fd(int fd, const char *name, struct err *err)
 {
-    static const struct source_ops ops = {.read = fd_read, .close = fd_close};
+    static const struct source_ops ops = {
+        .read = fd_read, .close = fd_close, .interruptible = fd_interruptible};
     struct fd_source *s = source_new(sizeof *s, &ops, err);
     if (!s)
         return NULL;
@@ -140,9 +150,21 @@ static void metered_close(struct source *base)
     free(s);
 }
 
+static void make_interruptible(struct source *s, source_watch watch, void *context)
+{
+    if (s->ops->interruptible)
+        s->ops->interruptible(s, watch, context);
+}
+
+static void metered_interruptible(struct source *base, source_watch watch, void *context)
+{
+    make_interruptible(((struct metered_source *)base)->below, watch, context);
+}
+
 struct source *source_metered(struct source *below, struct meter *meter, struct err *err)
 {
-    static const struct source_ops ops = {.read = metered_read, .close = metered_close};
+    static const struct source_ops ops = {
+        .read = metered_read, .close = metered_close, .interruptible = metered_interruptible};
     struct metered_source *s = source_new(sizeof *s, &ops, err);
     if (!s)
         return NULL;
@@ -190,5 +212,6 @@ struct source *source_watched(struct source *below, source_watch watch, void *co
     s->below = below;
     s->watch = watch;
     s->context = context;
+    make_interruptible(below, watch, context);
     return &s->base;
 }

@@ -27,10 +27,15 @@ enum pull { PULL_OK, PULL_END, PULL_FAILED };
 
 struct source;
 
+/* Whether to go on; false with err set. */
+typedef bool (*source_watch)(void *context, struct err *err);
+
 struct source_ops {
     enum pull (*read)(struct source *s, unsigned char *into, size_t room, size_t *got,
                       struct err *err);
     void (*close)(struct source *s); /* frees s */
+    /* NULL: never waits. Else `watch` is to be asked when a signal interrupts the waiting. */
+    void (*interruptible)(struct source *s, source_watch watch, void *context);
 };
 
 struct source {
@@ -69,10 +74,10 @@ struct meter {
 struct source *source_metered(struct source *below, struct meter *meter, struct err *err);
 
 /*
- * Passes another source on and asks `watch` before every read: for a progress line and for being
- * stopped. When it gives false (err set) the read fails.
+ * Passes another source on and asks `watch` before every read, and when a signal comes while a
+ * descriptor at the bottom has nothing to give: for a progress line and for being stopped. When it
+ * gives false (err set) the read fails.
  */
-typedef bool (*source_watch)(void *context, struct err *err);
 struct source *source_watched(struct source *below, source_watch watch, void *context,
                               struct err *err);
 

@@ -159,8 +159,37 @@ static bool is_tar(struct str head)
     return head.at[0] > ' ' && tar_octal(str_slice(head, 100, 108), &mode) && head.at[99] == 0;
 }
 
+/* A file of a few bytes that ends inside the signature of a compressed stream: it was cut off. */
+static enum stream_kind begun(struct str head)
+{
+    static const struct {
+        struct str signature;
+        enum stream_kind kind;
+    } starts[] = {
+        {{(const unsigned char *)"\x28\xb5\x2f\xfd", 4}, STREAM_ZSTD},
+        {{(const unsigned char *)"\x04\x22\x4d\x18", 4}, STREAM_LZ4},
+        {{(const unsigned char *)"\xfd"
+                                 "7zXZ\0",
+          6},
+         STREAM_XZ},
+    };
+    for (size_t i = 0; head.len >= 2 && i < sizeof starts / sizeof starts[0]; i++)
+        if (str_starts(starts[i].signature, head))
+            return starts[i].kind;
+    bool bzip2 = head.len >= 3 && head.len < 10 && str_starts(head, STR("BZh")) &&
+                 (head.len < 4 || (head.at[3] >= '1' && head.at[3] <= '9'));
+    struct str magic = str_slice(head, 4, head.len);
+    return bzip2 && (str_starts(STR("\x31\x41\x59\x26\x53\x59"), magic) ||
+                     str_starts(STR("\x17\x72\x45\x38\x50\x90"), magic))
+               ? STREAM_BZIP2
+               : STREAM_NONE;
+}
+
 enum stream_kind stream_sniff(struct str head)
 {
+    enum stream_kind cut = begun(head);
+    if (cut != STREAM_NONE)
+        return cut;
     if (str_starts(head, STR("\x1f\x8b\x08")))
         return STREAM_GZIP;
     if (is_zstd(head))

@@ -83,6 +83,14 @@ query() {
     sqlite3 -batch -noheader -separator '|' "$1" "$2"
 }
 
+# is SEEN EXPECTED: equal, or both are shown.
+is() {
+    [ "$1" = "$2" ] || {
+        printf -- '--- expected\n%s\n--- seen\n%s\n' "$2" "$1"
+        return 1
+    }
+}
+
 # utc SECONDS_AGO: a time as --dump-time takes it.
 utc() {
     date -u -d "@$(($(date +%s) - $1))" +%Y-%m-%dT%H:%M:%SZ
