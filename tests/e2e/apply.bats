@@ -525,6 +525,87 @@ ENV
     [ "$(env_versions .env.crypto)" = v4 ]
 }
 
+@test "what a reviewer sees: before the question, in the order of the safety rules" {
+    { sealed v4 2; sealed v4 1 | sed 's/^v4://'; } | users_dump >dump.sql
+    census
+    planned --keep-versions 1 --accept-unversioned 'one old row, known'
+    echo no | exits 7 retire apply plan.txt
+    /usr/bin/python3 - out <<'PY'
+import re, sys
+text = open(sys.argv[1]).read()
+assert "one old row, known" in text, "the acceptance is not shown"
+order = [
+    r"^LABELS ONLY: no value was proven", r"^verdict: .*v1 v2 v3", r"^Evidence", r"data of \d{4}-", r"labels only",
+    r"^Coverage", r"1 table defined, 1 with data", r"^Versions", r"^ *v1 +REMOVE", r"^ *v4 +keep +active",
+    r"^Impact", r"0 of \d+ values name or need a removed version", r"^Critical", r"CRITICAL v3",
+    r"^Not seen", r"copies of the configuration on other hosts", r"^Undo", r"keyretire rollback",
+]
+at = 0
+for wanted in order:
+    found = re.compile(wanted, re.M).search(text, at)
+    assert found, f"{wanted!r} is missing, or stands before what it has to follow"
+    at = found.start()
+PY
+}
+
+# on_terminal ANSWER COMMAND...: the command with a terminal, on which the answer is typed.
+on_terminal() {
+    /usr/bin/python3 - "$@" <<'PY'
+import os, pty, sys
+answer, command = sys.argv[1], sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+said = b""
+try:
+    while b"type their list" not in said and b"[yes/no]" not in said:
+        said += os.read(fd, 4096)
+    os.write(fd, answer.encode() + b"\n")
+    while chunk := os.read(fd, 4096):
+        said += chunk
+except OSError:
+    pass # the terminal is gone with the command
+sys.stdout.buffer.write(said)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+PY
+}
+
+@test "K4.4: on a terminal critical versions are confirmed by typing their list; yes is not enough (7)" {
+    planned --keep-versions 1
+    before=$(sha256sum <.env.crypto)
+    for answer in yes y v1 'v3 v2' ''; do
+        exits 7 on_terminal "$answer" keyretire apply plan.txt --state-dir "$STATE"
+        [ "$(sha256sum <.env.crypto)" = "$before" ]
+    done
+    exits 0 on_terminal v3 keyretire apply plan.txt --state-dir "$STATE"
+    says out CRITICAL
+    [ "$(env_versions .env.crypto)" = v4 ]
+}
+
+@test "K4.4: without a critical version a yes will do on a terminal" {
+    planned --keep-versions 3
+    exits 0 on_terminal yes keyretire apply plan.txt --state-dir "$STATE"
+    [ "$(env_versions .env.crypto | paste -sd' ')" = "v2 v3 v4" ]
+}
+
+@test "S15: the search finds what it looks for" {
+    planned --keep-versions 1
+    exits 0 retire apply plan.txt --yes
+    no_secret
+    salt=$(sed -n 's/^ENCRYPTION_SALT__v4="\(.*\)"/\1/p' .env.crypto)
+    [ -n "$salt" ]
+    echo "x${salt}x" >"$STATE/plans/leak"
+    run no_secret
+    [ "$status" = 1 ]
+    rm "$STATE/plans/leak"
+    echo "$CANARY" >plan.err
+    run no_secret
+    [ "$status" = 1 ]
+    rm plan.err
+    # And in the archive it is, so that there is something to find.
+    grep -qaF "$CANARY" "$STATE"/backups/.env.crypto.*
+}
+
 @test "K4.1: yes, y, sim and s are yes" {
     make_env saved v2 v1 v2
     remember saved
