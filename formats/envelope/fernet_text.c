@@ -194,10 +194,55 @@ static void feed_byte(struct fernet_text *t, unsigned char c)
         seek_hex(t, c);
 }
 
+/*
+ * Nothing is being read, and the text as a whole is no value: only a constant matters now, and for
+ * it no more than the bytes right before it (a run, a ':', hexadecimal digits).
+ */
+static bool may_skip(const struct fernet_text *t)
+{
+    return t->mode == FERNET_SEEKING && t->payload.alien &&
+           (t->colon || t->name_len > KEY_NAME_MAX);
+}
+
+/* Index of the next byte that may begin a constant. */
+static size_t next_candidate(const struct fernet_text *t, struct str bytes)
+{
+    size_t at = 0;
+    for (;; at++) {
+        at += t->reading->simd->find_either(str_slice(bytes, at, bytes.len), 'Z', '5');
+        if (at + 1 >= bytes.len)
+            return at;
+        if (bytes.at[at] == 'Z' ? bytes.at[at + 1] == '0' : (bytes.at[at + 1] | 0x20) == 'a')
+            return at;
+    }
+}
+
+/* Leaves bytes out; those that follow and stand before a constant will tell all that is needed. */
+static void skip(struct fernet_text *t, size_t n)
+{
+    t->len += n;
+    t->run.len = 0;
+    t->after_colon = NO_OFFSET;
+    t->digit_count = 0;
+}
+
 void fernet_text_feed(struct fernet_text *t, struct str bytes)
 {
-    for (size_t i = 0; i < bytes.len; i++)
-        feed_byte(t, bytes.at[i]);
+    size_t at = 0;
+    while (at < bytes.len) {
+        size_t stop = at + FERNET_CONSTANT_MOST; /* one may have begun before these bytes */
+        if (at > 0 && may_skip(t)) {
+            size_t from = at - (FERNET_CONSTANT_MOST - 1); /* half of one may be behind us */
+            size_t next = from + next_candidate(t, str_slice(bytes, from, bytes.len));
+            if (next > at + FERNET_BEFORE) {
+                skip(t, next - FERNET_BEFORE - at);
+                at = next - FERNET_BEFORE;
+            }
+            stop = next + FERNET_CONSTANT_MOST;
+        }
+        for (; at < bytes.len && at < stop; at++)
+            feed_byte(t, bytes.at[at]);
+    }
 }
 
 /* What the name before the first ':' is. */

@@ -24,7 +24,9 @@
 
 enum {
     FERNET_RUN = ENVELOPE_NAME_MAX + 1, /* name bytes kept: one too many tells "too long" */
-    FERNET_DIGITS = 2 * (FERNET_RUN + 1) + 2 * FERNET_CONSTANT_LEN /* hex digits kept */
+    FERNET_DIGITS = 2 * (FERNET_RUN + 1) + 2 * FERNET_CONSTANT_LEN, /* hex digits kept */
+    FERNET_CONSTANT_MOST = 2 * FERNET_CONSTANT_LEN, /* bytes of the constant in any form */
+    FERNET_BEFORE = 128 /* bytes before a constant that may matter to it; more than these */
 };
 
 /* Of a version name that no keyring knows. */

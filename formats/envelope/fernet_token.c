@@ -16,26 +16,6 @@ static void feed_inner(struct fernet_token *t, unsigned char byte)
     }
 }
 
-void fernet_token_feed(struct fernet_token *t, unsigned char byte)
-{
-    if (t->alien)
-        return;
-    unsigned value = base64url_value[byte];
-    if (byte == '=') {
-        t->outer_pad += t->outer_pad <= PAD_MOST;
-    } else if (value > 63 || t->outer_pad) {
-        t->alien = true;
-    } else {
-        t->group = t->group << 6 | value;
-        if (++t->outer % 4)
-            return;
-        feed_inner(t, (unsigned char)(t->group >> 16 & 0xff));
-        feed_inner(t, (unsigned char)(t->group >> 8 & 0xff));
-        feed_inner(t, (unsigned char)(t->group & 0xff));
-        t->group = 0;
-    }
-}
-
 /* 0x80 and the time from the first raw bytes. */
 static bool head_time(const unsigned char head[FERNET_HEAD], int64_t *time)
 {
@@ -60,6 +40,29 @@ static bool inner_head_time(const struct fernet_token *t, int64_t *time)
         raw[3 * i + 2] = (unsigned char)(group & 0xff);
     }
     return head_time(raw, time);
+}
+
+void fernet_token_feed(struct fernet_token *t, unsigned char byte)
+{
+    if (t->alien)
+        return;
+    unsigned value = base64url_value[byte];
+    if (byte == '=') {
+        t->outer_pad += t->outer_pad <= PAD_MOST;
+    } else if (value > 63 || t->outer_pad) {
+        t->alien = true;
+    } else {
+        t->group = t->group << 6 | value;
+        if (++t->outer % 4)
+            return;
+        feed_inner(t, (unsigned char)(t->group >> 16 & 0xff));
+        feed_inner(t, (unsigned char)(t->group >> 8 & 0xff));
+        feed_inner(t, (unsigned char)(t->group & 0xff));
+        t->group = 0;
+        int64_t unused;
+        if (t->outer == FERNET_OUTER_HEAD && !inner_head_time(t, &unused))
+            t->alien = true; /* nothing that follows can make it a token */
+    }
 }
 
 /* `digits` and `pad` make up groups of four with at least two digits. */

@@ -25,6 +25,7 @@ enum {
     FERNET_CONSTANT_LEN = 8,
     FERNET_RAW_LEAST = 57, /* and 16 for each block */
     FERNET_RAW_BLOCK = 16,
+    FERNET_OUTER_HEAD = 16, /* outer digits that hold the inner head */
     FERNET_INNER_HEAD = 12, /* inner digits that hold 0x80 and the time */
     FERNET_HEAD = 9,
     FERNET_OUTER_LEAST = 136

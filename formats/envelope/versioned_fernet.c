@@ -60,39 +60,60 @@ void fernet_stream_open(struct fernet_stream *s, const struct reading *r, struct
     fernet_text_open(&s->text, r, &s->text_verdict);
     s->verdict = v;
     s->bytea = true;
+    s->seen = 0;
     s->half = false;
 }
 
-/* Takes a byte at offset `at` of the cell as part of \x and digits. */
-static void feed_bytea(struct fernet_stream *s, uint64_t at, unsigned char c)
+/* The first two bytes of the cell. */
+static void feed_prefix(struct fernet_stream *s, uint64_t at, unsigned char c)
 {
-    if (at < 2) {
-        s->bytea = c == (at == 0 ? '\\' : 'x');
-        if (at == 1 && s->bytea)
-            fernet_text_open(&s->decoded, s->text.reading, s->verdict);
-        return;
+    s->bytea = c == (at == 0 ? '\\' : 'x');
+    if (at == 1 && s->bytea)
+        fernet_text_open(&s->decoded, s->text.reading, s->verdict);
+}
+
+/* Digits into bytes, at most `room` of them; gives back how many digits were taken. */
+static size_t decode_digits(struct fernet_stream *s, struct str digits, unsigned char *into,
+                            size_t room, size_t *len)
+{
+    size_t at = 0;
+    *len = 0;
+    for (; at < digits.len && *len < room && s->bytea; at++) {
+        int digit = ascii_hex(digits.at[at]);
+        s->bytea = digit >= 0;
+        s->half = !s->half;
+        if (s->half)
+            s->high = (unsigned char)digit;
+        else
+            into[(*len)++] = (unsigned char)(s->high << 4 | digit);
     }
-    int digit = ascii_hex(c);
-    s->bytea = digit >= 0;
-    s->half = !s->half;
-    if (s->half) {
-        s->high = (unsigned char)digit;
-    } else if (s->bytea) {
-        unsigned char byte = (unsigned char)(s->high << 4 | digit);
-        fernet_text_feed(&s->decoded, str_make(&byte, 1));
+    *len -= !s->bytea && !s->half && *len > 0; /* the last of them had no second digit */
+    return at;
+}
+
+static void feed_bytea(struct fernet_stream *s, struct str bytes)
+{
+    unsigned char decoded[512];
+    for (; bytes.len > 0 && s->bytea && s->seen < 2; bytes = str_slice(bytes, 1, bytes.len))
+        feed_prefix(s, s->seen++, bytes.at[0]);
+    while (bytes.len > 0 && s->bytea) {
+        size_t len;
+        size_t taken = decode_digits(s, bytes, decoded, sizeof decoded, &len);
+        fernet_text_feed(&s->decoded, str_make(decoded, len));
+        bytes = str_slice(bytes, taken, bytes.len);
     }
 }
 
 void fernet_stream_feed(struct fernet_stream *s, struct str bytes)
 {
-    for (size_t i = 0; i < bytes.len && s->bytea; i++)
-        feed_bytea(s, s->text.len + i, bytes.at[i]);
+    if (s->bytea)
+        feed_bytea(s, bytes);
     fernet_text_feed(&s->text, bytes);
 }
 
 void fernet_stream_close(struct fernet_stream *s)
 {
-    bool decoded = s->bytea && !s->half && s->text.len >= 2;
+    bool decoded = s->bytea && !s->half && s->seen == 2;
     fernet_text_close(decoded ? &s->decoded : &s->text);
     if (!decoded)
         *s->verdict = s->text_verdict;

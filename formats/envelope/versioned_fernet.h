@@ -37,7 +37,8 @@ struct fernet_stream {
     struct verdict *verdict; /* the caller's */
 
     /* bytea: \x and pairs of digits */
-    bool bytea; /* so far */
+    bool bytea;    /* so far */
+    unsigned seen; /* of the \\x */
     bool half;
     unsigned char high;
     struct fernet_text decoded; /* its verdict is the caller's; open once \x was seen */

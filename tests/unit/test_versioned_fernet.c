@@ -456,6 +456,11 @@ static size_t random_cell(uint64_t *seed, char *into, size_t room)
             if (cell_random(seed) % 3 == 0)
                 value[cell_random(seed) % strlen(value)] = 0;
             part = value;
+        } else if (choice == 4 && cell_random(seed) % 4 == 0) { /* long enough to be skipped */
+            size_t n = cell_random(seed) % 900;
+            memset(value, " aZ5"[cell_random(seed) % 4], n);
+            value[n] = 0;
+            part = value;
         } else if (choice == 3) {
             (void)cell_value(value, "v2:", 1, TIME, cell_random(seed));
             part = hex(value, "0123456789abcdef");
