@@ -34,8 +34,9 @@ static struct catalogue_entry *entry_of(struct analysis *a, const struct sql_eve
 
 static const char *place_of(struct analysis *a, const struct sql_event *e, const char *what)
 {
-    return arena_printf(a->arena, "%s, %s at byte %llu of the decoded stream", a->text->path, what,
-                        (unsigned long long)e->offset);
+    return arena_printf(a->arena, "%s, %s at byte %llu of the decoded stream (line %llu)",
+                        a->text->path, what, (unsigned long long)e->offset,
+                        (unsigned long long)e->line);
 }
 
 static bool on_table(struct analysis *a, const struct sql_event *e, struct err *err)
@@ -52,8 +53,10 @@ static bool on_table(struct analysis *a, const struct sql_event *e, struct err *
     catalogue_define(&a->catalogue, entry, kind_of(e->relation), names, stored);
     const struct report_table *t = catalogue_report(&a->catalogue, entry);
     struct table_name name = {t->database, t->schema, t->name};
-    if (scope_is_excluded(&a->scope, name))
+    if (scope_is_excluded(&a->scope, name)) {
         entry->skipped = true;
+        return true;
+    }
     /* A view or a partial list says nothing about what is missing. */
     if (e->relation == SQL_VIEW || e->relation == SQL_MATERIALIZED_VIEW || !e->columns_known)
         return true;

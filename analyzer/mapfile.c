@@ -71,8 +71,7 @@ static bool take_name(struct arena *a, struct str *rest, struct str *name)
     return taken > 0 && b.len > 0;
 }
 
-/* name, or with `schema` also name.name */
-static bool read_target(struct arena *a, struct str text, struct str *schema, struct str *name)
+bool model_table_name(struct arena *a, struct str text, struct str *schema, struct str *name)
 {
     if (!take_name(a, &text, name))
         return false;
@@ -135,7 +134,7 @@ static bool read_line(const struct map_reader *r, struct str line, struct err *e
     if (!read_key(r, str_trim(key), &out, err))
         return false;
     struct str *schema = out.attr.len ? NULL : &out.schema;
-    if (!read_target(ix->arena, str_trim(value), schema, &out.name))
+    if (!model_table_name(ix->arena, str_trim(value), schema, &out.name))
         return malformed(r, "the right side is not one name", err);
     if (ix->line_count >= MODEL_MAP_LINES) {
         err_set(err, ERR_USAGE, 409, "%s: more than %d lines", r->path, MODEL_MAP_LINES);

@@ -75,6 +75,11 @@ struct model_index;
 
 struct model_index *model_index_new(struct arena *a);
 bool model_index_map(struct model_index *ix, const char *path, struct err *err);
+/*
+ * A table as a map writes it: [schema.]table, either in "quotes". *schema stays as it is without
+ * one; NULL where none may stand. False: not a name. Copied into the arena.
+ */
+bool model_table_name(struct arena *a, struct str text, struct str *schema, struct str *name);
 bool model_index_source(struct model_index *ix, const char *folder, struct err *err);
 
 bool model_resolve(struct model_index *ix, struct str spec, struct model_table *out,

@@ -54,10 +54,13 @@ struct scan {
     struct progress progress;
 };
 
-static struct scope_table parse_table(const char *text)
+/* schema.table, parted at the first dot; or with "quotes" as in a map. */
+static struct scope_table parse_table(struct arena *a, const char *text)
 {
     struct scope_table t = {STR(""), STR("")};
     struct str whole = str_from(text);
+    if (str_find(whole, '"') < whole.len && model_table_name(a, whole, &t.schema, &t.table))
+        return t;
     if (!str_cut(whole, '.', &t.schema, &t.table))
         t = (struct scope_table){STR(""), whole};
     return t;
@@ -81,7 +84,7 @@ static bool declare_model(struct scan *s, const char *spec, struct err *err)
 
 static bool declare_table(struct scan *s, const char *text, struct err *err)
 {
-    struct scope_table t = parse_table(text);
+    struct scope_table t = parse_table(s->cli->arena, text);
     if (t.table.len == 0) {
         err_set(err, ERR_USAGE, 433, "--table takes [schema.]table");
         return false;
@@ -148,8 +151,26 @@ static void take_excluded(struct scan *s)
     struct scope_table *list = ARENA_ARRAY(cli->arena, cli->given_count, struct scope_table);
     for (size_t i = 0; i < cli->given_count; i++)
         if (cli->given[i].option->id == SCAN_EXCLUDE_TABLE)
-            list[s->options.excluded_count++] = parse_table(cli->given[i].value);
+            list[s->options.excluded_count++] = parse_table(cli->arena, cli->given[i].value);
     s->options.excluded = list;
+}
+
+/* What is declared must be read (S3). */
+static bool check_scope(const struct scan *s, struct err *err)
+{
+    for (size_t i = 0; i < s->report.declared_count; i++) {
+        const struct report_declared *d = &s->report.declared[i];
+        for (size_t k = 0; k < s->options.excluded_count; k++) {
+            const struct scope_table *e = &s->options.excluded[k];
+            if (!str_eq(d->table, e->table) || (e->schema.len && !str_eq(d->schema, e->schema)))
+                continue;
+            err_set(err, ERR_USAGE, 439, "table %s is declared and excluded",
+                    text_shown(s->cli->arena, d->table));
+            err_hint(err, "leave out --exclude-table, or the --table or --model that means it");
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool take_csv(struct scan *s, struct err *err)
@@ -260,13 +281,15 @@ static void say_problems(struct scan *s, const struct analyze_outcome *outcome)
     for (size_t i = 0; i < outcome->problem_count; i++)
         cli_print_error(s->cli, &outcome->problems[i]);
     for (size_t i = 0; i < s->options.excluded_count; i++) {
+        const struct scope_table *e = &s->options.excluded[i];
         bool met = false;
         for (size_t t = 0; t < s->report.table_count; t++)
             met |= s->report.tables[t].state == COVERAGE_SKIPPED &&
-                   str_eq(s->report.tables[t].name, s->options.excluded[i].table);
+                   str_eq(s->report.tables[t].name, e->table);
         if (!met)
-            cli_warn(s->cli, "--exclude-table %s: no such table in the input",
-                     text_shown(s->cli->arena, s->options.excluded[i].table));
+            cli_warn(s->cli, "--exclude-table %s%s%s: no such table in the input",
+                     text_shown(s->cli->arena, e->schema), e->schema.len ? "." : "",
+                     text_shown(s->cli->arena, e->table));
     }
 }
 
@@ -339,5 +362,6 @@ bool command_scan(struct cli *cli, struct err *err)
     take_excluded(&s);
     return take_numbers(&s, err) && take_csv(&s, err) && take_dump_time(&s, err) &&
            report_check_target(cli->output, cli->overwrite ? REPORT_OVERWRITE : REPORT_KEEP, err) &&
-           read_env_file(&s, err) && declare_scope(&s, err) && run_scan(&s, err);
+           read_env_file(&s, err) && declare_scope(&s, err) && check_scope(&s, err) &&
+           run_scan(&s, err);
 }

@@ -59,7 +59,7 @@ harmless() {
     for statement in "INSERT INTO public.b VALUES (1, '$V2');" "INSERT INTO b (x, y) VALUES (1, '$V2'), (2, 'x');" \
         "insert into b values (1);" "INSERT INTO b OVERRIDING SYSTEM VALUE VALUES (1);" "INSERT INTO b DEFAULT VALUES;" \
         "INSERT INTO b VALUES (1) ON CONFLICT DO NOTHING;" "INSERT INTO b SELECT * FROM c;" \
-        $'INSERT INTO b VALUES (\'a\');\nb\', 2);' \
+        $'INSERT INTO b VALUES (\'a);\nINSERT INTO z\', 2);' \
         "/* c */ INSERT /* d */ INTO b VALUES (1);" $'INSERT\n  INTO b\n  VALUES (1);'; do
         unread INSERT <<< "$statement"
         [ "$(query r.db "SELECT state FROM coverage WHERE table_name = 'b'")" = unknown ]
