@@ -324,6 +324,7 @@ static bool change(struct cli *cli, struct load *load, const struct plan *plan, 
     };
     bool done = load_keep_plan(&state, &id, text, err) &&
                 txn_run(&state, cli->arena, &request, &result, err);
+    cli->stands = done;
     say_notes(cli, &result.warnings);
     op->txid = result.txid[0] ? arena_text(cli->arena, str_from(result.txid)) : NULL;
     op->backup_file = result.backup_file;
@@ -368,6 +369,9 @@ bool command_apply(struct cli *cli, struct err *err)
         err_place(err, "%s", path);
         return false;
     }
+    for (size_t i = 0; i < plan.target_count; i++)
+        if (!result_spares(cli, arena_text(cli->arena, plan.targets[i].path), err))
+            return false;
     return apply_plan(cli, &plan, text, cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL,
                       err);
 }

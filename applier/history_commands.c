@@ -61,7 +61,8 @@ bool command_status(struct cli *cli, struct err *err)
         table_write(&cli->out, &t, cli->format);
     if (done && open) {
         cli_warn(cli, "%zu transactions are open: keyretire recover finishes or undoes them", open);
-        cli->status = ERR_PENDING;
+        if (cli_flag(cli, OPT_DETAILED_EXITCODE))
+            cli->status = ERR_PENDING;
     }
     state_close(&state);
     return done;
@@ -79,6 +80,7 @@ bool command_recover(struct cli *cli, struct err *err)
         return false;
     bool done = txn_recover(&state, cli->arena, &recovery, err);
     say_notes(cli, &recovery.notes);
+    cli->stands = done && recovery.count;
     for (size_t i = 0; i < recovery.count; i++) {
         enum txn_recovered how = recovery.at[i].how;
         back |= how == TXN_TAKEN_BACK;
@@ -172,6 +174,8 @@ static bool put_back(struct cli *cli, struct state *state, const char *which,
     bool done = backup_read(state, which, &load.keys, &b, err) &&
                 backup_verify(state, &b, cli->arena, &notes, err) &&
                 rollback_make(&load, &b, &p, err);
+    for (size_t i = 0; done && i < p.file_count; i++)
+        done = result_spares(cli, p.files[i].path, err);
     say_notes(cli, &notes);
     if (done) {
         show_rollback(cli, &b, &p);
@@ -190,6 +194,7 @@ static bool put_back(struct cli *cli, struct state *state, const char *which,
             .kept_count = p.kept_count,
         };
         done = txn_run(state, cli->arena, &request, &result, err);
+        cli->stands = done;
         say_notes(cli, &result.warnings);
     }
     if (done)

@@ -307,11 +307,32 @@ static bool check_usage(const struct cli *cli, struct err *err)
     return true;
 }
 
+/* Before the command does anything. A file that comes up later is not overwritten either. */
+static bool output_is_free(const struct cli *cli, struct err *err)
+{
+    struct stat st;
+    if (!cli->output || cli->overwrite || cli->command->output != CLI_OUTPUT_TEXT ||
+        sys->fstatat(AT_FDCWD, cli->output, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return true;
+    err_set(err, ERR_USAGE, 105, "write %s: the file exists", cli->output);
+    err_hint(err, "give another name, or --overwrite");
+    return false;
+}
+
 static bool write_output(struct cli *cli, struct err *err)
 {
-    if (cli->output && cli->command && cli->command->output == CLI_OUTPUT_TEXT)
-        return file_replace(cli->output, buf_str(&cli->out), 0666, cli->overwrite, err);
-    return cli_flush(cli, err);
+    bool to_file = cli->output && cli->command && cli->command->output == CLI_OUTPUT_TEXT;
+    struct err failed = {0};
+    if (to_file ? file_replace(cli->output, buf_str(&cli->out), 0666, cli->overwrite, &failed)
+                : cli_flush(cli, &failed))
+        return true;
+    if (cli->stands) {
+        cli_warn(cli, "the change is done and stands, but its result could not be written: %s",
+                 failed.text);
+        return true;
+    }
+    *err = failed;
+    return false;
 }
 
 static bool run(struct cli *cli, struct words *w, struct err *err)
@@ -331,7 +352,7 @@ static bool run(struct cli *cli, struct words *w, struct err *err)
             cli_help_long(&cli->out, cli->program, cli->command);
         return cli_flush(cli, err);
     }
-    if (!parsed || !check_usage(cli, err))
+    if (!parsed || !check_usage(cli, err) || !output_is_free(cli, err))
         return false;
     if (!cli->command->run(cli, err)) {
         if (cli->format == TABLE_TEXT) {

@@ -110,7 +110,8 @@ struct cli {
     int log_fd; /* of --log-file, or -1 */
 
     struct buf out;
-    int status; /* exit status of a command that succeeded; 0 unless it says otherwise */
+    int status;  /* exit status of a command that succeeded; 0 unless it says otherwise */
+    bool stands; /* something was changed for good: an output that fails is a warning, no failure */
 };
 
 /* Parses, runs, prints; the exit status of the process. */

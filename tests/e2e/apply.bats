@@ -782,6 +782,45 @@ PY
     says out "$txid" committed
 }
 
+@test "the result goes where -o says; one that is there refuses (2) before anything is changed" {
+    planned --keep-versions 1
+    before=$(sha256sum <.env.crypto)
+    echo mine >result.json
+    exits 2 retire apply plan.txt --yes --json -o result.json
+    [ "$(cat result.json)" = mine ]
+    [ "$(sha256sum <.env.crypto)" = "$before" ]
+    [ ! -e "$STATE" ]
+    exits 0 retire apply plan.txt --yes --json -o result.json --overwrite
+    [ "$(field result.json 'x["versions_removed"]')" = "['v1', 'v2', 'v3']" ]
+    echo mine >rolled.json
+    exits 2 retire rollback "$(last_txid)" --yes --json -o rolled.json
+    [ "$(env_versions .env.crypto)" = v4 ]
+    exits 0 retire rollback "$(last_txid)" --yes --json -o other.json
+    [ "$(sha256sum <.env.crypto)" = "$before" ]
+}
+
+@test "a change that is done is a success, even when its result can no longer be printed" {
+    [ -w /dev/full ] || skip "no /dev/full"
+    planned --keep-versions 1
+    got=0
+    keyretire apply plan.txt --yes --json --state-dir "$STATE" >/dev/full 2>err || got=$?
+    cat err >>talk
+    [ "$got" = 0 ]
+    says err warning "No space left"
+    [ "$(env_versions .env.crypto)" = v4 ]
+    # Where the reader is gone as well.
+    mkfifo pipe
+    sleep 0.1 <pipe 3>&- &
+    keyretire rollback "$(last_txid)" --yes --json --state-dir "$STATE" >pipe 2>err || got=$?
+    cat err >>talk
+    [ "$got" = 0 ]
+    app_starts .env.crypto
+    [ "$(env_versions .env.crypto | wc -l)" = 4 ]
+    # What looks only, fails as it has to.
+    keyretire log --json --state-dir "$STATE" >/dev/full 2>err || got=$?
+    [ "$got" = 13 ]
+}
+
 @test "a plan that removes nothing applies without a transaction" {
     planned --keep-versions 9
     before=$(tree .env.crypto)
