@@ -50,7 +50,8 @@ bool input_open(struct input *in, const char *path, const struct stream_limits *
 {
     *in = (struct input){.arena = arena, .path = path, .limits = *limits, .mtime = UTC_NONE};
     int fd = 0;
-    if (strcmp(path, "-") == 0)
+    in->standard = strcmp(path, "-") == 0;
+    if (in->standard)
         in->path = "standard input";
     else if (!open_file(in, &fd, err))
         return false;
@@ -225,7 +226,7 @@ bool input_walk(struct input *in, input_visitor visit, void *context, struct err
     const char *slash = strrchr(in->path, '/');
     struct input_text text = {
         .path = in->path, .packing = "", .size = in->size, .stored = &in->stored};
-    text.name = in->mtime == UTC_NONE ? STR("stdin") : str_from(slash ? slash + 1 : in->path);
+    text.name = in->standard ? STR("stdin") : str_from(slash ? slash + 1 : in->path);
     struct source *src = in->bottom;
     in->bottom = NULL;
     return walk_layer(&w, src, &text, 0, err);

@@ -46,6 +46,7 @@ struct input {
     struct meter stored;
     uint64_t size;       /* of the file; 0 for a pipe */
     int64_t mtime;       /* UTC_NONE for a pipe */
+    bool standard;       /* it is standard input */
     bool container;      /* a tar or zip stands at the top */
     const char *packing; /* of the whole, as far as it was seen */
     uint64_t entries;

@@ -75,6 +75,8 @@ struct trial {
     size_t quoted;          /* fields */
     size_t loose;           /* quoted fields with bytes behind the closing quote, or without one */
     size_t backslash_n;     /* unquoted fields that are \N */
+    size_t bare_empty;      /* unquoted fields without a byte */
+    size_t quoted_empty;    /* "" */
     size_t backslash_quote; /* quoted fields with a backslash before a quote */
 };
 
@@ -103,9 +105,11 @@ static void try_record(struct trial *t, const struct csv_dialect *d, struct str 
     for (; csv_next(&f, scratch, &field); count++) {
         if (!field.quoted) {
             t->backslash_n += copy_is_null(field.raw);
+            t->bare_empty += field.raw.len == 0;
             continue;
         }
         t->quoted++;
+        t->quoted_empty += field.value.len == 0;
         t->loose += is_loose(d, field.raw);
         t->backslash_quote += str_search(field.raw, STR("\\\"")) + 3 <= field.raw.len;
     }
@@ -217,6 +221,16 @@ static unsigned char sniff_escape(const struct csv_dialect *known, bool has_deli
     return known->quote;
 }
 
+/*
+ * Who writes NULL as \N writes the empty string in one way; who writes it in two, quoted and not,
+ * means NULL by the one, and \N is a text.
+ */
+static struct str sniff_null(const struct csv_dialect *d, struct str head, unsigned char *scratch)
+{
+    struct trial t = try_dialect(d, head, scratch);
+    return t.backslash_n && !(t.bare_empty && t.quoted_empty) ? STR("\\N") : STR("");
+}
+
 static bool says_against_copy_text(const struct csv_options *o)
 {
     return (o->has_quote && o->quote) || (o->has_escape && o->escape != '\\') ||
@@ -287,7 +301,12 @@ static enum csv_header_kind sniff_header(const struct csv_dialect *d, struct str
 {
     struct str seen[HEADER_CELLS_COMPARED];
     size_t count = 0;
-    struct csv_fields f = csv_fields(d, csv_first_record(d, head));
+    struct str first = csv_first_record(d, head);
+    while (first.len && csv_is_blank(first)) {
+        head = str_slice(head, first.len, head.len);
+        first = csv_first_record(d, head);
+    }
+    struct csv_fields f = csv_fields(d, first);
     struct csv_field field;
     size_t used = 0;
     while (csv_next(&f, scratch + used, &field)) {
@@ -344,10 +363,7 @@ bool csv_sniff(struct str head, const struct csv_options *o, struct csv_dialect 
     unsigned char *scratch = arena_alloc(&arena, head.len + 1);
     bool ok = sniff_bytes(d, o, head, scratch, err);
     if (ok && d->syntax == CSV_QUOTED) {
-        bool backslash_n = try_dialect(d, head, scratch).backslash_n > 0;
-        d->null_text = backslash_n ? STR("\\N") : STR("");
-        if (o->has_null)
-            d->null_text = o->null_text;
+        d->null_text = o->has_null ? o->null_text : sniff_null(d, head, scratch);
     }
     if (ok)
         d->header = o->has_header ? o->header : sniff_header(d, head, scratch);
