@@ -9,10 +9,15 @@ struct scanner *scanner_new(struct arena *arena)
 void scan_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
                 struct tally *t)
 {
-    if (layout->format == SCAN_COPY_TEXT) {
+    if (layout->format == SCAN_COPY_TEXT)
         copy_batch(s, layout, rows, t);
-        return;
-    }
+    else
+        csv_batch(s, layout, rows, t);
+}
+
+void scan_in_pieces(struct scanner *s, const struct scan_layout *layout, struct str rows,
+                    struct tally *t)
+{
     struct scan_piece *p = scan_piece_open(s, layout, t);
     scan_piece_feed(p, rows);
     scan_piece_close(p);

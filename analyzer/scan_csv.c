@@ -1,145 +1,177 @@
-/* scan_csv: CSV by the rules of csv.h, one byte at a time. */
-#include "analyzer/scan_parts.h"
+/*
+ * scan_csv: CSV through the loop of scan_loop.h.
+ *
+ * Where the escape is the doubled quote, a byte stands in quotes when the number of quotes before
+ * it is odd, so simd.h can leave out the separators in quotes. That holds as long as every opening
+ * quote is the first byte of its field. Batches are looked at for this first; one with a quote
+ * elsewhere (5" pipe), and the rarer dialects, are read byte by byte (scan_csv_piece.c).
+ */
+#include "analyzer/scan_loop.h"
 
-static void csv_field_end(struct scan_piece *p)
+/* The field from `start` that goes on at `from`, up to its separator outside quotes. */
+static struct str whole_field(const struct scan_loop *l, const unsigned char *start,
+                              const unsigned char *from)
 {
-    bool null = !p->quoted && p->null_seen == p->layout->dialect->null_text.len;
-    field_close(p->field, p->tally, (size_t)p->column, null ? FIELD_NULL : FIELD_VALUE);
-    field_open(p->field, p->layout);
-    p->column++;
-    p->quoted = false;
-    p->null_seen = 0;
-    p->state = CSV_AT_FIELD;
+    const struct csv_dialect *d = l->layout->dialect;
+    const unsigned char *stop = separator_in_chunk(l, from);
+    bool inside = l->inside != 0;
+    if (!stop)
+        for (stop = chunk_end(l); inside || (*stop != d->delimiter && *stop != '\n'); stop++)
+            inside ^= d->quote && *stop == d->quote;
+    return str_make(start, (size_t)(stop - start));
 }
 
-/* A raw byte of an unquoted field against the NULL text. */
-static void csv_null_byte(struct scan_piece *p, unsigned char c)
+/* The value of a raw field if it is there in one piece, without its quotes; else the raw field. */
+static struct str plain_value(const struct csv_dialect *d, struct str raw)
 {
-    struct str null = p->layout->dialect->null_text;
-    if (p->null_seen < null.len && null.at[p->null_seen] == c)
-        p->null_seen++;
+    if (!d->quote || raw.len < 2 || raw.at[0] != d->quote || raw.at[raw.len - 1] != d->quote)
+        return raw;
+    struct str inner = str_slice(raw, 1, raw.len - 1);
+    return str_find(inner, d->quote) == inner.len ? inner : raw;
+}
+
+/* Counts a field in which something stood out, or that is in a declared column. */
+static void count_field(struct scan_loop *l, size_t column, struct str field)
+{
+    struct fernet_value value;
+    l->done = field.at + field.len + 1;
+    field = without_cr(field, field.at[field.len]);
+    struct str plain = plain_value(l->layout->dialect, field);
+    if (column < l->layout->columns && fernet_value(&l->layout->reading, plain, &value))
+        tally_value(l->tally, column, &value);
     else
-        p->null_seen = SIZE_MAX;
+        csv_field_whole(l->scanner, l->tally, column, field);
 }
 
-static void csv_plain_byte(struct scan_piece *p, unsigned char c)
+/* As in scan_copy.c: short and without ':' or backslash it is plaintext. */
+static void count_declared(struct scan_loop *l, size_t column, struct str field)
 {
-    csv_null_byte(p, c);
-    field_byte(p->field, c);
-    p->state = CSV_PLAIN;
-}
-
-/* A CR that was held back turns out to be data. */
-static void csv_release_cr(struct scan_piece *p)
-{
-    if (p->cr)
-        csv_plain_byte(p, '\r');
-    p->cr = false;
-}
-
-/* A blank line is a record only where there is one column. */
-static void csv_record_end(struct scan_piece *p)
-{
-    bool record = p->inside || p->layout->columns == 1;
-    p->cr = false;
-    if (record) {
-        csv_field_end(p);
-        piece_record(p);
-    } else {
-        field_open(p->field, p->layout);
-        p->null_seen = 0;
-    }
-    p->column = 0;
-    p->inside = false;
-    p->state = CSV_AT_RECORD;
-}
-
-/* Outside quotes. */
-static void csv_outside(struct scan_piece *p, unsigned char c)
-{
-    const struct csv_dialect *d = p->layout->dialect;
-    if (c == (d->newline == CSV_NEWLINE_CR ? '\r' : '\n')) {
-        csv_record_end(p);
-        return;
-    }
-    csv_release_cr(p);
-    if (c == '\r') {
-        p->cr = true;
-        return;
-    }
-    if (c == '\n' && p->state == CSV_AT_RECORD)
-        return; /* CR files: it belongs to the line before */
-    p->inside = true;
-    bool begins = p->state == CSV_AT_RECORD || p->state == CSV_AT_FIELD;
-    if (c == d->delimiter) {
-        csv_field_end(p);
-    } else if (d->quote && c == d->quote && begins) {
-        p->quoted = true;
-        p->state = CSV_IN_QUOTES;
-    } else if (!d->quote && d->escape && c == d->escape) {
-        csv_null_byte(p, c);
-        p->state = CSV_PLAIN_ESCAPE;
-    } else {
-        csv_plain_byte(p, c);
-    }
-}
-
-static void csv_in_quotes(struct scan_piece *p, unsigned char c)
-{
-    const struct csv_dialect *d = p->layout->dialect;
-    if (c == d->quote)
-        p->state = d->escape == d->quote ? CSV_QUOTE_SEEN : CSV_PLAIN;
-    else if (d->escape && c == d->escape)
-        p->state = CSV_IN_ESCAPE;
+    bool plain = field.len < FERNET_OUTER_LEAST && !memchr(field.at, ':', field.len) &&
+                 !memchr(field.at, '\\', field.len);
+    if (plain)
+        l->done = field.at + field.len + 1;
     else
-        field_byte(p->field, c);
+        count_field(l, column, field);
 }
 
-static void csv_byte(struct scan_piece *p, unsigned char c)
+static void count_empty(struct scan_loop *l, size_t column, bool null)
 {
-    const struct csv_dialect *d = p->layout->dialect;
-    switch (p->state) {
-    case CSV_IN_QUOTES:
-        csv_in_quotes(p, c);
+    if (column >= l->layout->columns)
         return;
-    case CSV_QUOTE_SEEN:
-        if (c == d->quote) {
-            field_byte(p->field, c);
-            p->state = CSV_IN_QUOTES;
-            return;
-        }
-        p->state = CSV_PLAIN;
-        break;
-    case CSV_IN_ESCAPE:
-        if (c != d->quote && c != d->escape)
-            field_byte(p->field, d->escape);
-        field_byte(p->field, c);
-        p->state = CSV_IN_QUOTES;
+    if (null)
+        l->tally->columns[column].nulls++;
+    else
+        l->tally->columns[column].empties++;
+}
+
+static void visit_separator(struct scan_loop *l, size_t column, const unsigned char *start,
+                            const unsigned char *at)
+{
+    struct str field = str_make(start, (size_t)(at - start));
+    bool first_of_record = column == 0 && *at == '\n';
+    if (first_of_record && l->skips_blank && csv_is_blank(field))
         return;
-    case CSV_PLAIN_ESCAPE:
-        csv_plain_byte(p, c);
+    if (without_cr(field, *at).len == 0)
+        count_empty(l, column, l->layout->dialect->null_text.len == 0);
+    else if (scan_is_declared(l->layout, column))
+        count_declared(l, column, field);
+}
+
+/* Where a field that ends at `at` is followed by the next; NULL when it does not end there. */
+static const unsigned char *past_field(const struct scan_loop *l, const unsigned char *at)
+{
+    size_t left = (size_t)(l->end - at);
+    if (left >= 1 && (*at == l->layout->dialect->delimiter || *at == '\n'))
+        return at + 1;
+    return left >= 2 && at[0] == '\r' && at[1] == '\n' ? at + 2 : NULL;
+}
+
+/* A field that is the NULL text, or two quotes. True when it was one. */
+static bool visit_start(struct scan_loop *l, size_t column, const unsigned char *start)
+{
+    const struct csv_dialect *d = l->layout->dialect;
+    struct str rest = str_make(start, (size_t)(l->end - start));
+    bool null = d->null_text.len > 0 && str_starts(rest, d->null_text);
+    bool quotes = d->quote && rest.len > 2 && start[0] == d->quote && start[1] == d->quote;
+    const unsigned char *past = null     ? past_field(l, start + d->null_text.len)
+                                : quotes ? past_field(l, start + 2)
+                                         : NULL;
+    if (!past)
+        return false;
+    l->done = past;
+    count_empty(l, column, null);
+    return true;
+}
+
+static void visit_csv(struct scan_loop *l, size_t column, const unsigned char *start,
+                      const unsigned char *at)
+{
+    if (at == start && visit_start(l, column, start))
         return;
-    case CSV_AT_RECORD:
-    case CSV_AT_FIELD:
-    case CSV_PLAIN:
-        break;
+    if (*at == l->layout->dialect->delimiter || *at == '\n')
+        visit_separator(l, column, start, at);
+    else if ((*at == 'Z' || *at == '5') && is_constant(l, at))
+        count_field(l, column, whole_field(l, start, at));
+}
+
+static void csv_blocks_plain(struct scan_loop *l)
+{
+    scan_blocks(l, visit_csv);
+}
+
+SIMD_FAST_BITS static void csv_blocks_fast(struct scan_loop *l)
+{
+    scan_blocks(l, visit_csv);
+}
+
+static bool is_letter_or_digit(unsigned char c)
+{
+    return ascii_alpha(c) || ascii_digit(c);
+}
+
+/* Is the dialect one whose quotes can be told by counting them? */
+static bool is_countable(const struct csv_dialect *d)
+{
+    return d->newline != CSV_NEWLINE_CR && d->escape == d->quote &&
+           !is_letter_or_digit(d->delimiter) && !is_letter_or_digit(d->quote);
+}
+
+/* Do the rows end with a record, and does every opening quote begin a field? */
+static bool is_even(struct scan_loop *l, const struct simd_csv *how)
+{
+    struct simd_csv_state state = {.separator = 1};
+    bool even = true;
+    for (const unsigned char *at = l->rows; even && next_chunk(l, at); at = chunk_end(l))
+        even = l->layout->reading.simd->csv_masks(l->chunk, l->end, l->blocks, how, &state,
+                                                  l->scanner->masks);
+    return even && !state.inside && l->end > l->rows && l->end[-1] == '\n';
+}
+
+static void csv_loop(struct scan_loop *l, const struct simd_csv *how)
+{
+    const struct simd_ops *simd = l->layout->reading.simd;
+    struct simd_csv_state state = {.separator = 1};
+    for (const unsigned char *at = l->rows; next_chunk(l, at); at = chunk_end(l)) {
+        (void)simd->csv_masks(l->chunk, l->end, l->blocks, how, &state, l->scanner->masks);
+        l->inside = state.inside;
+        if (simd != &simd_scalar)
+            csv_blocks_fast(l);
+        else
+            csv_blocks_plain(l);
     }
-    csv_outside(p, c);
 }
 
-void csv_piece_feed(struct scan_piece *p, struct str bytes)
+void csv_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
+               struct tally *t)
 {
-    for (size_t i = 0; i < bytes.len; i++)
-        csv_byte(p, bytes.at[i]);
-}
-
-void csv_piece_close(struct scan_piece *p)
-{
-    const struct csv_dialect *d = p->layout->dialect;
-    if (p->state == CSV_PLAIN_ESCAPE)
-        field_byte(p->field, d->escape);
-    if (d->newline == CSV_NEWLINE_LF)
-        csv_release_cr(p);
-    if (p->inside)
-        csv_record_end(p);
+    const struct csv_dialect *d = layout->dialect;
+    struct scan_loop loop = scan_loop_make(s, layout, rows, t);
+    loop.skips_blank = layout->columns > 1;
+    struct simd_csv how = {.delimiter = d->delimiter,
+                           .quote = d->quote,
+                           .null = d->null_text.len ? d->null_text.at[0] : d->delimiter};
+    if (layout->columns > 0 && is_countable(d) && is_even(&loop, &how))
+        csv_loop(&loop, &how);
+    else
+        scan_in_pieces(s, layout, rows, t);
 }

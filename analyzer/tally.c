@@ -157,7 +157,7 @@ void tally_verdict(struct tally *t, size_t column, const struct verdict *v)
         return;
     }
     if (v->class == CLASS_EMPTY) {
-        t->columns[column].empties++;
+        t->columns[column].empties += !v->no_bytes || scan_is_declared(t->layout, column);
         return;
     }
     if (!v->counted && !scan_is_declared(t->layout, column))

@@ -68,6 +68,62 @@ static void scalar_copy_masks(const unsigned char *at, const unsigned char *end,
     }
 }
 
+/* Where the bytes of a block are; bits beyond its end are 0. */
+struct csv_bytes {
+    uint64_t delimiter, newline, quote;
+    uint64_t two_quotes; /* a quote before another */
+    uint64_t null, constant;
+};
+
+/* Bit i: is the number of bits from 0 to i odd? */
+static inline uint64_t parity_so_far(uint64_t x)
+{
+    for (unsigned shift = 1; shift < 64; shift *= 2)
+        x ^= x << shift;
+    return x;
+}
+
+/* The masks of a block from where its bytes are. */
+static inline bool csv_block(const struct csv_bytes *b, struct simd_csv_state *state,
+                             struct simd_masks *into)
+{
+    uint64_t inside = parity_so_far(b->quote) ^ state->inside;
+    uint64_t separators = (b->delimiter | b->newline) & ~inside;
+    uint64_t starts = separators << 1 | state->separator;
+    uint64_t behind_quote = b->quote << 1 | state->quote;
+    into->tab = b->delimiter & ~inside;
+    into->newline = b->newline & ~inside;
+    into->mark = b->constant | (starts & (separators | b->null | b->two_quotes));
+    state->separator = separators >> 63;
+    state->quote = b->quote >> 63;
+    state->inside = inside >> 63 ? UINT64_MAX : 0;
+    return (b->quote & inside & ~(starts | behind_quote)) == 0;
+}
+
+static bool scalar_csv_masks(const unsigned char *at, const unsigned char *end, size_t blocks,
+                             const struct simd_csv *how, struct simd_csv_state *state,
+                             struct simd_masks *into)
+{
+    bool even = true;
+    for (size_t k = 0; k < blocks; k++) {
+        struct csv_bytes b = {0};
+        for (size_t i = 0; i < SIMD_BLOCK && at < end; i++, at++) {
+            uint64_t bit = (uint64_t)1 << i;
+            unsigned char next = at + 1 < end ? at[1] : 0;
+            bool quote = how->quote && *at == how->quote;
+            b.delimiter |= *at == how->delimiter ? bit : 0;
+            b.newline |= *at == '\n' ? bit : 0;
+            b.quote |= quote ? bit : 0;
+            b.two_quotes |= quote && next == how->quote ? bit : 0;
+            b.null |= *at == how->null ? bit : 0;
+            bool constant = (*at == 'Z' && next == '0') || (*at == '5' && (next | 0x20) == 'a');
+            b.constant |= constant ? bit : 0;
+        }
+        even &= csv_block(&b, state, &into[k]);
+    }
+    return even;
+}
+
 static size_t scalar_find_either(struct str s, unsigned char a, unsigned char b)
 {
     size_t i = 0;
@@ -133,6 +189,7 @@ static bool scalar_base64_twice(struct str s, unsigned outer, unsigned inner, un
 const struct simd_ops simd_scalar = {
     .name = "scalar",
     .copy_masks = scalar_copy_masks,
+    .csv_masks = scalar_csv_masks,
     .find_either = scalar_find_either,
     .find_pair = scalar_find_pair,
     .count = scalar_count,
@@ -160,13 +217,18 @@ AVX2 static inline uint64_t bits(__m256i low, __m256i high)
                                                      << 32;
 }
 
-/* Backslash, or the first of a pair that begins a constant; `next` is one byte further. */
-AVX2 static inline __m256i marks(__m256i bytes, __m256i next)
+/* The first of a pair that begins a constant; `next` is one byte further. */
+AVX2 static inline __m256i constants(__m256i bytes, __m256i next)
 {
     __m256i text = _mm256_and_si256(equal(bytes, 'Z'), equal(next, '0'));
     __m256i lower = _mm256_or_si256(next, _mm256_set1_epi8(0x20));
     __m256i hex = _mm256_and_si256(equal(bytes, '5'), equal(lower, 'a'));
-    return _mm256_or_si256(equal(bytes, '\\'), _mm256_or_si256(text, hex));
+    return _mm256_or_si256(text, hex);
+}
+
+AVX2 static inline __m256i marks(__m256i bytes, __m256i next)
+{
+    return _mm256_or_si256(equal(bytes, '\\'), constants(bytes, next));
 }
 
 /* 65 bytes are read. */
@@ -195,6 +257,39 @@ AVX2 static void avx2_copy_masks(const unsigned char *at, const unsigned char *e
     *carry = separator;
     if (b < blocks)
         scalar_copy_masks(at, end, blocks - b, carry, into + b);
+}
+
+/* 65 bytes are read. */
+AVX2 static inline struct csv_bytes avx2_csv_bytes(const unsigned char *at,
+                                                   const struct simd_csv *how)
+{
+    __m256i low = load(at);
+    __m256i high = load(at + 32);
+    __m256i low_next = load(at + 1);
+    __m256i high_next = load(at + 33);
+    uint64_t quotes = how->quote ? UINT64_MAX : 0;
+    struct csv_bytes b = {.delimiter =
+                              bits(equal(low, how->delimiter), equal(high, how->delimiter)),
+                          .newline = bits(equal(low, '\n'), equal(high, '\n')),
+                          .quote = quotes & bits(equal(low, how->quote), equal(high, how->quote)),
+                          .null = bits(equal(low, how->null), equal(high, how->null)),
+                          .constant = bits(constants(low, low_next), constants(high, high_next))};
+    uint64_t next_is_quote = b.quote >> 1 | (uint64_t)(at[SIMD_BLOCK] == how->quote) << 63;
+    b.two_quotes = b.quote & next_is_quote;
+    return b;
+}
+
+AVX2 static bool avx2_csv_masks(const unsigned char *at, const unsigned char *end, size_t blocks,
+                                const struct simd_csv *how, struct simd_csv_state *state,
+                                struct simd_masks *into)
+{
+    bool even = true;
+    size_t k = 0;
+    for (; k < blocks && end - at > SIMD_BLOCK; k++, at += SIMD_BLOCK) {
+        struct csv_bytes b = avx2_csv_bytes(at, how);
+        even &= csv_block(&b, state, &into[k]);
+    }
+    return scalar_csv_masks(at, end, blocks - k, how, state, into + k) && even;
 }
 
 AVX2 static size_t avx2_find_either(struct str s, unsigned char a, unsigned char b)
@@ -360,6 +455,7 @@ AVX2 static bool avx2_base64_twice(struct str s, unsigned outer, unsigned inner,
 static const struct simd_ops ops_avx2 = {
     .name = "avx2",
     .copy_masks = avx2_copy_masks,
+    .csv_masks = avx2_csv_masks,
     .find_either = avx2_find_either,
     .find_pair = avx2_find_pair,
     .count = avx2_count,
@@ -464,6 +560,7 @@ AVX512 static bool avx512_base64_twice(struct str s, unsigned outer, unsigned in
 static const struct simd_ops ops_avx512 = {
     .name = "avx512",
     .copy_masks = avx512_copy_masks,
+    .csv_masks = avx2_csv_masks,
     .find_either = avx2_find_either,
     .find_pair = avx2_find_pair,
     .count = avx2_count,

@@ -25,6 +25,20 @@ struct simd_masks {
     uint64_t mark;
 };
 
+/* What csv_masks looks for. */
+struct simd_csv {
+    unsigned char delimiter;
+    unsigned char quote; /* 0: none */
+    unsigned char null;  /* first byte of the NULL text; the delimiter when that is empty */
+};
+
+/* Before a block. */
+struct simd_csv_state {
+    uint64_t separator; /* 1: the byte before it was a separator, or nothing */
+    uint64_t quote;     /* 1: it was a quote */
+    uint64_t inside;    /* all ones: in quotes */
+};
+
 struct simd_ops {
     const char *name;
     /*
@@ -33,6 +47,15 @@ struct simd_ops {
      */
     void (*copy_masks)(const unsigned char *at, const unsigned char *end, size_t blocks,
                        uint64_t *carry, struct simd_masks *into);
+    /*
+     * The same for CSV whose quotes are escaped by doubling: .tab is the delimiter, and separators
+     * in quotes are left out. Marks: a separator behind another, `null` at a field's begin, two
+     * quotes at a field's begin, and what begins a constant. False: somewhere a quote opens that is
+     * not the first byte of its field; the masks are worth nothing then.
+     */
+    bool (*csv_masks)(const unsigned char *at, const unsigned char *end, size_t blocks,
+                      const struct simd_csv *how, struct simd_csv_state *state,
+                      struct simd_masks *into);
     /* Index of the first a or b; s.len when there is none. */
     size_t (*find_either)(struct str s, unsigned char a, unsigned char b);
     /* Index of the first a that is followed by b; s.len when there is none. Adds to *newlines those

@@ -21,6 +21,7 @@ void verdict_open(struct verdict *v)
 {
     v->class = CLASS_PLAINTEXT;
     v->counted = false;
+    v->no_bytes = false;
     v->leak = false;
     v->future = 0;
     v->use_count = 0;

@@ -57,8 +57,9 @@ struct key_use {
 
 struct verdict {
     enum value_class class; /* never CLASS_NULL */
-    bool counted; /* holds the constant or a valid payload: counts in an undeclared column too */
-    bool leak;    /* starts with v and holds ':', unrecognised: the application stored it plain */
+    bool counted;  /* holds the constant or a valid payload: counts in an undeclared column too */
+    bool no_bytes; /* CLASS_EMPTY, but not as text: the \x of bytea without digits */
+    bool leak;     /* starts with v and holds ':', unrecognised: the application stored it plain */
     uint64_t future; /* tokens later than the limit */
     size_t use_count;
     struct key_use uses[ENVELOPE_USES_MAX + 2]; /* and USE_OTHER or USE_MORE */

@@ -117,6 +117,7 @@ void fernet_stream_close(struct fernet_stream *s)
     fernet_text_close(decoded ? &s->decoded : &s->text);
     if (!decoded)
         *s->verdict = s->text_verdict;
+    s->verdict->no_bytes = decoded && s->verdict->class == CLASS_EMPTY;
 }
 
 static void classify(const struct reading *r, struct str cell, struct verdict *v)

@@ -48,6 +48,60 @@ static void masks_of_all_forms_are_equal(void **state)
     }
 }
 
+static void csv_masks_of_all_forms_are_equal(void **state)
+{
+    (void)state;
+    static const struct simd_csv hows[] = {
+        {'\t', 'Z', '\t'}, {'\t', '\\', 'N'}, {'x', 0, 'x'}, {'.', '\\', '5'}};
+    const struct simd_ops *all[SIMD_KINDS];
+    size_t kinds = simd_all(all);
+    uint64_t seed = 9;
+    for (unsigned round = 0; round < 20000; round++) {
+        size_t n = 1 + cell_random(&seed) % ROOM;
+        unsigned char *bytes = random_bytes(&seed, n);
+        const struct simd_csv *how = &hows[round % 4];
+        struct simd_masks a[16] = {0};
+        struct simd_csv_state state_a = {.separator = 1};
+        size_t blocks = (n + SIMD_BLOCK - 1) / SIMD_BLOCK;
+        bool even = simd_scalar.csv_masks(bytes, bytes + n, blocks, how, &state_a, a);
+        for (size_t k = 1; k < kinds; k++) {
+            struct simd_masks b[16] = {0};
+            struct simd_csv_state state_b = {.separator = 1};
+            assert_int_equal(all[k]->csv_masks(bytes, bytes + n, blocks, how, &state_b, b), even);
+            assert_memory_equal(a, b, sizeof a);
+            assert_memory_equal(&state_a, &state_b, sizeof state_a);
+        }
+        free(bytes);
+    }
+}
+
+/* Byte by byte: is it in quotes, and what then is it. */
+static void csv_masks_leave_out_what_is_quoted(void **state)
+{
+    (void)state;
+    static const char text[] = "a,\"b,\n\"\"c\",,\"\"\nNULL,5a,\"Z0\",\"\",Z\n,\"\n,,\",x,N\n";
+    static const char tabs[] = " ,        ,, ";
+    const struct simd_csv how = {',', '"', 'N'};
+    struct simd_masks m[2] = {0};
+    struct simd_csv_state csv = {.separator = 1};
+    const unsigned char *at = (const unsigned char *)text;
+    size_t n = sizeof text - 1;
+    assert_true(simd_best()->csv_masks(at, at + n, 1, &how, &csv, m));
+    assert_true(n < 64);
+    assert_int_equal(csv.inside, 0);
+    bool inside = false;
+    for (size_t i = 0; i < n; i++) {
+        inside ^= text[i] == '"';
+        assert_int_equal(m[0].tab >> i & 1, !inside && text[i] == ',');
+        assert_int_equal(m[0].newline >> i & 1, !inside && text[i] == '\n');
+    }
+    for (size_t i = 0; i + 1 < sizeof tabs; i++)
+        assert_int_equal(m[0].tab >> i & 1, tabs[i] == ',');
+    csv = (struct simd_csv_state){.separator = 1};
+    at = (const unsigned char *)"a,5\" pipe\n";
+    assert_false(simd_best()->csv_masks(at, at + 11, 1, &how, &csv, m));
+}
+
 /* Byte by byte from what the header says a mask is. */
 static void masks_are_what_they_say(void **state)
 {
@@ -209,6 +263,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(masks_of_all_forms_are_equal),
         cmocka_unit_test(masks_are_what_they_say),
+        cmocka_unit_test(csv_masks_of_all_forms_are_equal),
+        cmocka_unit_test(csv_masks_leave_out_what_is_quoted),
         cmocka_unit_test(finding_and_counting_agree),
         cmocka_unit_test(long_runs_of_hits_are_counted),
         cmocka_unit_test(base64_of_base64_is_told_alike),
