@@ -78,8 +78,9 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzer.a $(B)/libapplier.a $(B)/libba
 	@mkdir -p $(@D)
 	$(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(pkg_libs) -lcmocka $(LDLIBS)
 # Tests of the transaction run in a small world with a system-call table that fails on demand.
-crash_tests := txn txn_faults journal backup audit
-$(patsubst %,$(B)/unit/test_%,$(crash_tests)): $(B)/tests/crash/fault.o $(B)/tests/crash/world.o
+crash_tests := txn txn_faults txn_power journal backup audit
+$(patsubst %,$(B)/unit/test_%,$(crash_tests)): \
+	$(B)/tests/crash/fault.o $(B)/tests/crash/power.o $(B)/tests/crash/world.o
 
 
 # Test-only programs (tests/support/NAME.c -> build/VARIANT/support/NAME): tools that speak for one

@@ -1,6 +1,7 @@
 /* state: find, make, check and lock the state folder. */
 #include "applier/state.h"
 #include "applier/lock.h"
+#include "common/file.h"
 #include "common/sys.h"
 
 #include <errno.h>
@@ -34,7 +35,25 @@ static const char *absolute(struct arena *a, const char *path, struct err *err)
     return arena_printf(a, "%s/%s", here, path);
 }
 
-/* Makes the folder and those above it, 0700. What exists is left as it is. */
+/* A journal is no more durable than the names of the folders that lead to it. */
+static bool sync_parent(struct arena *a, const char *path, struct err *err)
+{
+    char *parent, *name;
+    file_split(a, path, &parent, &name);
+    int fd = sys->openat(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    /* A folder that may be searched and not read cannot be synced by us; it was there before. */
+    bool done = fd >= 0 ? sys->fsync(fd) == 0 : errno == EACCES;
+    if (!done)
+        err_sys(err, ERR_SYSTEM, 723, errno, "fsync the folder %s", parent);
+    if (fd >= 0)
+        (void)sys->close(fd); /* read-only */
+    return done;
+}
+
+/*
+ * Makes the folder and those above it, 0700. What exists is left as it is; but the last one may
+ * have been made by a process that was killed before it was durable, so that one is always synced.
+ */
 static bool make_folders(struct arena *a, const char *path, struct err *err)
 {
     char *part = arena_text(a, str_from(path));
@@ -50,6 +69,8 @@ static bool make_folders(struct arena *a, const char *path, struct err *err)
             err_sys(err, ERR_SYSTEM, 723, why, "make the folder %s", part);
             return false;
         }
+        if ((why == 0 || !at) && !sync_parent(a, part, err))
+            return false;
         part[i] = at;
         if (!at)
             return true;
@@ -100,6 +121,10 @@ static bool open_inner(struct state *s, struct arena *a, struct err *err)
     const char *path = arena_printf(a, "%s/txn", s->path);
     if (s->use == STATE_CHANGE && sys->mkdirat(s->dir, "txn", 0700) != 0 && errno != EEXIST) {
         err_sys(err, ERR_SYSTEM, 723, errno, "make the folder %s", path);
+        return false;
+    }
+    if (s->use == STATE_CHANGE && sys->fsync(s->dir) != 0) {
+        err_sys(err, ERR_SYSTEM, 723, errno, "fsync the folder %s", s->path);
         return false;
     }
     if (!open_folder(s->dir, "txn", path, s->use, &s->txn_dir, err))
