@@ -34,11 +34,14 @@ struct analysis {
     struct key_names known;
     struct pool *pool;
 
+    bool timed; /* an input told the report's time of data, or that it has none */
+
     /* the input at hand */
     struct input *input;
     uint64_t bytes_before; /* stored bytes of the inputs that are done */
-    int64_t header_time;   /* from the dump itself, or UTC_NONE */
     struct str server_version;
+    int64_t data_time; /* the oldest of its texts: evidence is as old as its oldest part (S6) */
+    const char *data_time_source;    /* NULL: none of them has one yet */
     uint64_t texts;                  /* found in it so far */
     uint64_t decoded_bytes, records; /* of them */
     bool incomplete;                 /* something of it was not read (S1) */
@@ -48,6 +51,7 @@ struct analysis {
     const struct input_text *text;
     struct window *window;
     struct str database;
+    int64_t header_time; /* of the dump being read in it, or UTC_NONE */
     bool text_incomplete;
     const char *text_note;
     struct table_rows *rows; /* scanned and not yet added up; newest first */
@@ -55,6 +59,8 @@ struct analysis {
 
 /* The time that the rows at hand are from, as far as it is known before the end. */
 int64_t analysis_data_time(const struct analysis *a);
+/* A dump says when it was begun. */
+void analysis_dump_began(struct analysis *a, int64_t time);
 
 /*
  * Opens the rows of a table: layout, declared columns, scan. NULL with err set when a declared

@@ -11,6 +11,26 @@ int64_t analysis_data_time(const struct analysis *a)
     return a->options->dump_time != UTC_NONE ? a->options->dump_time : a->input->mtime;
 }
 
+/* The input is as old as the oldest of what it holds; an unknown time may be older than any. */
+static void note_time(struct analysis *a)
+{
+    int64_t time = analysis_data_time(a);
+    if (a->data_time_source && time >= a->data_time)
+        return;
+    a->data_time = time;
+    a->data_time_source = a->header_time != UTC_NONE          ? "header"
+                          : a->options->dump_time != UTC_NONE ? "option"
+                          : a->input->mtime != UTC_NONE       ? "mtime"
+                                                              : "";
+}
+
+void analysis_dump_began(struct analysis *a, int64_t time)
+{
+    if (a->header_time != UTC_NONE) /* one dump behind another */
+        note_time(a);
+    a->header_time = time;
+}
+
 void analysis_problem(struct analysis *a, struct err *problem)
 {
     struct analyze_outcome *o = a->outcome;
@@ -68,7 +88,7 @@ struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *ent
     rows->scan = pool_table(a->pool, &rows->layout);
     rows->next = a->rows;
     a->rows = rows;
-    entry->has_rows = true;
+    catalogue_rows(&a->catalogue, entry);
     return rows;
 }
 
@@ -247,6 +267,7 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
     a->texts++;
     a->window = &w;
     a->database = STR("");
+    a->header_time = UTC_NONE;
     a->text_incomplete = false;
     a->text_note = NULL;
     if (!window_open(&w, text->source, TEXT_WINDOW, err))
@@ -256,6 +277,8 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
         w.piece = a->options->block_size;
     bool done = read_text(a, &w, &kind, err);
     analysis_fold(a);
+    catalogue_end_text(&a->catalogue);
+    note_time(a);
     if (!done && is_damage(err) && !a->refused) {
         name_once(err, text->path);
         a->text_note = arena_text(a->arena, arena_copy(a->arena, str_from(err->text)));
@@ -274,15 +297,15 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
 static void note_data_time(struct analysis *a, struct report_input *in)
 {
     struct report *r = a->report;
-    in->data_time = analysis_data_time(a);
-    in->data_time_source = a->header_time != UTC_NONE          ? STR("header")
-                           : a->options->dump_time != UTC_NONE ? STR("option")
-                           : a->input->mtime != UTC_NONE       ? STR("mtime")
-                                                               : STR("");
-    if (r->input_count == 1 || in->data_time < r->data_time || r->data_time == UTC_NONE) {
+    if (!a->data_time_source) /* nothing in it could be read */
+        note_time(a);
+    in->data_time = a->data_time;
+    in->data_time_source = str_from(a->data_time_source);
+    if (!a->timed || in->data_time < r->data_time) {
         r->data_time = in->data_time;
         r->data_time_source = in->data_time_source;
     }
+    a->timed = true;
 }
 
 static bool watch_input(void *context, struct err *err)
@@ -302,6 +325,7 @@ static bool analyze_input(struct analysis *a, const char *path, struct err *err)
         return false;
     a->input = &in;
     a->header_time = UTC_NONE;
+    a->data_time_source = NULL;
     a->server_version = STR("");
     a->decoded_bytes = a->records = a->texts = 0;
     a->incomplete = false;

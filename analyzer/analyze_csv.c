@@ -1,5 +1,6 @@
 /* analyze_csv: one CSV or TSV text is one table, named after its file. */
 #include "analyzer/analysis.h"
+#include "formats/envelope/versioned_fernet.h"
 
 /* exports/users/part-0001.csv -> "users" */
 static struct str folder_name(const char *path, struct str file)
@@ -26,12 +27,44 @@ static void note_header(struct analysis *a, const struct catalogue_entry *entry,
     f->record_count = columns->renamed + columns->unnamed;
 }
 
+/* The first record taken for a header: its values would be lost, and stand in the report (S5). */
+static bool header_has_no_value(const struct csv_columns *columns, struct err *err)
+{
+    for (size_t i = 0; columns->header == CSV_HEADER_YES && i < columns->count; i++) {
+        if (!envelope_versioned_fernet.sniff(columns->names[i]))
+            continue;
+        err_set(err, ERR_CORRUPT, 355, "field %zu of the header holds ciphertext", i + 1);
+        err_hint(err, "the file has no header: say --header no");
+        return false;
+    }
+    return true;
+}
+
+/*
+ * COPY's end line ends the rows; behind it other rows may stand where files were joined. They are
+ * gone over, so that the stream is checked to its end, and are not counted.
+ */
+static bool nothing_follows(struct analysis *a, const struct catalogue_entry *entry,
+                            struct err *err)
+{
+    bool more = false;
+    do {
+        struct str rest = window_rest(a->window);
+        more = more || str_trim(rest).len > 0;
+        window_skip(a->window, rest.len);
+    } while (window_more(a->window, err));
+    if (more)
+        analysis_unread(a, entry, "rows behind COPY's end line \\. are not read", 1);
+    return !err_is(err);
+}
+
 bool analyze_csv(struct analysis *a, struct err *err)
 {
     struct csv_columns columns;
     struct csv_dialect *dialect = ARENA_NEW(a->arena, struct csv_dialect);
     if (!csv_sniff(window_rest(a->window), &a->options->csv, dialect, err) ||
-        !csv_header(a->window, dialect, a->arena, &columns, err)) {
+        !csv_header(a->window, dialect, a->arena, &columns, err) ||
+        !header_has_no_value(&columns, err)) {
         err_place(err, "%s", a->text->path);
         return false;
     }
@@ -59,6 +92,8 @@ bool analyze_csv(struct analysis *a, struct err *err)
     bool done = analysis_is_jobs_table(table)
                     ? analysis_jobs(a, rows, ROWS_END_INPUT, err)
                     : rows_scan(a->pool, rows->scan, a->window, ROWS_END_INPUT, err);
+    if (done && format == SCAN_COPY_TEXT)
+        done = nothing_follows(a, entry, err);
     if (!done)
         err_place(err, "%s", a->text->path);
     return done;

@@ -154,8 +154,8 @@ static void on_fact(struct sql_text *s, const struct sql_event *e)
     struct analysis *a = s->a;
     switch (e->fact) {
     case SQL_FACT_STARTED:
-        if (e->time != UTC_NONE && a->header_time == UTC_NONE)
-            a->header_time = e->time;
+        if (e->time != UTC_NONE)
+            analysis_dump_began(a, e->time);
         break;
     case SQL_FACT_SERVER_VERSION:
         a->server_version = arena_copy(a->arena, e->text);

@@ -75,22 +75,41 @@ struct catalogue_entry *catalogue_table(struct catalogue *c, struct table_name n
     return fresh;
 }
 
+/* Rows are due only from tables that hold them. */
+static bool holds_rows(enum table_kind kind)
+{
+    return kind == TABLE_ORDINARY || kind == TABLE_UNKNOWN;
+}
+
 void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table_kind kind,
                       const struct str *columns, size_t count)
 {
     struct arena *a = c->report->arena;
-    catalogue_report(c, e)->kind = kind;
-    e->defined = true;
+    struct report_table *t = catalogue_report(c, e);
+    if (!e->defined || !holds_rows(t->kind))
+        t->kind = kind;
+    e->defined = e->defined_here = c->defined_here = true;
     e->columns = ARENA_ARRAY(a, count, struct str);
     e->column_count = count;
     for (size_t i = 0; i < count; i++)
         e->columns[i] = arena_copy(a, columns[i]);
 }
 
-/* Rows are due only from tables that hold them. */
-static bool holds_rows(enum table_kind kind)
+void catalogue_rows(struct catalogue *c, struct catalogue_entry *e)
 {
-    return kind == TABLE_ORDINARY || kind == TABLE_UNKNOWN;
+    e->has_rows = e->rows_here = c->rows_here = true;
+}
+
+void catalogue_end_text(struct catalogue *c)
+{
+    for (size_t i = 0; (c->defined_here || c->rows_here) && i < c->count; i++) {
+        struct catalogue_entry *e = c->entries[i];
+        bool due = e->defined_here && holds_rows(catalogue_report(c, e)->kind);
+        if (c->rows_here && due && !e->rows_here && !e->skipped && !e->through_root)
+            e->withheld = true;
+        e->defined_here = e->rows_here = false;
+    }
+    c->defined_here = c->rows_here = false;
 }
 
 static void note(struct report_table *t, const char *text)
@@ -111,7 +130,10 @@ static void settle_unread(struct catalogue *c, struct catalogue_entry *e, struct
 static void settle_one(struct catalogue *c, struct catalogue_entry *e)
 {
     struct report_table *t = catalogue_report(c, e);
-    if (e->has_rows) {
+    if (e->has_rows && e->withheld) {
+        t->state = COVERAGE_NO_DATA;
+        note(t, "one input defines it without its data, another has rows of a table of that name");
+    } else if (e->has_rows) {
         t->state = COVERAGE_DATA;
         if (!e->defined)
             note(t, "not defined in the input");

@@ -8,8 +8,14 @@
  *     struct catalogue c;
  *     catalogue_open(&c, &report);
  *     struct catalogue_entry *t = catalogue_table(&c, (struct table_name){db, schema, name});
- *     t->defined = true;
+ *     catalogue_define(&c, t, ...);  catalogue_rows(&c, t);
+ *     ...at the end of each text: catalogue_end_text(&c);
  *     catalogue_settle(&c);         states, notes, findings, report->partial
+ *
+ * Two texts may be dumps of two databases that neither of them names, so that their tables of one
+ * name fall together. The rows in one of them must not hide that the other leaves them out: a text
+ * that holds rows and defines a table without its rows withholds them. A text of definitions alone
+ * withholds nothing: its rows come in another.
  *
  * Ownership: everything lives in the report's arena; entries do not move.
  */
@@ -29,7 +35,10 @@ struct catalogue_entry {
     bool skipped;      /* left out by --exclude-table */
     bool referenced;   /* by a foreign key or as a partition's root */
     bool through_root; /* a partition whose rows the COPY of its root brought */
-    uint64_t unread;   /* statements that bring rows and are not read in this version */
+    bool withheld;     /* some text has rows, defines it, and has none of it */
+    bool defined_here; /* in the text at hand */
+    bool rows_here;
+    uint64_t unread; /* statements that bring rows and are not read in this version */
     struct str unread_what;
     struct str *columns; /* of its definition */
     size_t column_count;
@@ -43,6 +52,7 @@ struct catalogue {
     size_t count;
     struct catalogue_entry **entries; /* by table index */
     size_t entry_room;
+    bool defined_here, rows_here; /* anything, in the text at hand */
 };
 
 void catalogue_open(struct catalogue *c, struct report *report);
@@ -51,8 +61,12 @@ struct catalogue_entry *catalogue_find(const struct catalogue *c, struct table_n
 /* The same, made with its report table when it is new. */
 struct catalogue_entry *catalogue_table(struct catalogue *c, struct table_name name);
 struct report_table *catalogue_report(struct catalogue *c, const struct catalogue_entry *e);
+/* A table that holds rows stays one, whatever a later text calls by its name. */
 void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table_kind kind,
                       const struct str *columns, size_t count);
+/* Rows of the table are read, be it none. */
+void catalogue_rows(struct catalogue *c, struct catalogue_entry *e);
+void catalogue_end_text(struct catalogue *c);
 /* Sets every table's state and note, the findings that follow from them, and report->partial. */
 void catalogue_settle(struct catalogue *c);
 

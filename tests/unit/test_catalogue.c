@@ -100,6 +100,49 @@ static void every_way_a_table_can_be_covered_has_its_state(void **state)
     assert_true(report.partial);
 }
 
+static void a_text_with_rows_withholds_what_it_only_defines(void **state)
+{
+    (void)state;
+    struct catalogue_entry *users = table("p", "users");
+    struct catalogue_entry *other = table("p", "other");
+    define(users, TABLE_ORDINARY);
+    catalogue_rows(&catalogue, users);
+    catalogue_end_text(&catalogue);
+    define(users, TABLE_ORDINARY);
+    define(other, TABLE_ORDINARY);
+    catalogue_rows(&catalogue, other);
+    catalogue_end_text(&catalogue);
+    catalogue_settle(&catalogue);
+    assert_int_equal(state_of(users), COVERAGE_NO_DATA);
+    assert_int_equal(state_of(other), COVERAGE_DATA);
+    assert_true(report.partial);
+}
+
+static void a_text_of_definitions_alone_withholds_nothing(void **state)
+{
+    (void)state;
+    struct catalogue_entry *users = table("p", "users");
+    define(users, TABLE_ORDINARY);
+    catalogue_end_text(&catalogue);
+    catalogue_rows(&catalogue, users);
+    catalogue_end_text(&catalogue);
+    catalogue_settle(&catalogue);
+    assert_int_equal(state_of(users), COVERAGE_DATA);
+    assert_false(report.partial);
+}
+
+static void a_table_stays_one_whatever_else_has_its_name(void **state)
+{
+    (void)state;
+    struct catalogue_entry *users = table("p", "users");
+    define(users, TABLE_ORDINARY);
+    define(users, TABLE_VIEW);
+    catalogue_rows(&catalogue, table("p", "other"));
+    catalogue_settle(&catalogue);
+    assert_int_equal(state_of(users), COVERAGE_NO_DATA);
+    assert_true(report.partial);
+}
+
 static void a_whole_dump_with_a_view_and_a_partitioned_root_is_not_partial(void **state)
 {
     (void)state;
@@ -338,6 +381,9 @@ int main(void)
         TEST(a_table_is_found_again_by_its_whole_name),
         TEST(thousands_of_tables_are_all_found_again),
         TEST(every_way_a_table_can_be_covered_has_its_state),
+        TEST(a_text_with_rows_withholds_what_it_only_defines),
+        TEST(a_text_of_definitions_alone_withholds_nothing),
+        TEST(a_table_stays_one_whatever_else_has_its_name),
         TEST(a_whole_dump_with_a_view_and_a_partitioned_root_is_not_partial),
         TEST(rows_without_any_definition_are_a_partial_input),
         TEST(row_security_makes_an_input_partial),

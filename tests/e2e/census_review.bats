@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# What may not be lost on the way into a report (safety.md S1, S2, S5, S6): rows behind rows, data that one input
+# has and another lacks, the older of two dumps, a value where a header is looked for.
+
+load lib
+
+setup() {
+    scratch
+    make_env env v3 v1 v2 v3
+    v1=$(seal env v1 1)
+    v2=$(seal env v2 1)
+}
+teardown() { unscratch; }
+
+# dump FILE TEXT...: the texts, each with a newline, between header and trailer; SAID goes into the header.
+dump() {
+    local file=$1
+    shift
+    {
+        printf -- '--\n-- PostgreSQL database dump\n--\n\n%b' "${SAID:-}"
+        printf '%b\n' "$@"
+        printf -- '\n--\n-- PostgreSQL database dump complete\n--\n\n'
+    } >"$file"
+}
+
+# rows TABLE VALUE: its definition and its data.
+rows() {
+    printf '%s\\n' "CREATE TABLE $1 (secret text);" "COPY $1 (secret) FROM stdin;" "$2" '\\.'
+}
+
+summary() { query "$1" "SELECT value FROM summary WHERE item = '$2'"; }
+
+@test "S1: rows behind the end line in a COPY file make the report incomplete" {
+    printf 'secret\tn\n%s\t\\N\n' "$v1" >users.tsv
+    for _ in $(seq 20000); do printf '%s\n' 'x	\N'; done >>users.tsv
+    printf '\\.\n%s\t\\N\n' "$v2" >>users.tsv
+    run keycensus scan users.tsv -q -o r.db
+    [ "$status" -eq 3 ]
+    [[ $output == *'behind COPY'* ]]
+    is "$(summary r.db status)" incomplete
+}
+
+@test "S1: a COPY file may end with its end line, and is checked to the end of its compression" {
+    printf 'secret\n%s\n\\N\n\\.\n\n' "$v1" >users.tsv
+    keycensus scan users.tsv -q -o r.db
+    is "$(summary r.db status)" complete
+    is "$(query r.db 'SELECT records, nulls FROM columns')" '2|1'
+    gzip -k users.tsv
+    printf 'x' >>users.tsv.gz
+    run keycensus scan users.tsv.gz -q -o z.db
+    [ "$status" -eq 12 ]
+}
+
+@test "S1: a script's rows are counted whatever follows their end line" {
+    dump d.sql "$(rows public.a "$v1")" "$(rows public.b "$v2")"
+    keycensus scan d.sql -q -o r.db
+    is "$(query r.db 'SELECT version FROM key_usage ORDER BY 1')" $'v1\nv2'
+}
+
+@test "S2: rows in one dump do not hide that another leaves the table of that name out" {
+    dump shop.sql "$(rows public.users "$v1")" "$(rows public.log x)"
+    dump billing.sql 'CREATE TABLE public.users (secret text);' "$(rows public.log x)"
+    for order in 'shop.sql billing.sql' 'billing.sql shop.sql'; do
+        # shellcheck disable=SC2086
+        keycensus scan $order -q --overwrite -o r.db
+        is "$(query r.db "SELECT state FROM coverage WHERE table_name = 'users'")" no-data
+        is "$(summary r.db partial)" 1
+        is "$(query r.db "SELECT version FROM key_usage")" v1
+    done
+}
+
+@test "S2: definitions in one script and rows in another are one whole" {
+    dump schema.sql 'CREATE TABLE public.users (secret text);' 'CREATE TABLE public.log (secret text);'
+    dump data.sql 'COPY public.users (secret) FROM stdin;' "$v1" '\\.' 'COPY public.log (secret) FROM stdin;' '\\.'
+    keycensus scan schema.sql data.sql -q -o r.db
+    is "$(summary r.db partial)" 0
+    is "$(query r.db "SELECT DISTINCT state FROM coverage")" data
+}
+
+@test "S2: a view of the same name does not stand for a table without its data" {
+    dump d.sql 'CREATE TABLE public.users (secret text);' "$(rows public.log x)"
+    dump e.sql 'CREATE VIEW public.users AS SELECT 1;' "$(rows public.log x)"
+    keycensus scan d.sql e.sql -q -o r.db
+    is "$(query r.db "SELECT state FROM coverage WHERE table_name = 'users'")" no-data
+    is "$(summary r.db partial)" 1
+}
+
+@test "S6: dumps behind one another are as old as the oldest" {
+    SAID='-- Started on 2026-05-01 03:04:05 UTC\n' dump new.sql "$(rows public.a "$v1")"
+    SAID='-- Started on 2020-05-01 03:04:05 UTC\n' dump old.sql "$(rows public.b "$v2")"
+    cat new.sql old.sql >newold.sql
+    cat old.sql new.sql >oldnew.sql
+    tar cf both.tar new.sql old.sql
+    for input in newold.sql oldnew.sql both.tar 'new.sql old.sql'; do
+        # shellcheck disable=SC2086
+        keycensus scan $input -q --overwrite -o r.db
+        is "$(summary r.db data_time)" 2020-05-01T03:04:05Z
+        is "$(summary r.db data_time_source)" header
+    done
+}
+
+@test "S9: an older dump in front does not make the newer one's tokens look future" {
+    SAID='-- Started on 2001-05-01 03:04:05 UTC\n' dump old.sql "$(rows public.a x)"
+    SAID='-- Started on 2026-05-01 03:04:05 UTC\n' dump new.sql "$(rows public.b "$(seal env v2 1 1750000000)")"
+    cat old.sql new.sql >oldnew.sql
+    tar cf both.tar old.sql new.sql
+    for input in oldnew.sql both.tar; do
+        keycensus scan "$input" -q --overwrite -o r.db
+        is "$(query r.db 'SELECT newest FROM write_times')" 2025-06-15T15:06:40Z
+    done
+}
+
+@test "S6: an input of unknown time makes the report's time unknown, wherever it stands" {
+    dump a.sql "$(rows public.a "$v1")"
+    dump b.sql "$(rows public.b "$v2")"
+    keycensus scan <(cat a.sql) b.sql -q -o one.db
+    is "$(query one.db "SELECT coalesce(value, '') FROM summary WHERE item = 'data_time'")" ''
+    keycensus scan a.sql <(cat b.sql) -q -o two.db
+    is "$(query two.db "SELECT coalesce(value, '') FROM summary WHERE item = 'data_time'")" ''
+}
+
+@test "S5: a value is never taken for a column's name" {
+    printf '1,%s\n2,%s\n' "$v1" "$v2" >users.csv
+    run keycensus scan users.csv --header yes -q -o r.db
+    [ "$status" -eq 12 ]
+    [[ $output == *'field 2 of the header holds ciphertext'* && $output == *'--header no'* ]]
+    is "$(summary r.db status)" incomplete
+    ! grep -aq 'Z0FBQUFB' r.db
+    keycensus scan users.csv -q -o s.db
+    is "$(query s.db 'SELECT version FROM key_usage ORDER BY 1')" $'v1\nv2'
+}
