@@ -370,7 +370,7 @@ bool command_apply(struct cli *cli, struct err *err)
         return false;
     }
     for (size_t i = 0; i < plan.target_count; i++)
-        if (!result_spares(cli, arena_text(cli->arena, plan.targets[i].path), err))
+        if (!output_spares(cli, arena_text(cli->arena, plan.targets[i].path), err))
             return false;
     return apply_plan(cli, &plan, text, cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL,
                       err);

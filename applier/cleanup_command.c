@@ -151,6 +151,8 @@ bool command_cleanup_keys(struct cli *cli, struct err *err)
         const char *name;
     } mandatory[] = {{OPT_REPORT, "--report"}, {OPT_MODEL, "--model"}, {OPT_COLUMN, "--column"}};
     const char **files;
+    const char **reports;
+    size_t report_count = option_values(cli, OPT_REPORT, &reports);
     struct plan_scope scope = {.schema = STR("")};
     struct built_plan built;
     for (size_t i = 0; i < sizeof mandatory / sizeof mandatory[0]; i++) {
@@ -164,7 +166,8 @@ bool command_cleanup_keys(struct cli *cli, struct err *err)
     if (!plan_options_hold(cli, err))
         return false;
     size_t count = env_files(cli, &files, err);
-    if (count == 0 || !resolve(cli, &scope, err) ||
+    if (count == 0 || !output_spares_all(cli, files, count, err) ||
+        !output_spares_all(cli, reports, report_count, err) || !resolve(cli, &scope, err) ||
         (!cli_flag(cli, OPT_DRY_RUN) && !recover_first(cli, err)))
         return false;
     bool done = build_plan(cli, files, count, &scope, &built, err) &&

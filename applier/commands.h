@@ -41,7 +41,7 @@ enum retire_option {
 };
 
 extern const struct cli_option plan_options[], review_options[], apply_options[], state_options[],
-    rollback_options[], log_options[], check_options[], cleanup_options[];
+    status_options[], rollback_options[], log_options[], check_options[], cleanup_options[];
 extern const int plan_reserved[], apply_reserved[], rollback_reserved[], cleanup_reserved[];
 
 bool command_plan(struct cli *cli, struct err *err);
@@ -80,6 +80,10 @@ bool plan_options_hold(const struct cli *cli, struct err *err);
 enum apply_mode { APPLY_FOR_REAL, APPLY_DRY_RUN };
 bool apply_plan(struct cli *cli, const struct plan *plan, struct str text, enum apply_mode mode,
                 struct err *err);
+
+/* spare.c: -o and --log-file do not name what the command reads or changes; ERR_USAGE 934. */
+bool output_spares(struct cli *cli, const char *path, struct err *err);
+bool output_spares_all(struct cli *cli, const char *const *paths, size_t count, struct err *err);
 
 /* From now on a signal asks the transaction, not the command line, to stop. */
 void heed_signals(void);

@@ -175,7 +175,7 @@ static bool put_back(struct cli *cli, struct state *state, const char *which,
                 backup_verify(state, &b, cli->arena, &notes, err) &&
                 rollback_make(&load, &b, &p, err);
     for (size_t i = 0; done && i < p.file_count; i++)
-        done = result_spares(cli, p.files[i].path, err);
+        done = output_spares(cli, p.files[i].path, err);
     say_notes(cli, &notes);
     if (done) {
         show_rollback(cli, &b, &p);

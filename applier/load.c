@@ -165,41 +165,72 @@ static const char *kept_plan_path(const struct state *state, struct arena *a,
     return arena_printf(a, "%s/plans/%s.plan", state->path, hex);
 }
 
-static bool same_files(const struct load *in, const struct txn_info *info)
+/* Which of the files a committed plan was about, changed or not; how many of them were not yet
+ * known. */
+static size_t mark_known(const struct load *in, const struct txn_info *info,
+                         const struct plan *plan, bool *known)
 {
-    for (size_t i = 0; i < info->target_count; i++) {
-        bool found = false;
-        for (size_t f = 0; f < in->file_count; f++)
-            found |= strcmp(in->files[f].path, info->targets[i].path) == 0;
-        if (!found)
-            return false;
+    size_t fresh = 0;
+    for (size_t f = 0; f < in->file_count; f++) {
+        struct str path = str_from(in->files[f].path);
+        bool named = false;
+        for (size_t i = 0; i < info->target_count; i++)
+            named |= str_eq(str_from(info->targets[i].path), path);
+        for (size_t i = 0; plan && i < plan->target_count; i++)
+            named |= str_eq(plan->targets[i].path, path);
+        fresh += named && !known[f];
+        known[f] |= named;
     }
-    return info->target_count > 0;
+    return fresh;
+}
+
+/* *plan is NULL when the text is gone: applied before plans were kept, or removed by hand. */
+static bool read_kept(struct load *in, const struct state *state, const struct txn_info *info,
+                      struct plan **plan, struct err *err)
+{
+    struct str text;
+    struct plan_id id;
+    struct err gone = {0};
+    *plan = NULL;
+    if (!file_read(in->run, kept_plan_path(state, in->run, &info->plan), &text, &gone)) {
+        if (gone.kind == ERR_NOT_FOUND)
+            return true;
+        *err = gone;
+    } else if (plan_identify(text, &id, err)) {
+        if (!sha256_eq(&id.digest, &info->plan))
+            err_set(err, ERR_CORRUPT, 935, "it is not the plan that was applied");
+        *plan = ARENA_NEW(in->run, struct plan);
+        if (!err_is(err) && plan_read(text, in->run, *plan, err))
+            return true;
+    }
+    err_context(err, "the plan of transaction %s, kept in the state folder", info->txid);
+    err_hint(err, "put %s back; without it, what was seen then cannot be compared",
+             kept_plan_path(state, in->run, &info->plan));
+    return false;
 }
 
 bool load_previous(struct load *in, const struct state *state, struct plan_previous *previous,
                    struct err *err)
 {
     struct txn_list list = {0};
+    bool *known = ARENA_ARRAY(in->run, in->file_count, bool);
+    size_t left = in->file_count;
     *previous = (struct plan_previous){0};
     if (!txn_list_read(state, in->run, &list, err))
         return false;
-    for (size_t i = list.count; i > 0; i--) {
+    for (size_t i = list.count; i > 0 && left > 0; i--) {
         const struct txn_info *info = &list.at[i - 1];
-        struct str text;
-        struct err gone = {0};
-        if (info->operation != TXN_APPLY || info->outcome != TXN_COMMITTED || !info->has_plan ||
-            !same_files(in, info))
+        struct plan *plan;
+        if (info->operation != TXN_APPLY || info->outcome != TXN_COMMITTED || !info->has_plan)
             continue;
-        if (!file_read(in->run, kept_plan_path(state, in->run, &info->plan), &text, &gone))
-            return true; /* applied before plans were kept, or removed by hand */
-        struct plan *plan = ARENA_NEW(in->run, struct plan);
-        if (!plan_read(text, in->run, plan, err)) {
-            err_context(err, "the plan of transaction %s, kept in the state folder", info->txid);
+        if (!read_kept(in, state, info, &plan, err))
             return false;
+        size_t fresh = mark_known(in, info, plan, known);
+        left -= fresh;
+        if (fresh && plan) {
+            struct plan_previous was = plan_remember(plan, in->run);
+            plan_previous_join(previous, &was, in->run);
         }
-        *previous = plan_remember(plan, in->run);
-        return true;
     }
     return true;
 }

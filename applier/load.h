@@ -18,7 +18,8 @@
 #include "applier/txn.h"
 #include "formats/keyring/keyring.h"
 
-enum { LOAD_REPORTS_MAX = 1000, LOAD_FILES_MAX = TXN_TARGETS_MAX };
+enum { LOAD_REPORTS_MAX = 1000, LOAD_FILES_MAX = PLAN_TARGETS_MAX };
+_Static_assert((int)PLAN_TARGETS_MAX <= (int)TXN_TARGETS_MAX, "what is planned can be applied");
 
 /* One configuration file, read and checked. */
 struct loaded_file {
@@ -43,7 +44,11 @@ bool load_reports(struct load *in, const char *const *reports, size_t report_cou
                   const char *const *retained, size_t retained_count, struct err *err);
 bool load_files(struct load *in, const char *const *paths, size_t count, unsigned iterations,
                 struct err *err);
-/* What the last committed plan for exactly these files had seen; zeroed when there was none. */
+/*
+ * What the last committed plan of each of these files had seen (S2, S7: remembered per target,
+ * whichever files were planned together); zeroed when there was none. A kept plan that is not the
+ * one that was applied is ERR_CORRUPT 935.
+ */
 bool load_previous(struct load *in, const struct state *state, struct plan_previous *previous,
                    struct err *err);
 /* Keeps the text of a plan that is about to be applied, for load_previous and for the record. */

@@ -93,6 +93,13 @@ const int cleanup_reserved[] = {OPT_CONFIG, OPT_ENCRYPT_TO, 0};
 
 const struct cli_option state_options[] = {STATE_OPTIONS, LOCK_OPTION, {0}};
 
+const struct cli_option status_options[] = {
+    STATE_OPTIONS,
+    LOCK_OPTION,
+    {OPT_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL, "exit 10 when a transaction is open"},
+    {0},
+};
+
 const struct cli_option rollback_options[] = {
     YES_OPTION,
     {OPT_DRY_RUN, "dry-run", 0, NULL, "show what would happen; change nothing, take no lock"},

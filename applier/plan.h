@@ -37,6 +37,7 @@
 enum {
     PLAN_TEXT_MAX = 64 * 1024 * 1024, /* bytes of a plan's text */
     PLAN_LIST_MAX = 1000 * 1000,      /* entries of any list in a plan */
+    PLAN_TARGETS_MAX = 1024,          /* configuration files */
     PLAN_ID_HEX = 16,                 /* digits shown of a plan's id */
     PLAN_KEEP_DEFAULT = 3             /* K2.1 */
 };
@@ -128,7 +129,7 @@ struct plan_write_time {
     int64_t oldest, newest;
 };
 
-/* What the last applied plan for the same files had seen; zeroed when there is none. */
+/* What the last applied plan of each of the files had seen; zeroed when there is none. */
 struct plan_previous {
     const struct plan_column_name *tables; /* column '' */
     size_t table_count;
@@ -336,8 +337,10 @@ size_t plan_removed_count(const struct plan *p);
 const char *plan_critical_list(const struct plan *p, struct arena *a);
 /* False: not a version of this plan. */
 bool plan_find_version(const struct plan *p, struct str name, const struct plan_version **found);
-/* What a later plan remembers of this one. */
+/* What a later plan remembers of this one; and of several, when its files were in several. */
 struct plan_previous plan_remember(const struct plan *p, struct arena *a);
+void plan_previous_join(struct plan_previous *into, const struct plan_previous *more,
+                        struct arena *a);
 
 /* ---- the text ---- */
 

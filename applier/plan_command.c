@@ -209,8 +209,11 @@ bool command_plan(struct cli *cli, struct err *err)
     const char **reports;
     struct built_plan built;
     size_t file_count = option_values(cli, OPT_ENV_FILE, &files);
-    if (!needs("--report", option_values(cli, OPT_REPORT, &reports), err) ||
-        !needs("--env-file", file_count, err))
+    size_t report_count = option_values(cli, OPT_REPORT, &reports);
+    if (!needs("--report", report_count, err) || !needs("--env-file", file_count, err))
+        return false;
+    if (!output_spares_all(cli, files, file_count, err) ||
+        !output_spares_all(cli, reports, report_count, err))
         return false;
     bool done = build_plan(cli, files, file_count, NULL, &built, err);
     if (done && cli->output)

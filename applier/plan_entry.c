@@ -19,8 +19,6 @@ enum section {
     SECTION_COUNT
 };
 
-enum { TARGETS_MAX = 256 };
-
 /* A new zeroed entry at the end of a list; NULL when the list is full. */
 static void *append(struct plan_reading *r, void *list, size_t *count, size_t *room, size_t size,
                     size_t most)
@@ -313,7 +311,7 @@ static bool read_target(struct plan_reading *r, struct word_reader *w)
 {
     struct plan *p = r->plan;
     struct plan_target *t =
-        append(r, &p->targets, &p->target_count, &r->room, sizeof *p->targets, TARGETS_MAX);
+        append(r, &p->targets, &p->target_count, &r->room, sizeof *p->targets, PLAN_TARGETS_MAX);
     return t && word_is(w, "file") && word_read(w, &t->path);
 }
 

@@ -198,6 +198,9 @@ bool command_check(struct cli *cli, struct err *err)
         err_set(err, ERR_USAGE, 928, "check needs --report and --env-file");
         return false;
     }
+    if (!output_spares_all(cli, files, file_count, err) ||
+        !output_spares_all(cli, reports, report_count, err))
+        return false;
     load.files = ARENA_ARRAY(cli->arena, file_count, struct loaded_file);
     bool done = load_reports(&load, reports, report_count, NULL, 0, err);
     for (; done && load.file_count < file_count; load.file_count += done)

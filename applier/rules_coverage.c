@@ -213,12 +213,44 @@ static void rule_databases(struct planning *p)
     }
 }
 
-static bool column_seen(const struct plan *plan, const struct plan_column_name *at)
+/* Has data under this very database, '' being one of its own. */
+static bool has_own_data(const struct plan *plan, const struct plan_column_name *at)
 {
-    for (size_t i = 0; i < plan->column_count; i++)
-        if (same_table(&plan->columns[i].at, at) && str_eq(plan->columns[i].at.column, at->column))
+    for (size_t i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].state == COVERAGE_DATA && same_table(&plan->tables[i].at, at) &&
+            str_eq(plan->tables[i].at.database, at->database))
             return true;
     return false;
+}
+
+static bool column_seen(const struct plan *plan, const struct plan_column_name *at)
+{
+    bool own = has_own_data(plan, at);
+    for (size_t i = 0; i < plan->column_count; i++) {
+        const struct plan_column_name *now = &plan->columns[i].at;
+        if (same_table(now, at) && str_eq(now->column, at->column) &&
+            (!own || str_eq(now->database, at->database)))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A table of a dump that does not name its database may be the one that was seen, but it cannot be
+ * those of two databases.
+ */
+static bool still_there(const struct plan *plan, const struct plan_previous *was, size_t which)
+{
+    const struct plan_column_name *at = &was->tables[which];
+    if (at->database.len == 0 || has_own_data(plan, at))
+        return has_data(plan, at);
+    for (size_t i = 0; i < was->table_count; i++) {
+        const struct plan_column_name *twin = &was->tables[i];
+        if (i != which && twin->database.len && str_eq(twin->table, at->table) &&
+            str_eq(twin->schema, at->schema) && !has_own_data(plan, twin))
+            return false;
+    }
+    return has_data(plan, at);
 }
 
 static struct plan_column_name copy_name(struct planning *p, const struct plan_column_name *at)
@@ -233,7 +265,7 @@ static void rule_previous(struct planning *p)
 {
     const struct plan_previous *was = &p->in->previous;
     for (size_t i = 0; i < was->table_count; i++)
-        if (!has_data(p->plan, &was->tables[i]))
+        if (!still_there(p->plan, was, i))
             block_partial(p, copy_name(p, &was->tables[i]),
                           arena_printf(p->a,
                                        "%s: the last applied plan had its data, no report "
