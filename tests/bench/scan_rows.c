@@ -39,8 +39,9 @@ int main(int argc, char **argv)
     scan_layout_seal(&l);
     uint64_t start = sys->monotonic_ns();
     int fd = sys->openat(AT_FDCWD, argv[1], O_RDONLY | O_CLOEXEC, 0);
-    struct pool *pool =
-        pool_open(&(struct pool_options){.threads = (unsigned)strtoul(argv[4], NULL, 10)}, &err);
+    struct pool_options options = {.threads = (unsigned)strtoul(argv[4], NULL, 10),
+                                   .block_size = block ? strtoul(block, NULL, 10) : 0};
+    struct pool *pool = pool_open(&options, &err);
     struct source *source = source_fd(fd, argv[1], &err);
     if (fd < 0 || !pool || !source || !key_names_make(&run, names, 6, &known, &err) ||
         !window_open(&w, source, 0, &err))

@@ -112,8 +112,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *through;
     if (pooled(&arena, &l, rows, 1 + data[3] % 100, &through))
         must(strcmp(text, through) == 0);
-    l.reading.simd = &simd_scalar;
-    must(strcmp(text, whole(&arena, &l, rows)) == 0);
+    const struct simd_ops *all[SIMD_KINDS];
+    for (size_t k = simd_all(all); k > 0; k--) {
+        l.reading.simd = all[k - 1];
+        must(strcmp(text, whole(&arena, &l, rows)) == 0);
+    }
     arena_free(&arena);
     return 0;
 }
