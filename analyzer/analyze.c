@@ -318,6 +318,15 @@ static bool watch_input(void *context, struct err *err)
                              p.records, err);
 }
 
+/* What a link points to was not packed; nothing says that another member is it (S1). */
+static void note_link(struct analysis *a, const char *link)
+{
+    struct err problem = {0};
+    err_set(&problem, ERR_INCOMPLETE, 430, "%s: a symbolic link, which holds no data", link);
+    err_hint(&problem, "pack the file that it points to, as tar -h does, or leave the link out");
+    keep_damage(a, &problem);
+}
+
 static bool analyze_input(struct analysis *a, const char *path, struct err *err)
 {
     struct input in;
@@ -337,6 +346,8 @@ static bool analyze_input(struct analysis *a, const char *path, struct err *err)
         a->refused = true;
         done = false;
     }
+    if (in.link && !a->refused)
+        note_link(a, in.link);
     if (!done && is_damage(err) && !a->refused) {
         bool known = is_known(a, err);
         name_once(err, in.path);

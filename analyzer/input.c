@@ -180,6 +180,9 @@ static bool walk_container(struct walk *w, struct source *src, enum stream_kind 
             break;
         }
         if (entry.kind != CONTAINER_FILE) {
+            if (entry.kind == CONTAINER_LINK && !w->in->link)
+                w->in->link = arena_printf(w->in->arena, "%s:%s", outer->path,
+                                           text_shown(w->in->arena, entry.path));
             w->in->passed_over++;
             continue;
         }

@@ -51,6 +51,7 @@ struct input {
     const char *packing; /* of the whole, as far as it was seen */
     uint64_t entries;
     uint64_t passed_over; /* members that hold no data: folders, links, resource forks */
+    const char *link;     /* the first symbolic link among them, or NULL */
 };
 
 typedef bool (*input_visitor)(void *context, struct input_text *text, struct err *err);

@@ -197,6 +197,8 @@ static enum container_entry_kind entry_kind(struct archive_entry *e)
         return CONTAINER_OTHER;
     if (archive_entry_filetype(e) == AE_IFREG)
         return CONTAINER_FILE;
+    if (archive_entry_filetype(e) == AE_IFLNK)
+        return CONTAINER_LINK;
     return archive_entry_filetype(e) == AE_IFDIR ? CONTAINER_FOLDER : CONTAINER_OTHER;
 }
 

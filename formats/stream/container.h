@@ -38,7 +38,8 @@ struct container;
 enum container_entry_kind {
     CONTAINER_FILE,
     CONTAINER_FOLDER,
-    CONTAINER_OTHER /* a link or a device: it has no bytes of its own */
+    CONTAINER_LINK, /* a symbolic link: what it points to may be nowhere in the archive */
+    CONTAINER_OTHER /* a hard link to a member before it, or a device: it has no bytes of its own */
 };
 
 struct container_entry {

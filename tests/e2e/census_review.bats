@@ -129,3 +129,18 @@ summary() { query "$1" "SELECT value FROM summary WHERE item = '$2'"; }
     keycensus scan users.csv -q -o s.db
     is "$(query s.db 'SELECT version FROM key_usage ORDER BY 1')" $'v1\nv2'
 }
+
+@test "S1: a symbolic link in an archive is data that is not there; a hard link was read already" {
+    dump a.sql "$(rows public.a "$v1")"
+    ln a.sql b.sql
+    tar cf hard.tar a.sql b.sql
+    keycensus scan hard.tar -q -o h.db
+    is "$(summary h.db status)" complete
+    ln -s /elsewhere/c.sql c.sql
+    tar cf soft.tar a.sql c.sql
+    run keycensus scan soft.tar -q -o s.db
+    [ "$status" -eq 3 ]
+    [[ $output == *'soft.tar:c.sql: a symbolic link'* ]]
+    is "$(summary s.db status)" incomplete
+    is "$(query s.db 'SELECT version FROM key_usage')" v1
+}

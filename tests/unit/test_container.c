@@ -55,8 +55,10 @@ static void add_number(struct listing *l, uint64_t n)
 
 static void add_entry(struct listing *l, const struct container_entry *e)
 {
-    static const char *const kinds[] = {
-        [CONTAINER_FILE] = "file", [CONTAINER_FOLDER] = "folder", [CONTAINER_OTHER] = "other"};
+    static const char *const kinds[] = {[CONTAINER_FILE] = "file",
+                                        [CONTAINER_FOLDER] = "folder",
+                                        [CONTAINER_LINK] = "link",
+                                        [CONTAINER_OTHER] = "other"};
     add_text(l, "[", 1);
     add_text(l, e->path.at, e->path.len);
     add_text(l, "] ", 2);
@@ -205,7 +207,7 @@ static void links_have_no_bytes_and_long_names_are_whole(void **state)
 {
     (void)state;
     assert_lists("links.tar", (const char *[]){"[a.txt] file 18\n" HELLO3,
-                                               "[hl.txt] other 0\n[sl] other 0\n", NULL});
+                                               "[hl.txt] other 0\n[sl] link 0\n", NULL});
     char name[200] = "[";
     memset(name + 1, 'n', 150);
     assert_lists("longname.tar", (const char *[]){name, "] file 2\nz\n", NULL});
