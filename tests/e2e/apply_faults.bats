@@ -81,6 +81,23 @@ settled() { # STATE-WANTED
     fi
 }
 
+# The moments of an apply of both files, each as "NAME:K".
+moments() {
+    local begin lease second
+    calls_of apply plan.txt --yes
+    NEW=$(digests)
+    [ "$NEW" != "$OLD" ]
+    begin=$(first_of random)
+    lease=$(first_of lease)
+    second=$(last_before renameat2 "$lease")
+    ARCHIVE=$(as_nth "$(first_after renameat2 "$begin")")             # the backup gets its name
+    FIRST_SWAP=$(as_nth "$(last_before renameat2 "$second")")
+    SECOND_SWAP=$(as_nth "$second")
+    UNLINK=$(as_nth "$(first_after unlinkat "$lease")")               # of the first old file
+    END=$(as_nth "$(first_after renameat2 "$lease")")
+    again
+}
+
 # specs: "NUMBER ERRNO" for each fault to try, from calls.
 specs() { # STEP
     awk -v step="$1" -v all="$FAULT_ALL" '
@@ -137,9 +154,8 @@ specs() { # STEP
 
 @test "K6.2: a fault after SWAPPED: 0, all new, and a warning that recover finishes the clean-up" {
     two_files
-    calls_of apply plan.txt --yes
-    NEW=$(digests)
-    for spec in lease:1:EIO unlinkat:1:EIO unlinkat:2:EPERM renameat2:5:ENOSPC; do
+    moments
+    for spec in lease:1:EIO lease:2:EPERM "$UNLINK:EIO" "$END:ENOSPC"; do
         POINT=$spec
         again
         with_fault "$spec" apply plan.txt --yes
@@ -159,7 +175,8 @@ specs() { # STEP
 
 @test "K6.2: an aborted plan may be applied again" {
     two_files
-    for spec in fchmod:1:EPERM fsync:6:EIO renameat2:3:EIO renameat2:4:EIO; do
+    moments
+    for spec in "$ARCHIVE:ENOSPC" fchmod:1:EPERM "$FIRST_SWAP:EIO" "$SECOND_SWAP:EIO"; do
         again
         with_fault "$spec" apply plan.txt --yes
         [ "$GOT" = 8 ]
@@ -179,7 +196,8 @@ specs() { # STEP
 @test "K6.2: 9 only when undoing fails too; the journal is named, status says so, recover repairs" {
     two_files
     # The second exchange fails, and so does every later one.
-    with_fault renameat2:4:EIO:forever apply plan.txt --yes
+    moments
+    with_fault "$SECOND_SWAP:EIO:forever" apply plan.txt --yes
     [ "$GOT" = 9 ]
     says err "$STATE/txn/" "keyretire recover"
     keyretire status --state-dir "$STATE" >out 2>err || true
@@ -255,12 +273,9 @@ specs() { # STEP
 
 @test "K6.2: recovery itself with one failing call: the next one finishes it" {
     two_files
-    calls_of apply plan.txt --yes
-    NEW=$(digests)
-    cp calls apply.calls
-    again
+    moments
     # Dead between the two exchanges.
-    with_fault renameat2:4:KILL apply plan.txt --yes
+    with_fault "$SECOND_SWAP:KILL" apply plan.txt --yes
     [ "$GOT" = 137 ]
     [ "$(digests)" != "$OLD" ]
     [ "$(digests)" != "$NEW" ]
@@ -287,7 +302,8 @@ specs() { # STEP
 @test "recovery: a killed apply is finished or taken back at the start of the next changing command" {
     two_files
     cp -p one/.env.crypto original
-    with_fault renameat2:4:KILL apply plan.txt --yes
+    moments
+    with_fault "$SECOND_SWAP:KILL" apply plan.txt --yes
     [ "$GOT" = 137 ]
     mixed=$(digests)
     # Commands that only look report it and touch nothing.
@@ -321,7 +337,7 @@ specs() { # STEP
             --state-dir "$STATE" --yes
     }
     # Killed before the decision: it is taken back, and the clean-up goes on.
-    with_fault fsync:8:KILL apply one.txt --yes
+    with_fault fchown:1:KILL apply one.txt --yes
     [ "$GOT" = 137 ]
     [ -n "$(find "$STATE/txn" -type f)" ]
     exits 0 cleanup

@@ -29,6 +29,10 @@ with_fault() {
     cat out err >>talk
 }
 
+first_after() { # NAME NUMBER
+    awk -v name="$1" -v after="$2" '$1 > after && $2 == name { print $1; exit }' calls
+}
+
 # as_nth NUMBER: the same call as "NAME:K", which the number of names in a folder does not move.
 as_nth() {
     awk -v at="$1" '{ n[$2]++ } $1 == at { print $2 ":" n[$2] }' calls
