@@ -102,7 +102,8 @@ bool fernet_token_is_valid(const struct simd_ops *simd, struct str s, int64_t *t
 {
     if (s.len < FERNET_OUTER_LEAST || s.len % 4)
         return false;
-    unsigned outer = s.at[s.len - 1] != '=' ? 0 : s.at[s.len - 2] != '=' ? 1 : 2;
+    unsigned outer = s.at[s.len - 1] == '='; /* sums, not branches: lengths are unpredictable */
+    outer += outer & (s.at[s.len - 2] == '=');
     size_t token = s.len / 4 * 3 - outer;
     /* Of the lengths that so many inner digits can stand for, one at most is legal. */
     size_t inner = (token / 4 * 3 - FERNET_RAW_LEAST) % FERNET_RAW_BLOCK;
