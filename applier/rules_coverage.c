@@ -44,6 +44,16 @@ static bool has_data(const struct plan *plan, const struct plan_column_name *at)
     return false;
 }
 
+/* Has data under this very database, '' being one of its own. */
+static bool has_own_data(const struct plan *plan, const struct plan_column_name *at)
+{
+    for (size_t i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].state == COVERAGE_DATA && same_table(&plan->tables[i].at, at) &&
+            str_eq(plan->tables[i].at.database, at->database))
+            return true;
+    return false;
+}
+
 static const char *shown(struct planning *p, const struct plan_column_name *at)
 {
     struct plan_blocker b = {.at = *at};
@@ -96,7 +106,6 @@ static const char *state_words(enum coverage_state state)
     return "whether all of its data was read is not known";
 }
 
-/* Who gives an inventory says which tables there are: one that is not in it is only named. */
 static void rule_table(struct planning *p, const struct plan_table *t)
 {
     const char *name = shown(p, &t->at);
@@ -107,13 +116,33 @@ static void rule_table(struct planning *p, const struct plan_table *t)
         planning_warn(
             p, "foreign-table",
             "%s is a foreign table: its rows are on another server and were not looked at", name);
-    if (!lacks_data(t->state, t->kind) || has_data(p->plan, &t->at))
+}
+
+/*
+ * Rows in one report make up for what another leaves out when both name the same database, or when
+ * an inventory says which tables there are. Two dumps without a name may be of two databases.
+ */
+static bool is_made_up_for(const struct planning *p, const struct plan_column_name *at)
+{
+    if (p->in->has_inventory)
+        return has_data(p->plan, at);
+    return at->database.len > 0 && has_own_data(p->plan, at);
+}
+
+/* Who gives an inventory says which tables there are: one that is not in it is only named. */
+static void rule_lacking(struct planning *p, const struct report_table *t)
+{
+    struct plan_column_name at = {.database = arena_copy(p->a, t->database),
+                                  .schema = arena_copy(p->a, t->schema),
+                                  .table = arena_copy(p->a, t->name)};
+    if (!lacks_data(t->state, t->kind) || is_made_up_for(p, &at))
         return;
-    if (p->in->has_inventory && !in_inventory(p->in, &t->at))
+    const char *name = shown(p, &at);
+    if (p->in->has_inventory && !in_inventory(p->in, &at))
         planning_warn(p, "not-in-inventory", "%s: %s, and the inventory does not name it", name,
                       state_words(t->state));
     else
-        block_partial(p, t->at, arena_printf(p->a, "%s: %s", name, state_words(t->state)), NULL);
+        block_partial(p, at, arena_printf(p->a, "%s: %s", name, state_words(t->state)), NULL);
 }
 
 /* ---- inputs that do not say what they leave out ---- */
@@ -213,16 +242,6 @@ static void rule_databases(struct planning *p)
     }
 }
 
-/* Has data under this very database, '' being one of its own. */
-static bool has_own_data(const struct plan *plan, const struct plan_column_name *at)
-{
-    for (size_t i = 0; i < plan->table_count; i++)
-        if (plan->tables[i].state == COVERAGE_DATA && same_table(&plan->tables[i].at, at) &&
-            str_eq(plan->tables[i].at.database, at->database))
-            return true;
-    return false;
-}
-
 static bool column_seen(const struct plan *plan, const struct plan_column_name *at)
 {
     bool own = has_own_data(plan, at);
@@ -318,6 +337,9 @@ void rules_coverage(struct planning *p)
 {
     for (size_t i = 0; i < p->plan->table_count; i++)
         rule_table(p, &p->plan->tables[i]);
+    for (size_t i = 0; i < p->in->report_count; i++)
+        for (size_t t = 0; t < p->in->reports[i].report->table_count; t++)
+            rule_lacking(p, &p->in->reports[i].report->tables[t]);
     rule_reports(p);
     rule_inventory(p);
     rule_databases(p);

@@ -133,6 +133,30 @@ dump_of() {
     [ "$(removed)" = "v2 v3" ]
 }
 
+@test "S2: rows of one unnamed dump do not make up for what another leaves out" {
+    mv report.db full.db
+    { sql_head 30; sql_define public.users otp; sql_tail; } >dump.sql
+    census
+    refused 4 plan --report full.db --keep-versions 1
+    [ "$(blockers)" = partial-input ]
+    [ "$(removed)" = "" ]
+    # Whoever says that the two are one database, by an inventory or an acceptance, is believed.
+    echo public.users >tables.txt
+    planned --report full.db --keep-versions 1 --tables tables.txt
+    [ "$(removed)" = "v1 v2 v3" ]
+    planned --report full.db --keep-versions 1 --accept 'partial-input@public.users:one database'
+    # So are the dumps themselves when they name it.
+    { sql_head 60 shop; sealed v4 2 1 | sql_table public.users otp; sql_tail; } >dump.sql
+    census
+    mv report.db full.db
+    { sql_head 30 shop; sql_define public.users otp; sql_tail; } >dump.sql
+    census
+    planned --report full.db --keep-versions 1
+    { sql_head 30 billing; sql_define public.users otp; sql_tail; } >dump.sql
+    census
+    refused 4 plan --report full.db --keep-versions 1
+}
+
 @test "S2: a kept plan that is not what was applied is an error (12, 13), not nothing seen" {
     local kept
     planned --only v1 --keep-versions 1

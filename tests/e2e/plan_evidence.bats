@@ -168,7 +168,10 @@ inventory_command() {
     mv report.db first.db
     { sql_head; sealed v1 1 30 | sql_table public.secrets value; sql_tail; } >dump.sql
     census
-    plan --report first.db
+    # Neither names its database, so it takes the inventory to say that they are of one.
+    refused 4 plan --report first.db
+    printf 'public.users\npublic.secrets\n' >tables.txt
+    plan --report first.db --tables tables.txt
     [ "$(ask '[k["version"] for k in p["keep"] if k["reason"] == "in-use"]')" = v1 ]
 }
 
