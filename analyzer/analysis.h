@@ -51,7 +51,8 @@ struct analysis {
     const struct input_text *text;
     struct window *window;
     struct str database;
-    int64_t header_time; /* of the dump being read in it, or UTC_NONE */
+    int64_t header_time;   /* of the dump being read in it, or UTC_NONE */
+    int64_t header_latest; /* it began then at the latest: where its zone is not known, later */
     bool text_incomplete;
     const char *text_note;
     struct table_rows *rows; /* scanned and not yet added up; newest first */
@@ -59,8 +60,8 @@ struct analysis {
 
 /* The time that the rows at hand are from, as far as it is known before the end. */
 int64_t analysis_data_time(const struct analysis *a);
-/* A dump says when it was begun. */
-void analysis_dump_began(struct analysis *a, int64_t time);
+/* A dump says when it was begun: at `earliest`, and not after `latest`. */
+void analysis_dump_began(struct analysis *a, int64_t earliest, int64_t latest);
 
 /*
  * Opens the rows of a table: layout, declared columns, scan. NULL with err set when a declared

@@ -11,6 +11,12 @@ int64_t analysis_data_time(const struct analysis *a)
     return a->options->dump_time != UTC_NONE ? a->options->dump_time : a->input->mtime;
 }
 
+/* Tokens dated later than this are of no use (S9). */
+static int64_t latest_time(const struct analysis *a)
+{
+    return a->header_time != UTC_NONE ? a->header_latest : analysis_data_time(a);
+}
+
 /* The input is as old as the oldest of what it holds; an unknown time may be older than any. */
 static void note_time(struct analysis *a)
 {
@@ -24,11 +30,12 @@ static void note_time(struct analysis *a)
                                                               : "";
 }
 
-void analysis_dump_began(struct analysis *a, int64_t time)
+void analysis_dump_began(struct analysis *a, int64_t earliest, int64_t latest)
 {
     if (a->header_time != UTC_NONE) /* one dump behind another */
         note_time(a);
-    a->header_time = time;
+    a->header_time = earliest;
+    a->header_latest = latest;
 }
 
 void analysis_problem(struct analysis *a, struct err *problem)
@@ -80,7 +87,7 @@ struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *ent
         .dialect = dialect,
         .columns = count,
         .declared = declared,
-        .reading = {.known = &a->known, .simd = simd_best(), .time_limit = analysis_data_time(a)},
+        .reading = {.known = &a->known, .simd = simd_best(), .time_limit = latest_time(a)},
     };
     if (rows->layout.reading.time_limit == UTC_NONE)
         rows->layout.reading.time_limit = INT64_MAX;

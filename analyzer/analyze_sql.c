@@ -149,13 +149,25 @@ static void on_unread(struct analysis *a, const struct sql_event *e)
     analysis_unread(a, entry, arena_text(a->arena, buf_str(&b)), e->count);
 }
 
+/*
+ * A zone that is not known makes the data up to 14 hours older and 12 hours younger than its header
+ * reads. Evidence is as old as it may be (S6); the user who says when it is from, knows better.
+ */
+static void on_started(struct analysis *a, const struct sql_event *e)
+{
+    enum { EAST = 14 * 3600, WEST = 12 * 3600 };
+    if (e->time != UTC_NONE)
+        analysis_dump_began(a, e->time, e->time);
+    else if (e->local != UTC_NONE && a->options->dump_time == UTC_NONE)
+        analysis_dump_began(a, e->local - EAST, e->local + WEST);
+}
+
 static void on_fact(struct sql_text *s, const struct sql_event *e)
 {
     struct analysis *a = s->a;
     switch (e->fact) {
     case SQL_FACT_STARTED:
-        if (e->time != UTC_NONE)
-            analysis_dump_began(a, e->time);
+        on_started(a, e);
         break;
     case SQL_FACT_SERVER_VERSION:
         a->server_version = arena_copy(a->arena, e->text);

@@ -75,8 +75,8 @@ struct sql_event *sql_emit(struct sql_reader *r, enum sql_event_kind kind, struc
     return flush_unread(r, err) ? enqueue(r, kind, err) : NULL;
 }
 
-bool sql_emit_fact(struct sql_reader *r, enum sql_fact fact, struct str text, int64_t time,
-                   struct err *err)
+bool sql_emit_time(struct sql_reader *r, enum sql_fact fact, struct str text, int64_t time,
+                   int64_t local, struct err *err)
 {
     struct sql_event *e = sql_emit(r, SQL_EVENT_FACT, err);
     if (!e)
@@ -84,7 +84,13 @@ bool sql_emit_fact(struct sql_reader *r, enum sql_fact fact, struct str text, in
     e->fact = fact;
     e->text = arena_copy(&r->arena, text);
     e->time = time;
+    e->local = local;
     return true;
+}
+
+bool sql_emit_fact(struct sql_reader *r, enum sql_fact fact, struct str text, struct err *err)
+{
+    return sql_emit_time(r, fact, text, UTC_NONE, UTC_NONE, err);
 }
 
 bool sql_emit_reference(struct sql_reader *r, enum sql_reference reference, struct str schema,

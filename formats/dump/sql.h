@@ -105,7 +105,8 @@ struct sql_event {
     uint64_t count;  /* UNREAD: how many in a row of the same kind and table */
     enum sql_fact fact;
     struct str text;
-    int64_t time;
+    int64_t time;  /* STARTED, COMPLETED: exact, or UTC_NONE when the zone is not known */
+    int64_t local; /* the same as though its zone were UTC; UTC_NONE when it cannot be read */
     struct sql_end end;
 };
 

@@ -52,23 +52,29 @@ static bool two_digits(struct str text, size_t at, int *value)
     return true;
 }
 
-/* pg_dump's "%Y-%m-%d %H:%M:%S %Z"; UTC_NONE without a zone that is known. */
-static int64_t dump_time(struct str text)
+/* pg_dump's "%Y-%m-%d %H:%M:%S %Z", the zone apart; UTC_NONE for anything else. */
+static int64_t local_time(struct str text)
 {
     struct utc_parts p = {0};
     uint64_t year = 0;
-    int minutes = 0;
     int64_t t = UTC_NONE;
-    bool ok = text.len > 20 && text.at[4] == '-' && text.at[7] == '-' && text.at[10] == ' ' &&
-              text.at[13] == ':' && text.at[16] == ':' && text.at[19] == ' ' &&
+    bool ok = text.len >= 19 && text.at[4] == '-' && text.at[7] == '-' && text.at[10] == ' ' &&
+              text.at[13] == ':' && text.at[16] == ':' &&
               str_to_u64(str_slice(text, 0, 4), &year) && two_digits(text, 5, &p.month) &&
               two_digits(text, 8, &p.day) && two_digits(text, 11, &p.hour) &&
-              two_digits(text, 14, &p.minute) && two_digits(text, 17, &p.second) &&
-              zone_minutes(str_trim(str_slice(text, 20, text.len)), &minutes);
+              two_digits(text, 14, &p.minute) && two_digits(text, 17, &p.second);
     p.year = (int)year;
-    if (!ok || !utc_from_parts(&p, &t))
-        return UTC_NONE;
-    return t - (int64_t)minutes * 60;
+    return ok && utc_from_parts(&p, &t) ? t : UTC_NONE;
+}
+
+static bool dump_time(struct sql_reader *r, enum sql_fact fact, struct str text, struct err *err)
+{
+    int minutes = 0;
+    int64_t local = local_time(text);
+    bool known = local != UTC_NONE && text.len > 20 && text.at[19] == ' ' &&
+                 zone_minutes(str_trim(str_slice(text, 20, text.len)), &minutes);
+    return sql_emit_time(r, fact, text, known ? local - (int64_t)minutes * 60 : UTC_NONE, local,
+                         err);
 }
 
 /* ---- headers and trailers ---- */
@@ -102,14 +108,14 @@ static bool header(struct sql_reader *r, struct err *err)
     r->header_offset = r->token.offset;
     r->header_line = r->token.line;
     r->header_database = r->database;
-    return sql_emit_fact(r, SQL_FACT_HEADER, STR(""), UTC_NONE, err);
+    return sql_emit_fact(r, SQL_FACT_HEADER, STR(""), err);
 }
 
 static bool trailer(struct sql_reader *r, struct err *err)
 {
     r->header_open = false;
     r->end.trailers++;
-    return sql_emit_fact(r, SQL_FACT_TRAILER, STR(""), UTC_NONE, err);
+    return sql_emit_fact(r, SQL_FACT_TRAILER, STR(""), err);
 }
 
 static bool cluster_header(struct sql_reader *r, struct err *err)
@@ -120,7 +126,7 @@ static bool cluster_header(struct sql_reader *r, struct err *err)
     r->end.cluster_headers++;
     r->cluster_offset = r->token.offset;
     r->cluster_line = r->token.line;
-    return sql_emit_fact(r, SQL_FACT_CLUSTER_HEADER, STR(""), UTC_NONE, err);
+    return sql_emit_fact(r, SQL_FACT_CLUSTER_HEADER, STR(""), err);
 }
 
 static bool cluster_trailer(struct sql_reader *r, struct err *err)
@@ -130,7 +136,7 @@ static bool cluster_trailer(struct sql_reader *r, struct err *err)
     r->header_open = false;
     r->cluster_open = false;
     r->end.cluster_trailers++;
-    return sql_emit_fact(r, SQL_FACT_CLUSTER_TRAILER, STR(""), UTC_NONE, err);
+    return sql_emit_fact(r, SQL_FACT_CLUSTER_TRAILER, STR(""), err);
 }
 
 /* pg_dumpall: -- Database "x" dump */
@@ -212,13 +218,13 @@ bool sql_comment(struct sql_reader *r, struct err *err)
     if (str_eq(text, STR("-- PostgreSQL database cluster dump complete")))
         return cluster_trailer(r, err);
     if (behind(text, "-- Dumped from database version ", &rest))
-        return sql_emit_fact(r, SQL_FACT_SERVER_VERSION, rest, UTC_NONE, err);
+        return sql_emit_fact(r, SQL_FACT_SERVER_VERSION, rest, err);
     if (behind(text, "-- Dumped by pg_dump version ", &rest))
-        return sql_emit_fact(r, SQL_FACT_DUMP_VERSION, rest, UTC_NONE, err);
+        return sql_emit_fact(r, SQL_FACT_DUMP_VERSION, rest, err);
     if (behind(text, "-- Started on ", &rest))
-        return sql_emit_fact(r, SQL_FACT_STARTED, rest, dump_time(rest), err);
+        return dump_time(r, SQL_FACT_STARTED, rest, err);
     if (behind(text, "-- Completed on ", &rest))
-        return sql_emit_fact(r, SQL_FACT_COMPLETED, rest, dump_time(rest), err);
+        return dump_time(r, SQL_FACT_COMPLETED, rest, err);
     if (behind(text, "-- load via partition root ", &rest))
         return through_root(r, err);
     if (behind(text, "-- Data for Name: ", &rest))

@@ -35,8 +35,10 @@ bool sql_identifier(struct sql_reader *r, struct str *name, struct err *err);
 
 /* A new event at the end of the queue, with the statement's place. NULL: too many, err is set. */
 struct sql_event *sql_emit(struct sql_reader *r, enum sql_event_kind kind, struct err *err);
-bool sql_emit_fact(struct sql_reader *r, enum sql_fact fact, struct str text, int64_t time,
-                   struct err *err);
+bool sql_emit_fact(struct sql_reader *r, enum sql_fact fact, struct str text, struct err *err);
+/* `time` and `local` as in struct sql_event. */
+bool sql_emit_time(struct sql_reader *r, enum sql_fact fact, struct str text, int64_t time,
+                   int64_t local, struct err *err);
 bool sql_emit_reference(struct sql_reader *r, enum sql_reference reference, struct str schema,
                         struct str name, struct str to_schema, struct str to_name, struct err *err);
 /* Counts one more statement or command that is not read. */

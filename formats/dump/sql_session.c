@@ -102,7 +102,7 @@ bool sql_set_encoding(struct sql_reader *r, struct str name, struct err *err)
         err_hint(err, "make the dump with pg_dump --encoding=UTF8");
         return false;
     }
-    return sql_emit_fact(r, SQL_FACT_ENCODING, name, UTC_NONE, err);
+    return sql_emit_fact(r, SQL_FACT_ENCODING, name, err);
 }
 
 /* ---- settings ---- */
@@ -121,7 +121,7 @@ static bool setting(struct sql_reader *r, struct str name, struct str value, str
     if (str_eq(name, STR("standard_conforming_strings")))
         r->lexer.backslashes = !is_on(value) && !str_eq_nocase(value, STR("default"));
     if (str_eq(name, STR("row_security")) && is_on(value))
-        return sql_emit_fact(r, SQL_FACT_ROW_SECURITY, value, UTC_NONE, err);
+        return sql_emit_fact(r, SQL_FACT_ROW_SECURITY, value, err);
     return true;
 }
 

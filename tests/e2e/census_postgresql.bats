@@ -349,7 +349,7 @@ without() { # without EXPECTED SCHEMA TABLE: the expectation less one table
     [ "$(item data_time) $(item data_time_source)" = '2026-02-03T04:05:06Z mtime' ]
 }
 
-@test "S6: a header in another time zone is the same moment; an ambiguous one is not believed" {
+@test "S6: a header in another time zone is the same moment; an ambiguous one makes it older" {
     TZ=Europe/Berlin pg_dump -v census -t public.parent > v.sql 2> /dev/null
     local_time=$(sed -n 's/^-- Started on //p' v.sql)
     census v.sql
@@ -357,8 +357,11 @@ without() { # without EXPECTED SCHEMA TABLE: the expectation less one table
     # CST is seven hours from UTC in one country and eight ahead in another
     sed 's/^-- Started on .*/-- Started on 2026-01-05 10:00:00 CST/' v.sql > cst.sql
     touch -d 2026-02-03T04:05:06Z cst.sql
+    # ... so the data may be as old as if it were that of the easternmost zone, UTC+14
     census cst.sql
-    [ "$(item data_time) $(item data_time_source)" = '2026-02-03T04:05:06Z mtime' ]
+    [ "$(item data_time) $(item data_time_source)" = '2026-01-04T20:00:00Z header' ]
+    census cst.sql --dump-time 2026-01-05T16:00:00Z
+    [ "$(item data_time) $(item data_time_source)" = '2026-01-05T16:00:00Z option' ]
 }
 
 @test "S6: standard input without --dump-time is a usage error, unless the dump says its time" {
