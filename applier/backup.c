@@ -329,14 +329,22 @@ static const char *temporary_name(struct arena *a, const char *name)
     return arena_printf(a, ".%s.tmp", name);
 }
 
+/* Synced whether it was there or not: an earlier sweep may have been killed before it was durable.
+ */
 bool backup_sweep(const struct begin *begin, const char *txid, struct arena *a, struct err *err)
 {
     const char *name = temporary_name(a, backup_name(a, begin, txid));
-    const char *path = arena_printf(a, "%.*s/%s", STR_ARG(begin->backup_folder), name);
-    if (sys->unlinkat(AT_FDCWD, path, 0) == 0 || errno == ENOENT || errno == ENOTDIR)
+    const char *folder = arena_text(a, begin->backup_folder);
+    int fd = sys->openat(AT_FDCWD, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return true;
-    err_sys(err, ERR_SYSTEM, 806, errno, "remove the unfinished backup %s", path);
-    return false;
+    bool done =
+        fd >= 0 && (sys->unlinkat(fd, name, 0) == 0 || errno == ENOENT) && sys->fsync(fd) == 0;
+    if (!done)
+        err_sys(err, ERR_SYSTEM, 806, errno, "remove the unfinished backup %s/%s", folder, name);
+    if (fd >= 0)
+        (void)sys->close(fd); /* read-only */
+    return done;
 }
 
 /* Temporary name, fsync, rename, fsync of the folder. */
