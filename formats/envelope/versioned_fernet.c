@@ -120,6 +120,27 @@ void fernet_stream_close(struct fernet_stream *s)
     s->verdict->no_bytes = decoded && s->verdict->class == CLASS_EMPTY;
 }
 
+bool fernet_named_value(const struct reading *r, struct str cell, struct verdict *v)
+{
+    int64_t time;
+    size_t n = 0;
+    if (cell.len < FERNET_OUTER_LEAST)
+        return false;
+    while (n <= ENVELOPE_NAME_MAX && fernet_is_name_byte(cell.at[n]))
+        n++;
+    struct str payload = str_slice(cell, n + 1, cell.len);
+    if (n >= FERNET_CONSTANT_LEN && str_search(str_slice(cell, 0, n), STR(FERNET_CONSTANT)) < n)
+        return false; /* another value begins in the name: for the careful way */
+    if (n == 0 || n > ENVELOPE_NAME_MAX || cell.at[n] != ':' || payload.len < FERNET_CONSTANT_LEN ||
+        !begins_with_constant(payload.at) || !fernet_token_is_valid(r->simd, payload, &time))
+        return false;
+    verdict_open(v);
+    v->class = CLASS_HINTED;
+    v->counted = true;
+    verdict_use(v, r, USE_UNKNOWN, str_slice(cell, 0, n), time);
+    return true;
+}
+
 static void classify(const struct reading *r, struct str cell, struct verdict *v)
 {
     struct fernet_value value;
@@ -131,6 +152,8 @@ static void classify(const struct reading *r, struct str cell, struct verdict *v
         verdict_use(v, r, value.bare ? USE_BARE : USE_KNOWN, name, value.time);
         return;
     }
+    if (fernet_named_value(r, cell, v))
+        return;
     struct fernet_stream s;
     fernet_stream_open(&s, r, v);
     fernet_stream_feed(&s, cell);

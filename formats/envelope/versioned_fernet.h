@@ -30,6 +30,8 @@ struct fernet_value {
 
 /* True only for those; false says nothing. `cell` is decoded. */
 bool fernet_value(const struct reading *r, struct str cell, struct fernet_value *value);
+/* The same for a whole valid value behind any name that fits: a keyring need not be known. */
+bool fernet_named_value(const struct reading *r, struct str cell, struct verdict *v);
 
 struct fernet_stream {
     struct fernet_text text;
