@@ -89,6 +89,11 @@ bool output_spares_all(struct cli *cli, const char *const *paths, size_t count, 
 void heed_signals(void);
 /* Opens the state for a change, finishes what was interrupted, and says so. */
 bool open_for_change(struct cli *cli, struct state *state, struct err *err);
+bool open_for_reading(struct cli *cli, struct state *state, struct err *err);
+/* "v1 v2" */
+struct str names_of(struct arena *a, const struct str *names, size_t count);
+/* rollback_command.c: puts back what a backup holds, by a transaction of its own. */
+bool put_back(struct cli *cli, const char *which, enum txn_operation operation, struct err *err);
 void say_notes(struct cli *cli, const struct txn_notes *notes);
 /* The operation result of the seeds. */
 struct operation {

@@ -1,18 +1,18 @@
-/* history_commands: status, recover, rollback, log, backups: what was done, and how to undo it. */
+/* history_commands: status, recover, log, backups: what was done. */
 #include "applier/audit.h"
+#include "applier/backup.h"
 #include "applier/commands.h"
-#include "applier/rollback.h"
 #include "common/sys.h"
 #include "common/text.h"
 
-static bool open_for_reading(struct cli *cli, struct state *state, struct err *err)
+bool open_for_reading(struct cli *cli, struct state *state, struct err *err)
 {
     struct state_options options;
     return option_state(cli, &options, err) &&
            state_open(state, &options, STATE_READ, cli->arena, err);
 }
 
-static struct str names_of(struct arena *a, const struct str *names, size_t count)
+struct str names_of(struct arena *a, const struct str *names, size_t count)
 {
     struct buf b = {.arena = a};
     for (size_t i = 0; i < count; i++) {
@@ -93,142 +93,6 @@ bool command_recover(struct cli *cli, struct err *err)
         buf_text(&cli->out, "nothing to recover\n");
     if (done && back)
         cli->status = ERR_RESTORED;
-    state_close(&state);
-    return done;
-}
-
-/* ---- rollback and restore ---- */
-
-static bool already_back(struct state *state, struct arena *a, const char *txid, struct err *err)
-{
-    struct txn_list list = {0};
-    if (!txn_list_read(state, a, &list, err))
-        return true;
-    for (size_t i = 0; i < list.count; i++) {
-        const struct txn_info *x = &list.at[i];
-        if (x->reverses && strcmp(x->reverses, txid) == 0 && x->outcome == TXN_COMMITTED) {
-            err_set(err, ERR_STALE, 930, "transaction %s was taken back by %s", txid, x->txid);
-            return true;
-        }
-    }
-    return false;
-}
-
-static void show_rollback(struct cli *cli, const struct backup *b, const struct rollback_plan *p)
-{
-    struct buf *out = &cli->out;
-    if (cli->format != TABLE_TEXT)
-        return;
-    buf_printf(out, "put back: %s\n",
-               text_shown(cli->arena, names_of(cli->arena, b->versions, b->version_count)));
-    for (size_t i = 0; i < p->file_count; i++) {
-        buf_text(out, "  ");
-        text_visible(out, str_from(p->files[i].path));
-        buf_printf(out, ": %s\n", p->files[i].how);
-        if (p->files[i].edit.line_count)
-            keyring_edit_show(out, &p->files[i].edit);
-    }
-}
-
-static void print_rollback(struct cli *cli, const struct backup *b, const struct rollback_plan *p,
-                           const struct txn_result *r, enum apply_mode mode)
-{
-    struct operation op = {
-        .txid = r->txid[0] ? r->txid : NULL,
-        .backup_file = r->backup_file,
-        .started = r->started,
-        .kept = p->kept,
-        .kept_count = p->kept_count,
-        .before = p->kept_count,
-        .after = p->kept_count + b->version_count,
-        .mode = mode,
-    };
-    if (cli->format == TABLE_JSON) {
-        struct str *all = ARENA_ARRAY(cli->arena, op.after + 1, struct str);
-        for (size_t i = 0; i < p->kept_count; i++)
-            all[i] = p->kept[i];
-        for (size_t i = 0; i < b->version_count; i++)
-            all[p->kept_count + i] = b->versions[i];
-        op.kept = all;
-        op.kept_count = op.after;
-        print_operation_json(&cli->out, &op);
-        return;
-    }
-    if (mode == APPLY_DRY_RUN)
-        buf_text(&cli->out, "dry run: nothing was changed\n");
-    else
-        buf_printf(&cli->out, "transaction: %s\nbackup: %s\nnext: restart the application\n",
-                   r->txid, r->backup_file ? r->backup_file : "none");
-}
-
-/* Puts back what a backup holds; `reverses` is the transaction that it belongs to. */
-static bool put_back(struct cli *cli, struct state *state, const char *which,
-                     enum txn_operation operation, struct err *err)
-{
-    enum apply_mode mode = cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL;
-    struct load load = {.run = cli->arena, .keys = {.wipe = true}};
-    struct backup b;
-    struct rollback_plan p;
-    struct txn_result result = {.started = sys->now()};
-    struct txn_notes notes = {0};
-    bool done = backup_read(state, which, &load.keys, &b, err) &&
-                backup_verify(state, &b, cli->arena, &notes, err) &&
-                rollback_make(&load, &b, &p, err);
-    for (size_t i = 0; done && i < p.file_count; i++)
-        done = output_spares(cli, p.files[i].path, err);
-    say_notes(cli, &notes);
-    if (done) {
-        show_rollback(cli, &b, &p);
-        done = mode == APPLY_DRY_RUN || cli_flag(cli, OPT_YES) ||
-               (cli_flush(cli, err) && cli_ask(cli, "Put these versions back? [yes/no]", err));
-    }
-    if (done && mode == APPLY_FOR_REAL) {
-        struct txn_request request = {
-            .operation = operation,
-            .reverses = b.txid,
-            .targets = p.targets,
-            .target_count = p.target_count,
-            .versions = b.versions,
-            .version_count = b.version_count,
-            .kept = p.kept,
-            .kept_count = p.kept_count,
-        };
-        done = txn_run(state, cli->arena, &request, &result, err);
-        cli->stands = done;
-        say_notes(cli, &result.warnings);
-    }
-    if (done)
-        print_rollback(cli, &b, &p, &result, mode);
-    load_free(&load);
-    return done;
-}
-
-static bool open_for(struct cli *cli, struct state *state, struct err *err)
-{
-    return cli_flag(cli, OPT_DRY_RUN) ? open_for_reading(cli, state, err)
-                                      : open_for_change(cli, state, err);
-}
-
-bool command_rollback(struct cli *cli, struct err *err)
-{
-    struct state state;
-    struct txn_info info;
-    if (!open_for(cli, &state, err))
-        return false;
-    bool done = txn_find(&state, cli->arena, cli->arguments[0], &info, err);
-    if (done && info.outcome != TXN_COMMITTED) {
-        err_set(err, ERR_STALE, 930, "transaction %s changed nothing: it is %s", info.txid,
-                txn_outcome_name(info.outcome));
-        done = false;
-    }
-    if (done && info.operation != TXN_APPLY) {
-        err_set(err, ERR_STALE, 930,
-                "transaction %s is itself a %s; apply a plan to remove versions", info.txid,
-                txn_operation_name(info.operation));
-        done = false;
-    }
-    done = done && !already_back(&state, cli->arena, info.txid, err) &&
-           put_back(cli, &state, info.txid, TXN_ROLLBACK, err);
     state_close(&state);
     return done;
 }
@@ -392,11 +256,11 @@ bool command_backups(struct cli *cli, struct err *err)
                 list ? "takes no more arguments" : "needs a backup's name or TXID");
         return false;
     }
-    if (!(restore ? open_for(cli, &state, err) : open_for_reading(cli, &state, err)))
+    if (restore)
+        return put_back(cli, cli->arguments[1], TXN_RESTORE, err);
+    if (!open_for_reading(cli, &state, err))
         return false;
-    bool done = list      ? backups_list(cli, &state, err)
-                : restore ? put_back(cli, &state, cli->arguments[1], TXN_RESTORE, err)
-                          : backups_look(cli, &state, verify, err);
+    bool done = list ? backups_list(cli, &state, err) : backups_look(cli, &state, verify, err);
     state_close(&state);
     return done;
 }

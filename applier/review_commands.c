@@ -142,12 +142,25 @@ struct unreadable {
     uint64_t records;
 };
 
+/* Each file is the configuration of some process, so each must have it. */
 static bool has_key(const struct load *load, struct str version)
 {
     for (size_t f = 0; f < load->file_count; f++)
-        if (keyring_find(&load->files[f].keyring, version))
-            return true;
-    return false;
+        if (!keyring_find(&load->files[f].keyring, version))
+            return false;
+    return load->file_count > 0;
+}
+
+static void unreadable(struct unreadable *list, size_t *count, struct str version, uint64_t records)
+{
+    size_t i = 0;
+    if (records == 0)
+        return;
+    while (i < *count && !str_eq(list[i].version, version))
+        i++;
+    if (i == *count)
+        list[(*count)++] = (struct unreadable){version, 0};
+    list[i].records += records;
 }
 
 static void check_column(struct load *load, const struct report_column *c, struct unreadable *list,
@@ -155,15 +168,15 @@ static void check_column(struct load *load, const struct report_column *c, struc
 {
     for (size_t u = 0; u < c->usage_count; u++) {
         const struct report_usage *use = &c->usages[u];
-        size_t i = 0;
-        if (use->version.len == 0 || has_key(load, use->version))
-            continue;
-        while (i < *count && !str_eq(list[i].version, use->version))
-            i++;
-        if (i == *count)
-            list[(*count)++] = (struct unreadable){use->version, 0};
-        list[i].records += use->records;
+        if (use->version.len && !has_key(load, use->version))
+            unreadable(list, count, use->version, use->records);
     }
+    /* Nobody can say which key a value without a readable label needs. */
+    unreadable(list, count, STR("(unversioned)"),
+               c->classes[CLASS_UNVERSIONED] + c->classes[CLASS_UNVERSIONED_EMBEDDED]);
+    unreadable(list, count, STR("(truncated)"),
+               c->classes[CLASS_TRUNCATED] + c->classes[CLASS_TRUNCATED_EMBEDDED]);
+    unreadable(list, count, STR("(malformed)"), c->classes[CLASS_MALFORMED]);
 }
 
 static size_t usages(const struct report *r)
@@ -179,7 +192,7 @@ static size_t check_report(struct cli *cli, struct load *load, const struct repo
                            struct unreadable **list)
 {
     size_t count = 0;
-    *list = ARENA_ARRAY(cli->arena, usages(r) + 1, struct unreadable);
+    *list = ARENA_ARRAY(cli->arena, usages(r) + 3, struct unreadable);
     for (size_t t = 0; t < r->table_count; t++)
         for (size_t c = 0; c < r->tables[t].column_count; c++)
             check_column(load, &r->tables[t].columns[c], *list, &count);

@@ -2,6 +2,8 @@
 #include "applier/rollback.h"
 #include "common/text.h"
 
+#include <stdio.h>
+
 /* The versions of the backup that this archived file holds. */
 static size_t versions_in(struct load *load, const struct backup *b, const struct keyring *archived,
                           struct str **names)
@@ -52,8 +54,13 @@ static bool roll_one(struct load *load, const struct backup *b, const struct bac
 {
     struct loaded_file *file = ARENA_NEW(load->run, struct loaded_file);
     what->path = arena_text(load->run, t->path);
-    if (!load_file(load, what->path, file, err))
+    if (!load_file(load, what->path, file, err)) {
+        if (err->kind == ERR_NOT_FOUND) /* the archive is never unpacked to a path */
+            (void)snprintf(err->hint, sizeof err->hint,
+                           "put a file back there first; tar -xOf %s prints the archived one",
+                           b->path);
         return false;
+    }
     if (strcmp(file->path, what->path) != 0) {
         err_set(err, ERR_REFUSED, 933, "%s now is a symbolic link to another file",
                 text_shown(load->run, t->path));
