@@ -1,9 +1,9 @@
 /*
  * analysis: the state of one run of analyze, shared by its parts and by nobody else.
  *
- * analyze.c walks the inputs, analyze_sql.c and analyze_csv.c the texts in them; all three write to
- * the same report. A struct table_rows ties the rows that are being scanned to where their counts
- * go; after the pool has drained they are added to the report.
+ * analyze.c walks the inputs, analyze_sql.c and analyze_csv.c read the texts in them; what they all
+ * need is in analysis.c, below them. A struct table_rows ties the rows that are being scanned to
+ * where their counts go; after the pool has drained they are added to the report.
  */
 #ifndef ANALYZER_ANALYSIS_H
 #define ANALYZER_ANALYSIS_H
@@ -60,6 +60,8 @@ struct analysis {
 
 /* The time that the rows at hand are from, as far as it is known before the end. */
 int64_t analysis_data_time(const struct analysis *a);
+/* The input is as old as the oldest of what it holds; an unknown time may be older than any. */
+void analysis_note_time(struct analysis *a);
 /* A dump says when it was begun: at `earliest`, and not after `latest`. */
 void analysis_dump_began(struct analysis *a, int64_t earliest, int64_t latest);
 

@@ -1,0 +1,149 @@
+/* analysis: what the parts of analyze do together: times, rows, problems, adding up. */
+#include "analyzer/analysis.h"
+#include "analyzer/columns.h"
+
+int64_t analysis_data_time(const struct analysis *a)
+{
+    if (a->header_time != UTC_NONE)
+        return a->header_time;
+    return a->options->dump_time != UTC_NONE ? a->options->dump_time : a->input->mtime;
+}
+
+/* Tokens dated later than this are of no use (S9). */
+static int64_t latest_time(const struct analysis *a)
+{
+    return a->header_time != UTC_NONE ? a->header_latest : analysis_data_time(a);
+}
+
+void analysis_note_time(struct analysis *a)
+{
+    int64_t time = analysis_data_time(a);
+    if (a->data_time_source && time >= a->data_time)
+        return;
+    a->data_time = time;
+    a->data_time_source = a->header_time != UTC_NONE          ? "header"
+                          : a->options->dump_time != UTC_NONE ? "option"
+                          : a->input->mtime != UTC_NONE       ? "mtime"
+                                                              : "";
+}
+
+void analysis_dump_began(struct analysis *a, int64_t earliest, int64_t latest)
+{
+    if (a->header_time != UTC_NONE) /* one dump behind another */
+        analysis_note_time(a);
+    a->header_time = earliest;
+    a->header_latest = latest;
+}
+
+void analysis_problem(struct analysis *a, struct err *problem)
+{
+    struct analyze_outcome *o = a->outcome;
+    a->report->complete = false;
+    a->incomplete = a->text_incomplete = true;
+    if (o->status != ERR_CORRUPT)
+        o->status = problem->kind;
+    if (o->problem_count < PROBLEMS_MAX) {
+        o->problems =
+            arena_grow(a->arena, o->problems, o->problem_count, &o->problem_room, sizeof *problem);
+        o->problems[o->problem_count++] = *problem;
+    }
+    *problem = (struct err){0};
+}
+
+void analysis_unread(struct analysis *a, const struct catalogue_entry *entry, const char *message,
+                     uint64_t count)
+{
+    const struct report_table *t = entry ? catalogue_report(&a->catalogue, entry) : NULL;
+    struct report_finding *f =
+        report_add_finding(a->report, SEVERITY_ERROR, STR("unread"), t, STR(""));
+    f->message = str_from(message);
+    f->record_count = count;
+    struct err problem = {0};
+    err_set(&problem, ERR_INCOMPLETE, 430, "%s: %s", a->text->path, message);
+    err_hint(&problem, "the report is marked incomplete; keyretire plans nothing from it");
+    a->text_note = message;
+    analysis_problem(a, &problem);
+}
+
+struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *entry,
+                                 enum scan_format format, const struct csv_dialect *dialect,
+                                 struct str *columns, size_t count, const char *place,
+                                 struct err *err)
+{
+    struct table_rows *rows = ARENA_NEW(a->arena, struct table_rows);
+    const struct report_table *t = catalogue_report(&a->catalogue, entry);
+    const bool *declared = NULL;
+    struct table_name name = {t->database, t->schema, t->name};
+    if (!scope_match(&a->scope, name, columns, count, place, &declared, err))
+        return NULL;
+    rows->entry = entry;
+    rows->columns = columns;
+    rows->place = place;
+    rows->layout = (struct scan_layout){
+        .format = format,
+        .dialect = dialect,
+        .columns = count,
+        .declared = declared,
+        .reading = {.known = &a->known, .simd = simd_best(), .time_limit = latest_time(a)},
+    };
+    if (rows->layout.reading.time_limit == UTC_NONE)
+        rows->layout.reading.time_limit = INT64_MAX;
+    scan_layout_seal(&rows->layout);
+    rows->scan = pool_table(a->pool, &rows->layout);
+    rows->next = a->rows;
+    a->rows = rows;
+    catalogue_rows(&a->catalogue, entry);
+    return rows;
+}
+
+static struct report_column *find_column(struct report *r, struct report_table *t, struct str name)
+{
+    for (size_t i = 0; i < t->column_count; i++)
+        if (str_eq(t->columns[i].name, name))
+            return &t->columns[i];
+    return report_add_column(r, t, name);
+}
+
+static void report_ragged(struct analysis *a, const struct table_rows *rows)
+{
+    const struct tally *t = &rows->scan->total;
+    if (t->ragged == 0)
+        return;
+    const char *message = arena_printf(
+        a->arena,
+        "%llu records with another number of fields than the %zu columns; the first is record %llu",
+        (unsigned long long)t->ragged, rows->layout.columns,
+        (unsigned long long)rows->scan->ragged_record);
+    analysis_unread(a, rows->entry, message, t->ragged);
+}
+
+static void report_leaks(struct analysis *a, const struct table_rows *rows, size_t column)
+{
+    uint64_t leaks = tally_leaks(&rows->scan->total, column);
+    if (leaks == 0)
+        return;
+    struct report_finding *f =
+        report_add_finding(a->report, SEVERITY_ERROR, STR("plaintext-leak"),
+                           catalogue_report(&a->catalogue, rows->entry), rows->columns[column]);
+    f->message = STR("text that starts with v and holds a colon, which the application took for "
+                     "already encrypted and stored as it was");
+    f->record_count = leaks;
+}
+
+void analysis_fold(struct analysis *a)
+{
+    pool_drain(a->pool);
+    for (struct table_rows *rows = a->rows; rows; rows = rows->next) {
+        struct report_table *t = catalogue_report(&a->catalogue, rows->entry);
+        t->records += rows->scan->total.records;
+        a->records += rows->scan->total.records;
+        for (size_t i = 0; i < rows->layout.columns; i++) {
+            struct report_column found = {0};
+            tally_report(&rows->scan->total, i, a->arena, &found);
+            column_merge(a->arena, find_column(a->report, t, rows->columns[i]), &found, &a->known);
+            report_leaks(a, rows, i);
+        }
+        report_ragged(a, rows);
+    }
+    a->rows = NULL;
+}
