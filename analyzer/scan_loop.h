@@ -95,8 +95,8 @@ static inline bool is_constant(const struct scan_loop *l, const unsigned char *a
     size_t left = (size_t)(l->end - at);
     if (*at == 'Z')
         return left >= FERNET_CONSTANT_LEN && memcmp(at, FERNET_CONSTANT, FERNET_CONSTANT_LEN) == 0;
-    return left >= 2 * FERNET_CONSTANT_LEN &&
-           str_eq_nocase(str_make(at, 2 * FERNET_CONSTANT_LEN), STR(FERNET_CONSTANT_HEX));
+    return left >= FERNET_CONSTANT_MOST &&
+           str_eq_nocase(str_make(at, FERNET_CONSTANT_MOST), STR(FERNET_CONSTANT_HEX));
 }
 
 /* The bits behind the highest one of a mask that is not 0. */

@@ -91,7 +91,7 @@ static void begin_hex(struct fernet_text *t)
 {
     unsigned char reversed[FERNET_RUN];
     size_t n = 0;
-    uint64_t back = 2 * FERNET_CONSTANT_LEN + 2;
+    uint64_t back = FERNET_CONSTANT_MOST + 2;
     t->found.named = back <= t->digit_count && ring_byte(t, back) == ':';
     t->found.name.len = 0;
     if (t->found.named) {
@@ -142,7 +142,7 @@ static void seek_hex(struct fernet_text *t, unsigned char c)
     }
     t->nibbles = t->nibbles << 4 | (unsigned)digit;
     t->digits[t->digit_count++ % FERNET_DIGITS] = (unsigned char)digit;
-    if (t->digit_count >= 2 * FERNET_CONSTANT_LEN && t->nibbles == CONSTANT_WORD)
+    if (t->digit_count >= FERNET_CONSTANT_MOST && t->nibbles == CONSTANT_WORD)
         begin_hex(t);
 }
 

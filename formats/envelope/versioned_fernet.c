@@ -164,9 +164,8 @@ static bool sniff(struct str cell)
 {
     if (str_search(cell, STR(FERNET_CONSTANT)) < cell.len)
         return true;
-    for (size_t i = 0; i + 2 * FERNET_CONSTANT_LEN <= cell.len; i++)
-        if (str_eq_nocase(str_slice(cell, i, i + 2 * FERNET_CONSTANT_LEN),
-                          STR(FERNET_CONSTANT_HEX)))
+    for (size_t i = 0; i + FERNET_CONSTANT_MOST <= cell.len; i++)
+        if (str_eq_nocase(str_slice(cell, i, i + FERNET_CONSTANT_MOST), STR(FERNET_CONSTANT_HEX)))
             return true;
     return false;
 }
