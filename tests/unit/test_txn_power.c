@@ -111,7 +111,7 @@ static enum violation in_child(enum violation (*run)(void))
     if (child < 0)
         abort();
     if (child == 0)
-        _exit(run());
+        _exit((int)run());
     if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
         return DIED;
     return (enum violation)WEXITSTATUS(status);
