@@ -84,6 +84,14 @@ static void visit_backslash(struct scan_loop *l, size_t column, const unsigned c
         }
         break;
     case '\\':
+        if (at == start && at[2] == 'x' && ends_field(at + 3)) { /* bytea without bytes */
+            if (counts)
+                counts->empties++;
+            l->done = past_field(at + 3);
+            return;
+        }
+        l->done = at + 2;
+        return;
     case 'b':
     case 'f':
     case 'n':

@@ -157,7 +157,9 @@ void tally_verdict(struct tally *t, size_t column, const struct verdict *v)
         return;
     }
     if (v->class == CLASS_EMPTY) {
-        t->columns[column].empties += !v->no_bytes || scan_is_declared(t->layout, column);
+        /* In CSV \x may as well be two letters of a text, and is not looked for (scan_csv.c). */
+        t->columns[column].empties += !v->no_bytes || t->layout->format == SCAN_COPY_TEXT ||
+                                      scan_is_declared(t->layout, column);
         return;
     }
     if (!v->counted && !scan_is_declared(t->layout, column))

@@ -127,8 +127,8 @@ static void plain_cell(struct plain *p, size_t column, bool null, struct str val
     bool declared = p->layout->declared && p->layout->declared[beyond ? 0 : column];
     if (beyond && !v.counted)
         return;
-    if (v.class == CLASS_EMPTY && value.len > 0 && !declared)
-        return; /* \x: empty only where it is looked at as bytea */
+    if (v.class == CLASS_EMPTY && value.len > 0 && !declared && p->layout->format == SCAN_CSV)
+        return; /* \x: in CSV it may be a text, and nothing makes anybody look */
     p->beyond += beyond;
     if (v.class == CLASS_EMPTY || v.counted || declared)
         c->classes[v.class] += !beyond;
