@@ -34,12 +34,10 @@ void model_add_note(struct model_index *ix, struct str file, uint32_t line, cons
 
 static void note(struct walk *w, struct str path, const char *text)
 {
-    struct str full = path;
+    const char *full = w->folder;
     if (path.len)
-        full = str_from(arena_printf(&w->names, "%s/%.*s", w->folder, STR_ARG(path)));
-    else
-        full = str_from(w->folder);
-    model_add_note(w->ix, full, 0, text);
+        full = arena_printf(&w->names, "%s/%.*s", w->folder, STR_ARG(path));
+    model_add_note(w->ix, str_from(full), 0, text);
 }
 
 static bool is_passed_over(const char *name)

@@ -129,7 +129,7 @@ static void lex_operator(struct py_lexer *lx)
         lx->depth--;
     }
     /* Two bytes where a single one would read as something else: `==` is no assignment. */
-    bool twin = (next == '=' && memchr("=!<>+-*/%&|^@:", c, 14)) || (c == '-' && next == '>') ||
+    bool twin = (next == '=' && c && strchr("=!<>+-*/%&|^@:", c)) || (c == '-' && next == '>') ||
                 (c == next && (c == '*' || c == '/' || c == '<' || c == '>'));
     lx->at += twin ? 2 : 1;
     push(lx, PY_OP, from, lx->line, false);
