@@ -121,7 +121,7 @@ static void print_operation(struct buf *out, const struct operation *op)
     if (op->txid)
         buf_printf(out, "transaction: %s\n", op->txid);
     if (op->backup_file)
-        buf_printf(out, "backup: %s (it holds all keys in clear)\n", op->backup_file);
+        buf_printf(out, "backup: %s\n", op->backup_file);
     if (op->txid)
         buf_printf(out,
                    "undo: keyretire rollback %s\n"
