@@ -124,7 +124,7 @@ deps_build := gcc make pkg-config libsqlite3-dev zlib1g-dev libisal-dev libzstd-
               libarchive-dev libbz2-dev liblzma-dev libxxhash-dev libssl-dev
 deps_test  := $(deps_build) clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev bats \
               perl python3 python3-dotenv sqlite3 postgresql strace gzip bzip2 xz-utils zstd lz4 zip tar \
-              attr acl mandoc util-linux procps
+              attr acl mandoc util-linux procps git
 .PHONY: deps deps-build
 deps:
 	@tests/install_packages.sh $(deps_test)
@@ -156,7 +156,7 @@ check-sys: programs
 check-headers:
 	@tests/static/headers.sh "$(CC)" $(cpp) $(flags) $(warn)
 check-format:
-	@clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
+	@git ls-files '*.c' '*.h' | grep -q . && clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
 	@echo "check-format: ok"
 check-errors:
 	@tests/static/error_ids.sh

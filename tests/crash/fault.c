@@ -189,7 +189,10 @@ __attribute__((constructor)) static void install_from_environment(void)
         return;
     if (log)
         log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (spec && !fault_parse(strdup(spec), &fault)) {
+    static char kept[256]; /* fault.call points into it for as long as the process lives */
+    if (spec)
+        (void)snprintf(kept, sizeof kept, "%s", spec);
+    if (spec && !fault_parse(kept, &fault)) {
         fprintf(stderr, "KEYRETIRE_FAULT does not read: %s\n", spec);
         _exit(2);
     }
