@@ -167,7 +167,7 @@ static bool decode_last(const unsigned char *four, unsigned pad, unsigned char t
 static bool scalar_base64_twice(struct str s, unsigned outer, unsigned inner, unsigned char head[9])
 {
     size_t count = s.len / 4 * 3 - outer; /* bytes of the inner text */
-    unsigned char digits[12] = {0}; /* all are set: s is a whole token */
+    unsigned char digits[12] = {0};       /* all are set: s is a whole token */
     for (size_t i = 0; i < s.len; i += 4) {
         unsigned char three[3];
         bool last = i + 4 == s.len;
