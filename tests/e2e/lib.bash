@@ -7,6 +7,11 @@
 export BUILD PATH="$BUILD:$BUILD/support:$PATH" LC_ALL=C.UTF-8 TZ=UTC
 unset NO_COLOR XDG_STATE_HOME
 
+# The leak checker of a sanitizer build cannot attach to a process that is traced already.
+strace() {
+    ASAN_OPTIONS=detect_leaks=0 command strace "$@"
+}
+
 # A fresh folder for the test, its state folder apart.
 scratch() {
     SCRATCH=$(mktemp -d "${BATS_TMPDIR:-/tmp}/keyretire.XXXXXX")
