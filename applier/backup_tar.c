@@ -30,7 +30,6 @@ static bool write_entry(struct archive *archive, const struct tar_entry *e, int6
 {
     struct arena scratch = {0};
     struct archive_entry *entry = archive_entry_new();
-    bool done = false;
     if (!entry)
         return library(archive, "write", err);
     archive_entry_set_pathname(entry, arena_text(&scratch, e->name));
@@ -38,13 +37,12 @@ static bool write_entry(struct archive *archive, const struct tar_entry *e, int6
     archive_entry_set_perm(entry, 0600);
     archive_entry_set_size(entry, (la_int64_t)e->content.len);
     archive_entry_set_mtime(entry, (time_t)time, 0);
-    if (archive_write_header(archive, entry) != ARCHIVE_OK)
+    bool done =
+        archive_write_header(archive, entry) == ARCHIVE_OK &&
+        (e->content.len == 0 ||
+         archive_write_data(archive, e->content.at, e->content.len) == (la_ssize_t)e->content.len);
+    if (!done)
         (void)library(archive, "write", err);
-    else if (e->content.len && archive_write_data(archive, e->content.at, e->content.len) !=
-                                   (la_ssize_t)e->content.len)
-        (void)library(archive, "write", err);
-    else
-        done = true;
     archive_entry_free(entry);
     arena_free(&scratch);
     return done;
