@@ -18,8 +18,8 @@ static enum lease_answer ask_lease(int fd)
     for (int i = 0;; i++) {
         if (sys->lease(fd, SYS_LEASE_WRITE) == 0)
             return LEASE_GRANTED;
-        if (errno == EINVAL || errno == ENOTSUP || errno == EOPNOTSUPP || errno == EACCES ||
-            errno == ENOLCK || errno == ENOSYS)
+        if (errno == EINVAL || errno == EOPNOTSUPP || errno == EACCES || errno == ENOLCK ||
+            errno == ENOSYS)
             return LEASE_UNKNOWN;
         if (errno != EAGAIN && errno != EBUSY)
             return LEASE_FAILED;

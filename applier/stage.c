@@ -46,7 +46,7 @@ static bool xattr_names(int fd, const char *name, struct arena *a, struct str *n
 {
     char *room = arena_alloc(a, XATTR_LIST_MAX);
     ssize_t n = sys->flistxattr(fd, room, XATTR_LIST_MAX);
-    if (n < 0 && errno != ENOTSUP && errno != EOPNOTSUPP) {
+    if (n < 0 && errno != EOPNOTSUPP) {
         err_sys(err, ERR_SYSTEM, 740, errno, "list the attributes of %s", name);
         return false;
     }
