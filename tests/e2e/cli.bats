@@ -220,3 +220,10 @@ PY
         [ "$(mandoc -T utf8 "$page" | wc -l)" -gt 100 ]
     done
 }
+
+@test "S10: a plan from an unverified report opens with what was not proven" {
+    plan --keep-versions 1 -o plan.txt
+    [ "$(keyretire show plan.txt | head -1)" = "LABELS ONLY: no value was proven" ]
+    head -5 plan.txt | grep -q 'LABELS ONLY: no value was proven'
+    keycensus show report.db | grep -q 'LABELS ONLY'
+}
