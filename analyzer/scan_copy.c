@@ -29,8 +29,6 @@ static void count_field(struct scan_loop *l, size_t column, struct str field)
     field = without_cr(field, field.at[field.len]);
     if (column < l->layout->columns && fernet_value(r, field, &value))
         tally_value(l->tally, column, &value);
-    else if (fernet_named_value(r, field, &l->scanner->field.verdict))
-        tally_verdict(l->tally, column, &l->scanner->field.verdict);
     else
         field_copy_whole(&l->scanner->field, l->tally, column, field);
 }

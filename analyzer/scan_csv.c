@@ -39,8 +39,6 @@ static void count_field(struct scan_loop *l, size_t column, struct str field)
     struct str plain = plain_value(l->layout->dialect, field);
     if (column < l->layout->columns && fernet_value(&l->layout->reading, plain, &value))
         tally_value(l->tally, column, &value);
-    else if (fernet_named_value(&l->layout->reading, plain, &l->scanner->field.verdict))
-        tally_verdict(l->tally, column, &l->scanner->field.verdict);
     else
         csv_field_whole(l->scanner, l->tally, column, field);
 }

@@ -13,6 +13,13 @@ struct unknown_version {
     struct version_tally tally;
 };
 
+/* Names of one word, known or not: told apart by one comparison, summed up when they settle. */
+enum { SHORT_NAMES = 64, SHORT_NAME_TRIES = 4 };
+struct short_version {
+    uint64_t word; /* as in struct fernet_value; 0: free */
+    struct version_tally tally;
+};
+
 struct column_detail {
     uint64_t classes[CLASS_COUNT]; /* CLASS_NULL stays 0; empty ones of verdicts only */
     uint64_t future;
@@ -22,6 +29,7 @@ struct column_detail {
     struct version_tally *known;     /* one for each name of the keyring */
     struct unknown_version *unknown; /* sorted by name, the smallest USAGE_UNKNOWN_MAX */
     size_t unknown_count, unknown_room;
+    struct short_version *shorts; /* by hash; not yet in .known and .unknown; NULL: none */
 };
 
 static const struct version_tally nothing = {0, UTC_NONE, UTC_NONE};
@@ -105,17 +113,73 @@ static void unknown_add(struct tally *t, struct column_detail *d, struct str nam
     u->tally = *add;
 }
 
+/* A name that fits, in any case. */
+static void name_add(struct tally *t, struct column_detail *d, struct str name,
+                     const struct version_tally *add)
+{
+    unsigned char bytes[ENVELOPE_NAME_MAX];
+    const struct key_names *known = t->layout->reading.known;
+    for (size_t i = 0; i < name.len; i++)
+        bytes[i] = ascii_lower(name.at[i]);
+    struct str lower = str_make(bytes, name.len);
+    size_t index = key_names_find(known, lower);
+    if (index < known->count)
+        version_add(&d->known[index], add);
+    else
+        unknown_add(t, d, lower, add);
+}
+
+/* The place of a name of one word; NULL when there is none for it. */
+static struct version_tally *short_version(struct tally *t, struct column_detail *d, uint64_t word)
+{
+    if (!d->shorts)
+        d->shorts = ARENA_ARRAY(t->arena, SHORT_NAMES, struct short_version);
+    size_t first = (size_t)(word * 0x9e3779b97f4a7c15u >> 32);
+    for (size_t i = 0; i < SHORT_NAME_TRIES; i++) {
+        struct short_version *s = &d->shorts[(first + i) % SHORT_NAMES];
+        if (s->word == word)
+            return &s->tally;
+        if (s->word == 0) {
+            *s = (struct short_version){word, nothing};
+            return &s->tally;
+        }
+    }
+    return NULL;
+}
+
+/* Puts what was counted by words where it belongs. */
+static void settle(struct tally *t, struct column_detail *d)
+{
+    for (size_t i = 0; d->shorts && i < SHORT_NAMES; i++) {
+        struct short_version *s = &d->shorts[i];
+        unsigned char name[sizeof s->word];
+        size_t n = 0;
+        for (uint64_t rest = s->word; rest; rest >>= 8)
+            name[n++] = (unsigned char)(rest & 0xff);
+        if (n > 0)
+            name_add(t, d, str_make(name, n), &s->tally);
+        *s = (struct short_version){.word = 0};
+    }
+}
+
 void tally_value(struct tally *t, size_t column, const struct fernet_value *value)
 {
     struct column_detail *d = detail_of(t, column);
     struct version_tally one = {1, value->time, value->time};
+    bool bare = value->name.len == 0;
+    struct version_tally *version = bare          ? &d->bare
+                                    : value->word ? short_version(t, d, value->word)
+                                                  : NULL;
     if (value->time > t->layout->reading.time_limit) {
         d->future++;
         one = (struct version_tally){1, UTC_NONE, UTC_NONE};
     }
-    d->classes[value->bare ? CLASS_UNVERSIONED : CLASS_HINTED]++;
+    d->classes[bare ? CLASS_UNVERSIONED : CLASS_HINTED]++;
     d->key_records++;
-    version_add(value->bare ? &d->bare : &d->known[value->known], &one);
+    if (version)
+        version_add(version, &one);
+    else
+        name_add(t, d, value->name, &one);
 }
 
 static void add_use(struct tally *t, struct column_detail *d, const struct key_use *u)
@@ -187,7 +251,7 @@ static void merge_detail(struct tally *into, size_t column, const struct column_
         unknown_add(into, d, unknown_name(&from->unknown[i]), &from->unknown[i].tally);
 }
 
-void tally_merge(struct tally *into, const struct tally *from)
+void tally_merge(struct tally *into, struct tally *from)
 {
     into->records += from->records;
     into->ragged += from->ragged;
@@ -195,8 +259,11 @@ void tally_merge(struct tally *into, const struct tally *from)
     for (size_t i = 0; i < into->layout->columns; i++) {
         into->columns[i].nulls += from->columns[i].nulls;
         into->columns[i].empties += from->columns[i].empties;
-        if (from->columns[i].detail)
-            merge_detail(into, i, from->columns[i].detail);
+        struct column_detail *d = from->columns[i].detail;
+        if (!d)
+            continue;
+        settle(from, d);
+        merge_detail(into, i, d);
     }
 }
 
@@ -235,11 +302,12 @@ static void report_usages(const struct tally *t, const struct column_detail *d, 
     report_version(&d->more, STR(VERSION_MORE), arena, into);
 }
 
-void tally_report(const struct tally *t, size_t column, struct arena *arena,
-                  struct report_column *into)
+void tally_report(struct tally *t, size_t column, struct arena *arena, struct report_column *into)
 {
     const struct column_tally *c = &t->columns[column];
-    const struct column_detail *d = c->detail;
+    struct column_detail *d = c->detail;
+    if (d)
+        settle(t, d);
     into->records = t->records;
     into->nulls = c->nulls;
     into->declared = scan_is_declared(t->layout, column);

@@ -44,8 +44,8 @@ struct tally {
 };
 
 void tally_open(struct tally *t, const struct scan_layout *layout, struct arena *arena);
-/* Adds `from` to `into`; both of one layout. */
-void tally_merge(struct tally *into, const struct tally *from);
+/* Adds `from`, which stays what it was, to `into`; both of one layout. */
+void tally_merge(struct tally *into, struct tally *from);
 
 /* Notes that the record of that index is ragged; records are counted apart from it. */
 static inline void tally_ragged(struct tally *t, uint64_t index)
@@ -55,8 +55,9 @@ static inline void tally_ragged(struct tally *t, uint64_t index)
         t->ragged_first = index;
 }
 
-/* The usual value, and any other verdict. A column behind the last counts its versions only. */
+/* A whole valid value in one of the columns. */
 void tally_value(struct tally *t, size_t column, const struct fernet_value *value);
+/* Anything else. A column behind the last counts its versions only. */
 void tally_verdict(struct tally *t, size_t column, const struct verdict *v);
 
 /* Cells that start with v and hold a ':' without being ciphertext, in a declared column. */
@@ -66,7 +67,6 @@ uint64_t tally_leaks(const struct tally *t, size_t column);
  * usages. Where there are classes they add up to the records; what was not looked at closely in an
  * undeclared column is plaintext there.
  */
-void tally_report(const struct tally *t, size_t column, struct arena *arena,
-                  struct report_column *into);
+void tally_report(struct tally *t, size_t column, struct arena *arena, struct report_column *into);
 
 #endif

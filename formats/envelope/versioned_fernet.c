@@ -6,51 +6,47 @@ static bool begins_with_constant(const unsigned char *at)
     return memcmp(at, FERNET_CONSTANT, FERNET_CONSTANT_LEN) == 0;
 }
 
-/* The index of the version before the first ':', and its length; false: not a usual name. */
-static bool known_name(const struct key_names *known, struct str cell, size_t *index, size_t *len)
-{
-    unsigned char lower[ENVELOPE_NAME_MAX];
-    size_t n = 0;
-    for (; cell.at[n] != ':'; n++) {
-        if (n == ENVELOPE_NAME_MAX || !fernet_is_name_byte(cell.at[n]))
-            return false;
-        lower[n] = ascii_lower(cell.at[n]);
-    }
-    *index = key_names_find(known, str_make(lower, n));
-    *len = n;
-    return *index < known->count;
-}
-
-/* The same for a name that is short and in lower case already, as nearly all are. */
-static bool short_known_name(const struct key_names *known, struct str cell, size_t *index,
-                             size_t *len)
+/* The name of at most FERNET_SHORT_NAME bytes before the first ':'; false: none. */
+static bool short_name(const unsigned char *at, struct fernet_value *value)
 {
     uint64_t word = 0;
     size_t n = 0;
-    for (; n < sizeof word && cell.at[n] != ':'; n++) {
-        if (!fernet_is_name_byte(cell.at[n]))
+    for (; n <= FERNET_SHORT_NAME && at[n] != ':'; n++) {
+        if (!fernet_is_name_byte(at[n]))
             return false;
-        word |= (uint64_t)cell.at[n] << 8 * n;
+        word |= (uint64_t)ascii_lower(at[n]) << 8 * n;
     }
-    if (n == sizeof word || n == 0)
+    value->name = str_make(at, n);
+    value->word = word;
+    return n > 0 && n <= FERNET_SHORT_NAME;
+}
+
+/* The same for a longer one. */
+static bool long_name(const unsigned char *at, struct fernet_value *value)
+{
+    size_t n = 0;
+    while (n <= ENVELOPE_NAME_MAX && fernet_is_name_byte(at[n]))
+        n++;
+    value->name = str_make(at, n);
+    value->word = 0;
+    if (n == 0 || n > ENVELOPE_NAME_MAX || at[n] != ':')
         return false;
-    *index = key_names_find_word(known, word, n);
-    *len = n;
-    return *index < known->count;
+    /* Where another value begins in the name, the careful way is to look. */
+    return n < FERNET_CONSTANT_LEN || str_search(value->name, STR(FERNET_CONSTANT)) == n;
 }
 
 bool fernet_value(const struct reading *r, struct str cell, struct fernet_value *value)
 {
-    size_t name = 0;
     if (cell.len < FERNET_OUTER_LEAST)
         return false;
-    value->bare = begins_with_constant(cell.at);
-    if (value->bare)
+    if (begins_with_constant(cell.at)) {
+        value->name = str_make(cell.at, 0);
+        value->word = 0;
         return fernet_token_is_valid(r->simd, cell, &value->time);
-    if (!short_known_name(r->known, cell, &value->known, &name) &&
-        !known_name(r->known, cell, &value->known, &name))
+    }
+    if (!short_name(cell.at, value) && !long_name(cell.at, value))
         return false;
-    struct str payload = str_slice(cell, name + 1, cell.len);
+    struct str payload = str_slice(cell, value->name.len + 1, cell.len);
     return begins_with_constant(payload.at) &&
            fernet_token_is_valid(r->simd, payload, &value->time);
 }
@@ -120,40 +116,17 @@ void fernet_stream_close(struct fernet_stream *s)
     s->verdict->no_bytes = decoded && s->verdict->class == CLASS_EMPTY;
 }
 
-bool fernet_named_value(const struct reading *r, struct str cell, struct verdict *v)
-{
-    int64_t time;
-    size_t n = 0;
-    if (cell.len < FERNET_OUTER_LEAST)
-        return false;
-    while (n <= ENVELOPE_NAME_MAX && fernet_is_name_byte(cell.at[n]))
-        n++;
-    struct str payload = str_slice(cell, n + 1, cell.len);
-    if (n >= FERNET_CONSTANT_LEN && str_search(str_slice(cell, 0, n), STR(FERNET_CONSTANT)) < n)
-        return false; /* another value begins in the name: for the careful way */
-    if (n == 0 || n > ENVELOPE_NAME_MAX || cell.at[n] != ':' || payload.len < FERNET_CONSTANT_LEN ||
-        !begins_with_constant(payload.at) || !fernet_token_is_valid(r->simd, payload, &time))
-        return false;
-    verdict_open(v);
-    v->class = CLASS_HINTED;
-    v->counted = true;
-    verdict_use(v, r, USE_UNKNOWN, str_slice(cell, 0, n), time);
-    return true;
-}
-
 static void classify(const struct reading *r, struct str cell, struct verdict *v)
 {
     struct fernet_value value;
     if (fernet_value(r, cell, &value)) {
+        bool bare = value.name.len == 0;
         verdict_open(v);
-        v->class = value.bare ? CLASS_UNVERSIONED : CLASS_HINTED;
+        v->class = bare ? CLASS_UNVERSIONED : CLASS_HINTED;
         v->counted = true;
-        struct str name = value.bare ? cell : r->known->names[value.known];
-        verdict_use(v, r, value.bare ? USE_BARE : USE_KNOWN, name, value.time);
+        verdict_use(v, r, bare ? USE_BARE : USE_UNKNOWN, value.name, value.time);
         return;
     }
-    if (fernet_named_value(r, cell, v))
-        return;
     struct fernet_stream s;
     fernet_stream_open(&s, r, v);
     fernet_stream_feed(&s, cell);

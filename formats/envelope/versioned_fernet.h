@@ -21,17 +21,20 @@
 
 #include "formats/envelope/fernet_text.h"
 
-/* A whole valid value: of a version in the keyring, or bare. */
+/* A whole valid value: bare, or behind a name that fits. */
 struct fernet_value {
-    bool bare;
-    size_t known; /* index of the version, unless bare */
+    struct str name; /* as it stands in the cell; empty: bare */
+    uint64_t word;   /* of a short name, lower-cased: its bytes, the first one lowest; 0: none */
     int64_t time;
 };
 
-/* True only for those; false says nothing. `cell` is decoded. */
+enum { FERNET_SHORT_NAME = 7 }; /* most bytes of one that a word is made of */
+
+/*
+ * True only for those; false says nothing. `cell` is decoded. A name fits whether or not the
+ * keyring knows it.
+ */
 bool fernet_value(const struct reading *r, struct str cell, struct fernet_value *value);
-/* The same for a whole valid value behind any name that fits: a keyring need not be known. */
-bool fernet_named_value(const struct reading *r, struct str cell, struct verdict *v);
 
 struct fernet_stream {
     struct fernet_text text;

@@ -30,7 +30,7 @@ static inline void case_column(struct buf *out, const struct report_column *c, u
     }
 }
 
-static inline const char *case_tally(const struct tally *t, struct arena *arena)
+static inline const char *case_tally(struct tally *t, struct arena *arena)
 {
     struct buf out = {.arena = arena};
     buf_printf(&out, "records %llu ragged %llu beyond %llu\n", (unsigned long long)t->records,
