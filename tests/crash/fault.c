@@ -11,6 +11,8 @@
 
 struct fault fault;
 static int log_fd = -1;
+enum { LATER_SECONDS = 30 * 86400 };
+static int64_t ahead; /* of the machine's clock, in seconds */
 
 static void log_call(const char *call)
 {
@@ -36,6 +38,10 @@ static bool strike(const char *call)
     if (fault.die) {
         (void)raise(SIGKILL);
         abort();
+    }
+    if (fault.later) {
+        ahead = LATER_SECONDS;
+        return false;
     }
     if (fault.stop) {
         (void)raise(SIGSTOP);
@@ -105,6 +111,11 @@ static int faulty_closedir(struct sys_dir *dir)
     return failed ? -1 : done;
 }
 
+static int64_t faulty_now(void)
+{
+    return sys_linux.now() + ahead;
+}
+
 void fault_install(void)
 {
     static struct sys_ops table;
@@ -141,6 +152,7 @@ void fault_install(void)
     USE(lock_ofd);
     USE(lease);
     USE(random);
+    USE(now);
     sys = &table;
 }
 
@@ -154,10 +166,11 @@ static bool errno_named(const char *name, struct fault *f)
                  {"EBUSY", EBUSY}, {"EXDEV", EXDEV},   {"ENOENT", ENOENT}, {"EMFILE", EMFILE}};
     f->die = strcmp(name, "KILL") == 0;
     f->stop = strcmp(name, "STOP") == 0;
+    f->later = strcmp(name, "LATER") == 0;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i].name) == 0)
             f->errnum = known[i].value;
-    return f->die || f->stop || f->errnum;
+    return f->die || f->stop || f->later || f->errnum;
 }
 
 bool fault_parse(char *spec, struct fault *f)

@@ -13,6 +13,7 @@
  *     KEYRETIRE_FAULT=fsync:2:EIO           the 2nd fsync
  *     KEYRETIRE_FAULT=fsync:2:EIO:forever   and every later one
  *     KEYRETIRE_FAULT=17:KILL               kill -9 before the 17th call
+ *     KEYRETIRE_FAULT=17:LATER              from the 17th call on the clock is thirty days ahead
  *     KEYRETIRE_FAULT=17:STOP               stopped before the 17th call; kill -CONT lets it go on
  *     KEYRETIRE_FAULT_LOG=FILE              one line a call, "NUMBER NAME", in call order
  *
@@ -30,6 +31,7 @@ struct fault {
     bool forever;
     bool die;
     bool stop;
+    bool later;
     unsigned long seen;  /* calls that fit so far */
     unsigned long total; /* calls of any kind so far */
     void (*before)(const char *call, unsigned long number);

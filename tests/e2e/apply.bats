@@ -3,6 +3,7 @@
 
 load lib
 load change_lib
+load fault_lib
 
 setup() {
     scratch
@@ -424,14 +425,13 @@ ENV
 }
 
 @test "stale: an expired plan is refused by apply and by its rehearsal (5)" {
-    users_dump <<<"$(sealed v4 2 1)" | grep -v 'Started on' >dump.sql
-    census --dump-time "$(utc 3)"
-    planned --keep-versions 1 --max-report-age 6s
+    planned --keep-versions 1
     before=$(sha256sum <.env.crypto)
-    sleep 5
-    exits 5 retire apply plan.txt --yes
+    with_fault 1:LATER apply plan.txt --yes
+    [ "$GOT" = 5 ]
     says err expired
-    exits 5 retire apply plan.txt --dry-run
+    with_fault 1:LATER apply plan.txt --dry-run
+    [ "$GOT" = 5 ]
     [ "$(sha256sum <.env.crypto)" = "$before" ]
     nothing_staged .
 }
@@ -548,28 +548,6 @@ for wanted in order:
 PY
 }
 
-# on_terminal ANSWER COMMAND...: the command with a terminal, on which the answer is typed.
-on_terminal() {
-    /usr/bin/python3 - "$@" <<'PY'
-import os, pty, sys
-answer, command = sys.argv[1], sys.argv[2:]
-pid, fd = pty.fork()
-if pid == 0:
-    os.execvp(command[0], command)
-said = b""
-try:
-    while b"type their list" not in said and b"[yes/no]" not in said:
-        said += os.read(fd, 4096)
-    os.write(fd, answer.encode() + b"\n")
-    while chunk := os.read(fd, 4096):
-        said += chunk
-except OSError:
-    pass # the terminal is gone with the command
-sys.stdout.buffer.write(said)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-PY
-}
-
 @test "K4.4: on a terminal critical versions are confirmed by typing their list; yes is not enough (7)" {
     planned --keep-versions 1
     before=$(sha256sum <.env.crypto)
@@ -613,7 +591,6 @@ PY
     for answer in y Sim s YES; do
         cp saved .env.crypto
         users_dump <values >dump.sql
-        sleep 0.1
         census
         planned --keep-versions 1 --state-dir "$SCRATCH/state.$answer"
         echo "$answer" | exits 0 keyretire apply plan.txt --state-dir "$SCRATCH/state.$answer"
@@ -810,7 +787,7 @@ PY
     [ "$(env_versions .env.crypto)" = v4 ]
     # Where the reader is gone as well.
     mkfifo pipe
-    sleep 0.1 <pipe 3>&- &
+    : <pipe 3>&- &
     keyretire rollback "$(last_txid)" --yes --json --state-dir "$STATE" >pipe 2>err || got=$?
     cat err >>talk
     [ "$got" = 0 ]

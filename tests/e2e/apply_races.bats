@@ -112,7 +112,7 @@ hold() {
     rm -f held
     "$@" sh -c 'touch held; exec sleep 60' 3>&- &
     HOLDER=$!
-    until [ -e held ]; do sleep 0.02; done
+    await test -e held
 }
 release() {
     # flock(1) runs its command as a child, which holds the lock too.
@@ -165,7 +165,7 @@ time.sleep(60)'
     rm -f held
     /usr/bin/python3 -c "$lock" "$STATE/lock" 3>&- &
     HOLDER=$!
-    until [ -e held ]; do sleep 0.02; done
+    await test -e held
     exits 11 retire apply plan.txt --yes --lock-timeout 0s
     says err "$STATE/lock"
     exits 11 retire recover --lock-timeout 0s
@@ -251,7 +251,7 @@ time.sleep(60)'
     stopped_before "$LEASE" apply plan.txt --yes
     # Whoever opened the staged name then is not seen by the name of the live file.
     staged=$(find . -name '.env.crypto.????????????????.new')
-    sleep 0.4 <"$staged" 3>&- &
+    sleep 0.2 <"$staged" 3>&- & # it is asked for half a second
     resume
     [ "$GOT" = 0 ]
     same_file .env.crypto new
@@ -407,7 +407,7 @@ assert dotenv_values(".env.crypto")["ENCRYPTION_KEYS__v3"]'
     keyretire apply plan.txt --state-dir "$STATE" <answers >out 2>err 3>&- &
     PID=$!
     exec 8>answers
-    until grep -q 'yes/no' err out 2>/dev/null; do sleep 0.05; done
+    await grep -sq 'yes/no' err out
     echo "# meanwhile $CANARY" >>.env.crypto
     # Nobody is kept waiting by a question.
     exits 0 retire recover --lock-timeout 0s 8>&-
@@ -463,7 +463,7 @@ assert dotenv_values(".env.crypto")["ENCRYPTION_KEYS__v3"]'
     keyretire apply plan.txt --state-dir "$STATE" <answers >out 2>err 3>&- &
     PID=$!
     exec 8>answers
-    until grep -q 'yes/no' err out 2>/dev/null; do sleep 0.05; done
+    await grep -sq 'yes/no' err out
     printf 'ye' >&8 # half an answer is none
     sleep 0.2
     kill -s TERM "$PID"
@@ -497,6 +497,10 @@ assert dotenv_values(".env.crypto")["ENCRYPTION_KEYS__v3"]'
 }
 
 # ---- readers ----
+
+retire_in() { # STATE-FOLDER COMMAND...
+    keyretire "${@:2}" --state-dir "$1" >>talk 2>&1
+}
 
 @test "readers see a file that starts the application at every moment of apply and rollback" {
     mkdir two
@@ -532,7 +536,7 @@ PY
         cat out err >>talk
         # A reader may have it open in the moment of the lease: then it is kept, and recover clears up.
         if [ "$code" = 9 ]; then
-            until keyretire recover --state-dir "$state" >>talk 2>&1; do sleep 0.1; done
+            await retire_in "$state" recover
         else
             [ "$code" = 0 ]
         fi
@@ -541,7 +545,7 @@ PY
         keyretire rollback "$txid" --yes --state-dir "$state" --lock-timeout 5s >out 2>err || code=$?
         cat out err >>talk
         if [ "$code" = 9 ]; then
-            until keyretire recover --state-dir "$state" >>talk 2>&1; do sleep 0.1; done
+            await retire_in "$state" recover
         else
             [ "$code" = 0 ]
         fi

@@ -478,12 +478,9 @@ PY
     writer=$!
     keycensus scan - --dump-time 2026-03-01T00:00:00Z -q -o in.db <pipe 2>err &
     scan=$!
-    for _ in $(seq 100); do # until it catches SIGUSR1 (bit 9), then until it has answered
-        [ ! -s err ] || break
-        caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' /proc/$scan/status)
-        [ $((0x$caught & 0x200)) -eq 0 ] || kill -USR1 $scan
-        sleep 0.1
-    done
+    await catches $scan USR1
+    kill -USR1 $scan
+    await test -s err
     grep -q 'scan: ' err
     kill -TERM $scan
     code=0

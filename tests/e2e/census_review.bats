@@ -125,7 +125,7 @@ summary() { query "$1" "SELECT value FROM summary WHERE item = '$2'"; }
     [ "$status" -eq 12 ]
     [[ $output == *'field 2 of the header holds ciphertext'* && $output == *'--header no'* ]]
     is "$(summary r.db status)" incomplete
-    ! grep -aq 'Z0FBQUFB' r.db
+    if grep -aq 'Z0FBQUFB' r.db; then false; fi
     keycensus scan users.csv -q -o s.db
     is "$(query s.db 'SELECT version FROM key_usage ORDER BY 1')" $'v1\nv2'
 }

@@ -96,6 +96,51 @@ is() {
     }
 }
 
+# await COMMAND...: until it succeeds. A minute is more than any machine takes.
+await() {
+    local tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 1200 ]; then
+            echo "waited in vain for: $*"
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+
+# catches PID SIGNAL: the process has a handler for the signal.
+catches() {
+    local caught
+    caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status")
+    [ $((0x$caught >> ($(kill -l "$2") - 1) & 1)) -eq 1 ]
+}
+
+# on_terminal ANSWER COMMAND...: the command with a terminal, on which the answer is typed when it asks.
+on_terminal() {
+    /usr/bin/python3 - "$@" <<'PY'
+import os, pty, select, sys
+answer, command = sys.argv[1], sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+said, typed = b"", False
+while select.select([fd], [], [], 60)[0]:
+    try:
+        data = os.read(fd, 65536)
+    except OSError:
+        break  # the terminal is gone with the command
+    said += data
+    if not typed and (b"[yes/no]" in said or b"type their list" in said):
+        os.write(fd, answer.encode() + b"\n")
+        typed = True
+else:
+    os.kill(pid, 9)  # neither a question nor an end
+sys.stdout.buffer.write(said)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xff)
+PY
+}
+
 # utc SECONDS_AGO: a time as --dump-time takes it.
 utc() {
     date -u -d "@$(($(date +%s) - $1))" +%Y-%m-%dT%H:%M:%SZ

@@ -3,6 +3,7 @@
 
 load lib
 load plan_lib
+load fault_lib
 
 setup() {
     scratch
@@ -51,16 +52,21 @@ teardown() {
 }
 
 @test "S6: age is checked again at COMMIT" {
-    sealed v4 2 20 >values
-    users_dump 0 <values >dump.sql
-    made=$(date +%s)
+    sealed v4 2 20 | users_dump >dump.sql
     census
-    plan --keep-versions 1 --max-report-age 15s
-    before=$(sha256sum <.env.crypto)
-    while [ $(($(date +%s) - made)) -le 17 ]; do sleep 1; done
-    refused 5 keyretire apply plan.txt --yes --state-dir "$STATE"
-    [ "$(sha256sum <.env.crypto)" = "$before" ]
-    refused 5 keyretire verify plan.txt --state-dir "$STATE"
+    plan --keep-versions 1
+    cp -p .env.crypto before
+    # Old already when it starts; and grown old while the new files are staged.
+    for at in 1 fchown:1; do
+        with_fault $at:LATER apply plan.txt --yes
+        [ "$GOT" = 5 ]
+        grep -q 'error\[R[0-9]*\]: .*\(old\|expired\)' err
+        cmp .env.crypto before
+        [ -z "$(find . -name '*.new' -o -name '*.conflict')" ]
+    done
+    with_fault 1:LATER verify plan.txt
+    [ "$GOT" = 5 ]
+    keyretire apply plan.txt --yes --state-dir "$STATE" -q
 }
 
 @test "S6: the age is that of the data: header, else --dump-time, else the file's time; never the scan's" {

@@ -128,8 +128,8 @@ row() {
     { sealed v4 2; sealed v2-prod 1 300; } | users_dump >dump.sql
     census
     plan --keep-versions 1 --protect k3
-    [ "$(ask '[k["reason"] for k in p["keep"] if k["version"] in ("v2-prod", "k3")]')" = "protected in-use" ] ||
-        [ "$(ask '[k["reason"] for k in p["keep"] if k["version"] in ("v2-prod", "k3")]')" = "in-use protected" ]
+    [ "$(ask 'sorted(k["version"] + ":" + k["reason"] for k in p["keep"] if k["version"] in ("v2-prod", "k3"))')" = \
+        "k3:protected v2-prod:in-use" ]
 }
 
 @test "versions compare lower-cased: names, values and options in upper case" {
@@ -145,7 +145,7 @@ row() {
     [ "$(removed)" = "v1" ]
     keyretire apply plan.txt --yes --state-dir "$STATE" -q
     [ "$(env_versions .env.crypto | tr '\n' ' ')" = "v2 v3 v4 " ]
-    if grep -q 'V1' .env.crypto; then false; fi
+    if grep -q '__V1=' .env.crypto; then false; fi # the name: a random key may hold the letters
     app_starts .env.crypto
 }
 
@@ -164,7 +164,7 @@ row() {
     refused 4 plan --keep-versions 1 --order order
     printf 'older\nprod\n' >order
     plan --keep-versions 1 --order order
-    [ "$(kept)" = "old:unordered prod:active" ] || [ "$(kept)" = "prod:active old:unordered" ]
+    [ "$(kept | tr ' ' '\n' | sort | paste -sd' ')" = "old:unordered prod:active" ]
     [ "$(removed)" = "older" ]
 }
 

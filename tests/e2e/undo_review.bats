@@ -24,11 +24,7 @@ apply() {
     keyretire rollback "$TXID" --state-dir "$STATE" <answer >out 2>&1 &
     pid=$!
     exec 7>answer
-    for _ in $(seq 100); do
-        ! grep -q 'Put these versions back' out || break
-        sleep 0.05
-    done
-    grep -q 'Put these versions back' out
+    await grep -q 'Put these versions back' out
     run keyretire recover --state-dir "$STATE" --lock-timeout 0s
     [ "$status" -eq 0 ]
     echo yes >&7
