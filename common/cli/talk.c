@@ -84,7 +84,8 @@ void cli_print_error(struct cli *cli, const struct err *e)
         buf_printf(&b, "  in: %s\n", e->place);
     if (e->hint[0])
         buf_printf(&b, "  hint: %s\n", e->hint);
-    talk_write(buf_str(&b));
+    if (e->kind != ERR_SIGNAL + SIGPIPE) /* whoever reads no further knows it */
+        talk_write(buf_str(&b));
     log_line(cli, buf_str(&b));
 }
 
