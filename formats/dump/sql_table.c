@@ -239,6 +239,23 @@ static bool create_schema(struct sql_reader *r, struct err *err)
     return !more || sql_unread(r, STR("CREATE SCHEMA ... CREATE"), STR(""), STR(""), err);
 }
 
+/* Without connect = false, which pg_dump always writes, it brings the rows of its tables. */
+static bool create_subscription(struct sql_reader *r, struct err *err)
+{
+    bool connects = true;
+    while (!r->ended) {
+        bool option = sql_is_word(r, "connect");
+        if (!sql_advance(r, err))
+            return false;
+        if (option && sql_is_mark(r, '=')) {
+            if (!sql_advance(r, err))
+                return false;
+            connects = !sql_is_word(r, "false");
+        }
+    }
+    return !connects || sql_unread(r, STR("CREATE SUBSCRIPTION"), STR(""), STR(""), err);
+}
+
 bool sql_create(struct sql_reader *r, struct err *err)
 {
     bool temporary = false;
@@ -265,6 +282,8 @@ bool sql_create(struct sql_reader *r, struct err *err)
         return create_table(r, foreign ? SQL_FOREIGN : SQL_TABLE, temporary, err);
     if (sql_is_word(r, "view"))
         return create_view(r, materialized ? SQL_MATERIALIZED_VIEW : SQL_VIEW, temporary, err);
+    if (sql_is_word(r, "subscription"))
+        return create_subscription(r, err);
     return !sql_is_word(r, "schema") || create_schema(r, err);
 }
 
@@ -285,19 +304,54 @@ static bool attach(struct sql_reader *r, struct str schema, struct str name, str
            sql_emit_reference(r, SQL_PARTITION_OF, part_schema, part, schema, name, err);
 }
 
+/* What an action does to the rows that are there already. */
+enum action { ACTION_OTHER, ACTION_ADDS_COLUMN, ACTION_ALTERS_COLUMN };
+
+/* At its first word; takes ADD. */
+static bool begin_action(struct sql_reader *r, enum action *action, struct err *err)
+{
+    bool adds = false;
+    *action = sql_is_word(r, "alter") ? ACTION_ALTERS_COLUMN : ACTION_OTHER;
+    if (!sql_take_word(r, "add", &adds, err))
+        return false;
+    if (adds && !is_constraint_word(r) && !sql_is_word(r, "exclude") && !sql_is_word(r, "not"))
+        *action = ACTION_ADDS_COLUMN;
+    return true;
+}
+
+/* A new column with a default fills every row, a column whose type changes may get other values. */
+static bool rewrites(const struct sql_reader *r, enum action action)
+{
+    return r->depth == 0 && ((action == ACTION_ADDS_COLUMN && sql_is_word(r, "default")) ||
+                             (action == ACTION_ALTERS_COLUMN && sql_is_word(r, "using")));
+}
+
+static bool unread_action(struct sql_reader *r, enum action action, struct str schema,
+                          struct str name, struct err *err)
+{
+    struct str what = action == ACTION_ADDS_COLUMN ? STR("ALTER TABLE ... ADD COLUMN ... DEFAULT")
+                                                   : STR("ALTER TABLE ... USING");
+    return sql_unread(r, what, schema, name, err) && sql_advance(r, err);
+}
+
 /* ATTACH and INHERIT begin an action; elsewhere they are names of columns. */
 static bool alter_actions(struct sql_reader *r, struct str schema, struct str name, struct err *err)
 {
     bool begins = true;
+    enum action action = ACTION_OTHER;
     while (!r->ended) {
         bool top = r->depth == 0;
         bool ok;
+        if (begins && !begin_action(r, &action, err))
+            return false;
         if (top && sql_is_word(r, "references"))
             ok = sql_advance(r, err) && refer_to(r, SQL_FOREIGN_KEY, schema, name, err);
-        else if (begins && sql_is_word(r, "attach"))
+        else if (begins && action == ACTION_OTHER && sql_is_word(r, "attach"))
             ok = attach(r, schema, name, err);
-        else if (begins && sql_is_word(r, "inherit"))
+        else if (begins && action == ACTION_OTHER && sql_is_word(r, "inherit"))
             ok = sql_advance(r, err) && refer_to(r, SQL_INHERITS, schema, name, err);
+        else if (rewrites(r, action))
+            ok = unread_action(r, action, schema, name, err);
         else {
             begins = top && (sql_is_mark(r, ',') || sql_is_mark(r, '*'));
             if (!sql_advance(r, err))

@@ -83,6 +83,10 @@ harmless() {
     unread SELECT <<< 'SELECT 1 INTO z;'
     unread UPDATE <<< "UPDATE a SET c = '$V2';"
     unread MERGE <<< 'MERGE INTO a USING z ON true WHEN NOT MATCHED THEN INSERT VALUES (1);'
+    unread DELETE <<< "DELETE FROM a WHERE c IS NULL;"
+    unread TRUNCATE <<< 'TRUNCATE a;'
+    unread 'call of a function' <<< 'SELECT fill_a();'
+    unread 'ALTER TABLE' <<< "ALTER TABLE a ADD COLUMN d text DEFAULT '$V2';"
     unread DO <<< "DO \$\$ BEGIN INSERT INTO a VALUES ('x'); END \$\$;"
     unread 'large object' <<< "SELECT pg_catalog.lowrite(0, '\\x00');"
 }
@@ -114,6 +118,7 @@ harmless() {
 
 @test "S1: what brings no rows is passed over, whatever it looks like" {
     harmless <<< "SELECT pg_catalog.setval('public.a_seq', 5, true); SELECT pg_catalog.set_config('x', 'INSERT INTO a', false);"
+    harmless <<< "UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'x';"
     harmless <<< "SET statement_timeout = 0; ALTER TABLE a OWNER TO x; GRANT INSERT ON a TO x; REVOKE UPDATE ON a FROM x;"
     harmless <<< "COMMENT ON TABLE a IS 'INSERT INTO b VALUES (1);';"
     harmless <<< "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS \$\$ INSERT INTO a VALUES ('x'); \$\$;"
