@@ -14,24 +14,10 @@ static const struct signature {
     {{(const unsigned char *)"\xfe\xff\0P\0G\0D\0M\0P", 12}, DUMP_PG_CUSTOM_UTF16},
     {{(const unsigned char *)"\xff\xfe\0\0", 4}, DUMP_UTF32_TEXT},
     {{(const unsigned char *)"\0\0\xfe\xff", 4}, DUMP_UTF32_TEXT},
-    {{(const unsigned char *)"\xff\xfe", 2}, DUMP_UTF16_TEXT},
-    {{(const unsigned char *)"\xfe\xff", 2}, DUMP_UTF16_TEXT},
     {{(const unsigned char *)"PGCOPY\n\377\r\n\0", 11}, DUMP_BINARY_COPY},
     {{(const unsigned char *)"SQLite format 3\0", 16}, DUMP_SQLITE},
     {{(const unsigned char *)"PAR1", 4}, DUMP_PARQUET},
 };
-
-/* Text in UTF-16 without its mark: every second byte of the start is NUL. */
-static bool is_bare_utf16(struct str head)
-{
-    size_t n = head.len < 16 ? head.len : 16;
-    if (n < 4)
-        return false;
-    size_t zeros[2] = {0, 0};
-    for (size_t i = 0; i < n; i++)
-        zeros[i % 2] += head.at[i] == 0;
-    return (zeros[0] == n / 2 && zeros[1] == 0) || (zeros[1] == n / 2 && zeros[0] == 0);
-}
 
 static bool is_binary(struct str head)
 {
@@ -192,8 +178,6 @@ enum dump_kind dump_sniff(struct str head)
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++)
         if (str_starts(head, signatures[i].bytes))
             return signatures[i].kind;
-    if (is_bare_utf16(head))
-        return DUMP_UTF16_TEXT;
     if (is_binary(head))
         return DUMP_UNKNOWN;
     if (str_starts(head, STR("\xef\xbb\xbf")))
@@ -227,9 +211,6 @@ static const struct kind_text {
                               "the input is a pg_dump archive that was ruined by a redirection, "
                               "which rewrote it as UTF-16",
                               "make the dump again, with -f FILE or --file=FILE instead of > FILE"},
-    [DUMP_UTF16_TEXT] = {"utf16", "the input is text in UTF-16, which is not read in this version",
-                         "make it again with pg_dump -f FILE, or convert it: iconv -f UTF-16 -t "
-                         "UTF-8 FILE"},
     [DUMP_UTF32_TEXT] = {"utf32", "the input is text in UTF-32, which is not read in this version",
                          "convert it: iconv -f UTF-32 -t UTF-8 FILE"},
     [DUMP_BINARY_COPY] = {"binary-copy",

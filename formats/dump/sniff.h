@@ -6,7 +6,7 @@
  *     enum dump_kind kind = dump_sniff(window_rest(w));
  *     if (!dump_accept(kind, err)) ...        err says what it is and how to get something readable
  *
- * Compression and containers lie one layer below (formats/stream); here a stream is already
+ * Compression, UTF-16 and containers lie one layer below (formats/stream); here a stream is already
  * decoded. Anything not recognised is refused, so that no input counts as zero rows (S1).
  */
 #ifndef FORMATS_DUMP_SNIFF_H
@@ -21,7 +21,6 @@ enum dump_kind {
     DUMP_CSV,       /* CSV, TSV or COPY text without a script around it; read by csv.h */
     DUMP_PG_CUSTOM, /* PGDMP: a custom archive, or the toc.dat of a directory or tar archive */
     DUMP_PG_CUSTOM_UTF16, /* the same, ruined by a shell's redirection */
-    DUMP_UTF16_TEXT,
     DUMP_UTF32_TEXT,
     DUMP_BINARY_COPY, /* PGCOPY: COPY ... (FORMAT binary) */
     DUMP_SQLITE,

@@ -21,6 +21,10 @@ const char *stream_name(enum stream_kind kind)
         return "xz";
     case STREAM_BZIP2:
         return "bzip2";
+    case STREAM_UTF16LE:
+        return "utf16le";
+    case STREAM_UTF16BE:
+        return "utf16be";
     case STREAM_TAR:
         return "tar";
     case STREAM_ZIP:
@@ -33,7 +37,7 @@ const char *stream_name(enum stream_kind kind)
 
 bool stream_is_compression(enum stream_kind kind)
 {
-    return kind >= STREAM_GZIP && kind <= STREAM_BZIP2;
+    return kind >= STREAM_GZIP && kind <= STREAM_UTF16BE;
 }
 
 struct source *stream_source(enum stream_kind kind, struct source *below,
@@ -55,6 +59,10 @@ struct source *stream_source(enum stream_kind kind, struct source *below,
         break;
     case STREAM_BZIP2:
         s = bzip2_source(below, limits, err);
+        break;
+    case STREAM_UTF16LE:
+    case STREAM_UTF16BE:
+        s = utf16_source(below, kind, err);
         break;
     case STREAM_TAR:
     case STREAM_ZIP:
@@ -159,6 +167,37 @@ static bool is_tar(struct str head)
     return head.at[0] > ' ' && tar_octal(str_slice(head, 100, 108), &mode) && head.at[99] == 0;
 }
 
+enum { UTF16_LOOK = 16 };
+
+/*
+ * Text in UTF-16: by its mark (which one in UTF-32 begins with too), or evident without one: ASCII
+ * in every other byte of the start, and NUL between. A pg_dump archive that a redirection rewrote
+ * as UTF-16 is no text any more; who looks at its first bytes will name it.
+ */
+static enum stream_kind utf16_kind(struct str head)
+{
+    if (str_starts(head, STR("\xff\xfe")))
+        return str_starts(head, STR("\xff\xfe\0\0")) ||
+                       str_starts(head, STR("\xff\xfeP\0G\0D\0M\0P\0"))
+                   ? STREAM_NONE
+                   : STREAM_UTF16LE;
+    if (str_starts(head, STR("\xfe\xff")))
+        return str_starts(head, STR("\xfe\xff\0P\0G\0D\0M\0P")) ? STREAM_NONE : STREAM_UTF16BE;
+    size_t n = head.len < UTF16_LOOK ? head.len & ~(size_t)1 : UTF16_LOOK;
+    size_t ascii[2] = {0, 0};
+    size_t zeros[2] = {0, 0};
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = head.at[i];
+        zeros[i % 2] += c == 0;
+        ascii[i % 2] += (c >= ' ' && c < 0x7f) || ascii_space(c);
+    }
+    if (n < 4)
+        return STREAM_NONE;
+    if (ascii[0] == n / 2 && zeros[1] == n / 2)
+        return STREAM_UTF16LE;
+    return ascii[1] == n / 2 && zeros[0] == n / 2 ? STREAM_UTF16BE : STREAM_NONE;
+}
+
 /* A file of a few bytes that ends inside the signature of a compressed stream: it was cut off. */
 static enum stream_kind begun(struct str head)
 {
@@ -205,5 +244,5 @@ enum stream_kind stream_sniff(struct str head)
         return STREAM_BZIP2;
     if (is_zip(head))
         return STREAM_ZIP;
-    return is_tar(head) ? STREAM_TAR : STREAM_NONE;
+    return is_tar(head) ? STREAM_TAR : utf16_kind(head);
 }

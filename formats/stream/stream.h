@@ -22,7 +22,8 @@
  * Threads: one at a time for each source; none share anything.
  * Limits: a decoder holds 256 KiB of input and its library's window.
  * Sources: RFC 1952 (gzip), RFC 8878 (zstd), lz4_Frame_format.md, xz-file-format.txt 1.2.0,
- * bzip2's format as documented in its decompress.c; pax(5) and APPNOTE.TXT 6.3 for the containers.
+ * bzip2's format as documented in its decompress.c; RFC 2781 (UTF-16); pax(5) and APPNOTE.TXT 6.3
+ * for the containers.
  */
 #ifndef FORMATS_STREAM_STREAM_H
 #define FORMATS_STREAM_STREAM_H
@@ -36,6 +37,8 @@ enum stream_kind {
     STREAM_LZ4,
     STREAM_XZ,
     STREAM_BZIP2,
+    STREAM_UTF16LE, /* text as Windows shells write it; gives UTF-8 */
+    STREAM_UTF16BE,
     STREAM_TAR,
     STREAM_ZIP
 };
@@ -54,7 +57,7 @@ struct stream_limits stream_limits_default(void);
 enum stream_kind stream_sniff(struct str head);
 /* "gzip", "tar", ...; "none" for STREAM_NONE. */
 const char *stream_name(enum stream_kind kind);
-/* One stream of bytes in another, as against a container with named entries. */
+/* One stream of bytes in another, UTF-16 included, as against a container with named entries. */
 bool stream_is_compression(enum stream_kind kind);
 
 /* By kind, behind bounded_source when there is a limit. ERR_INTERNAL for what is no compression. */
@@ -73,6 +76,9 @@ struct source *lz4_source(struct source *below, const struct stream_limits *limi
 struct source *xz_source(struct source *below, const struct stream_limits *limits, struct err *err);
 struct source *bzip2_source(struct source *below, const struct stream_limits *limits,
                             struct err *err);
+
+/* STREAM_UTF16LE or STREAM_UTF16BE; with a byte order mark or without. */
+struct source *utf16_source(struct source *below, enum stream_kind kind, struct err *err);
 
 /* Passes at most `most` bytes on; the byte after them is an error that names --max-decoded-bytes.
  */

@@ -718,19 +718,14 @@ PY
     is "$(query p.db "SELECT records, nulls FROM columns WHERE column_name='secret'")" "2|1"
 }
 
-@test "UTF-16 and UTF-32 files, and an archive ruined by UTF-16 redirection, are refused with a hint" {
-    iconv -f UTF-8 -t UTF-16LE dump.sql >le.body
-    { printf '\xff\xfe'; cat le.body; } >le.sql
-    { printf '\xfe\xff'; iconv -f UTF-8 -t UTF-16BE dump.sql; } >be.sql
-    { printf '\xff\xfe'; iconv -f UTF-8 -t UTF-16LE users.csv; } >le.csv
+@test "UTF-32 files, and an archive ruined by UTF-16 redirection, are refused with a hint" {
     { printf '\xff\xfe\0\0'; iconv -f UTF-8 -t UTF-32LE users.csv; } >le32.csv
-    iconv -f UTF-8 -t UTF-16LE users.csv >nobom.csv
-    for file in le.sql be.sql le.csv nobom.csv; do
-        refused $file UTF-16
-    done
     refused le32.csv UTF-32
     printf '\xff\xfeP\0G\0D\0M\0P\0\x01\0\x0e\0' >ruined.dump
     refused ruined.dump pg_dump
+    printf '%s\n' "$output" | grep -q '^  hint: .*-f FILE'
+    gzip -k ruined.dump
+    refused ruined.dump.gz pg_dump
 }
 
 @test "SQLite, mysqldump, JSON lines, binary COPY, Parquet and random bytes are refused with a hint" {

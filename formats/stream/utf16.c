@@ -1,0 +1,129 @@
+/*
+ * utf16_source: text in UTF-16 as UTF-8.
+ *
+ * Windows shells write it when a dump is redirected to a file. Every unit must be read: a surrogate
+ * without its other half is damage, and an input that ends inside a character was cut off. A byte
+ * order mark at the start is no text and is left out.
+ */
+#include "formats/stream/decoder.h"
+#include "formats/stream/stream.h"
+
+enum { UTF8_MOST = 4 };
+
+/* Bytes. */
+static const size_t UNIT = 2;
+static const size_t PAIR = 4;
+
+struct utf16 {
+    struct decoder frame;
+    unsigned low;  /* which byte of a unit is the low one: 0 or 1 */
+    bool begun;    /* the place of a byte order mark is behind */
+    size_t queued; /* bytes of a character that had no room, from `next` on */
+    size_t next;
+    unsigned char queue[UTF8_MOST];
+};
+
+static unsigned unit_at(const struct utf16 *u, const unsigned char *at)
+{
+    return at[u->low] | (unsigned)at[1 - u->low] << 8;
+}
+
+static size_t put_utf8(unsigned c, unsigned char into[UTF8_MOST])
+{
+    if (c < 0x80) {
+        into[0] = (unsigned char)c;
+        return 1;
+    }
+    size_t more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
+    into[0] = (unsigned char)(first[more] | c >> 6 * more);
+    for (size_t i = 1; i <= more; i++)
+        into[i] = (unsigned char)(0x80 | (c >> 6 * (more - i) & 0x3f));
+    return more + 1;
+}
+
+/* Plain ASCII, four units at a time: most of a dump. Gives back the bytes written. */
+static size_t run_of_ascii(struct utf16 *u, unsigned char *into, size_t room)
+{
+    struct intake *in = &u->frame.in;
+    unsigned high = 1 - u->low;
+    size_t n = 0;
+    while (n + 4 <= room && in->left >= 4 * UNIT) {
+        const unsigned char *at = in->at;
+        unsigned low = (unsigned)at[u->low] | at[u->low + 2] | at[u->low + 4] | at[u->low + 6];
+        if (low >= 0x80 || at[high] || at[high + 2] || at[high + 4] || at[high + 6])
+            break;
+        for (size_t i = 0; i < 4; i++)
+            into[n + i] = at[u->low + i * UNIT];
+        n += 4;
+        intake_use(in, 4 * UNIT);
+    }
+    return n;
+}
+
+/* One character into the queue. */
+static enum pull next_character(struct utf16 *u)
+{
+    struct decoder *d = &u->frame;
+    enum pull p = decoder_want(d, UNIT);
+    if (p != PULL_OK)
+        return p == PULL_END && d->in.left > 0 ? decoder_cut(d, "inside a character") : p;
+    unsigned c = unit_at(u, d->in.at);
+    size_t len = UNIT;
+    if (c >= 0xdc00 && c < 0xe000)
+        return decoder_damaged(d, "the second half of a surrogate pair without its first");
+    if (c >= 0xd800 && c < 0xdc00) {
+        p = decoder_want(d, PAIR);
+        if (p != PULL_OK)
+            return p == PULL_END ? decoder_cut(d, "inside a character") : p;
+        unsigned second = unit_at(u, d->in.at + UNIT);
+        if (second < 0xdc00 || second >= 0xe000)
+            return decoder_damaged(d, "the first half of a surrogate pair without its second");
+        c = 0x10000 + ((c - 0xd800) << 10) + (second - 0xdc00);
+        len = PAIR;
+    }
+    intake_use(&d->in, len);
+    bool mark = c == 0xfeff && !u->begun;
+    u->begun = true;
+    u->next = 0;
+    u->queued = mark ? 0 : put_utf8(c, u->queue);
+    return PULL_OK;
+}
+
+static enum pull utf16_step(struct decoder *d, unsigned char *into, size_t room, size_t *got)
+{
+    struct utf16 *u = (struct utf16 *)d;
+    while (*got < room) {
+        if (u->queued > 0) {
+            into[(*got)++] = u->queue[u->next++];
+            u->queued--;
+            continue;
+        }
+        if (d->in.left<UNIT && * got> 0)
+            return PULL_OK; /* what is there goes out before more is waited for */
+        if (u->begun)
+            *got += run_of_ascii(u, into + *got, room - *got);
+        if (*got == room || (d->in.left<UNIT && * got> 0))
+            return PULL_OK;
+        enum pull p = next_character(u);
+        if (p != PULL_OK)
+            return p;
+    }
+    return PULL_OK;
+}
+
+static void utf16_release(struct decoder *d)
+{
+    (void)d; /* no library holds anything */
+}
+
+struct source *utf16_source(struct source *below, enum stream_kind kind, struct err *err)
+{
+    static const struct decoder_ops ops = {
+        .name = "UTF-16", .step = utf16_step, .release = utf16_release};
+    struct utf16 *u = decoder_open(sizeof *u, &ops, below, err);
+    if (!u)
+        return NULL;
+    u->low = kind == STREAM_UTF16BE;
+    return &u->frame.base;
+}
