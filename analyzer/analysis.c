@@ -65,17 +65,59 @@ void analysis_unread(struct analysis *a, const struct catalogue_entry *entry, co
     analysis_problem(a, &problem);
 }
 
+/* What is declared of the tables above is declared of this one: its rows are theirs, too. */
+static const bool *inherit_declared(struct analysis *a, struct catalogue_entry *entry,
+                                    const struct str *columns, size_t count, const bool *declared)
+{
+    struct catalogue_entry *above[CATALOGUE_ANCESTORS_MAX];
+    size_t found = catalogue_ancestors(entry, above);
+    if (found == SIZE_MAX) {
+        analysis_unread(a, entry, "a table below more tables than are followed", 1);
+        return declared;
+    }
+    for (size_t i = 0; i < found; i++)
+        declared = scope_inherit(&a->scope, catalogue_name(&a->catalogue, above[i]), columns, count,
+                                 declared);
+    return declared;
+}
+
+/* Rows that were scanned before it was known whose they are, too: not every cell was judged (S4).
+ */
+static void came_early(struct analysis *a, const struct catalogue_entry *entry,
+                       const struct catalogue_entry *above)
+{
+    struct str name = table_name_shown(a->arena, catalogue_name(&a->catalogue, entry));
+    struct str root = table_name_shown(a->arena, catalogue_name(&a->catalogue, above));
+    const char *message =
+        arena_printf(a->arena,
+                     "the rows of %.*s came before it was attached to %.*s, whose columns "
+                     "are declared",
+                     STR_ARG(name), STR_ARG(root));
+    analysis_unread(a, entry, message, 1);
+}
+
+void analysis_inherit(struct analysis *a, struct catalogue_entry *entry,
+                      struct catalogue_entry *parent)
+{
+    struct catalogue_entry *above[CATALOGUE_ANCESTORS_MAX];
+    bool late = catalogue_inherit(&a->catalogue, entry, parent) && entry->has_rows;
+    size_t found = late ? catalogue_ancestors(entry, above) : 0;
+    for (size_t i = 0; found != SIZE_MAX && i < found; i++)
+        if (scope_declares(&a->scope, catalogue_name(&a->catalogue, above[i])))
+            came_early(a, entry, above[i]);
+}
+
 struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *entry,
                                  enum scan_format format, const struct csv_dialect *dialect,
                                  struct str *columns, size_t count, const char *place,
                                  struct err *err)
 {
     struct table_rows *rows = ARENA_NEW(a->arena, struct table_rows);
-    const struct report_table *t = catalogue_report(&a->catalogue, entry);
     const bool *declared = NULL;
-    struct table_name name = {t->database, t->schema, t->name};
-    if (!scope_match(&a->scope, name, columns, count, place, &declared, err))
+    if (!scope_match(&a->scope, catalogue_name(&a->catalogue, entry), columns, count, place,
+                     &declared, err))
         return NULL;
+    declared = inherit_declared(a, entry, columns, count, declared);
     rows->entry = entry;
     rows->columns = columns;
     rows->place = place;
@@ -96,12 +138,10 @@ struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *ent
     return rows;
 }
 
-static struct report_column *find_column(struct report *r, struct report_table *t, struct str name)
+static struct report_column *column_of(struct report *r, struct report_table *t, struct str name)
 {
-    for (size_t i = 0; i < t->column_count; i++)
-        if (str_eq(t->columns[i].name, name))
-            return &t->columns[i];
-    return report_add_column(r, t, name);
+    struct report_column *known = catalogue_column(t, name);
+    return known ? known : report_add_column(r, t, name);
 }
 
 static void report_ragged(struct analysis *a, const struct table_rows *rows)
@@ -140,7 +180,7 @@ void analysis_fold(struct analysis *a)
         for (size_t i = 0; i < rows->layout.columns; i++) {
             struct report_column found = {0};
             tally_report(&rows->scan->total, i, a->arena, &found);
-            column_merge(a->arena, find_column(a->report, t, rows->columns[i]), &found, &a->known);
+            column_merge(a->arena, column_of(a->report, t, rows->columns[i]), &found, &a->known);
             report_leaks(a, rows, i);
         }
         report_ragged(a, rows);

@@ -73,6 +73,9 @@ struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *ent
                                  enum scan_format format, const struct csv_dialect *dialect,
                                  struct str *columns, size_t count, const char *place,
                                  struct err *err);
+/* The table's rows are rows of `parent`, too: what is declared of that is declared of it. */
+void analysis_inherit(struct analysis *a, struct catalogue_entry *entry,
+                      struct catalogue_entry *parent);
 /* Waits for the scans and adds them to the report. */
 void analysis_fold(struct analysis *a);
 /* Makes the text at hand incomplete, with a finding. */

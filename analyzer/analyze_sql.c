@@ -51,8 +51,7 @@ static bool on_table(struct analysis *a, const struct sql_event *e, struct err *
         if (!e->columns[i].generated)
             names[stored++] = arena_copy(a->arena, e->columns[i].name);
     catalogue_define(&a->catalogue, entry, kind_of(e->relation), names, stored);
-    const struct report_table *t = catalogue_report(&a->catalogue, entry);
-    struct table_name name = {t->database, t->schema, t->name};
+    struct table_name name = catalogue_name(&a->catalogue, entry);
     if (scope_is_excluded(&a->scope, name)) {
         entry->skipped = true;
         return true;
@@ -66,8 +65,10 @@ static bool on_table(struct analysis *a, const struct sql_event *e, struct err *
 
 static void on_reference(struct analysis *a, const struct sql_event *e)
 {
-    struct table_name to = {a->database, e->to_schema, e->to_name};
-    catalogue_table(&a->catalogue, to)->referenced = true;
+    struct table_name name = {a->database, e->to_schema, e->to_name};
+    struct catalogue_entry *to = catalogue_table(&a->catalogue, name);
+    if (e->reference != SQL_FOREIGN_KEY)
+        analysis_inherit(a, entry_of(a, e), to);
 }
 
 /* The root's COPY brings the rows of the partition that the dump has just named (S2). */
@@ -97,8 +98,7 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
 {
     struct analysis *a = s->a;
     struct catalogue_entry *entry = entry_of(a, e);
-    const struct report_table *t = catalogue_report(&a->catalogue, entry);
-    struct table_name name = {t->database, t->schema, t->name};
+    struct table_name name = catalogue_name(&a->catalogue, entry);
     const char *place = place_of(a, e, "COPY header");
     size_t count = 0;
     if (scope_is_excluded(&a->scope, name)) {
@@ -122,10 +122,7 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
                     ? analysis_jobs(a, rows, ROWS_END_LINE, err)
                     : rows_scan(a->pool, rows->scan, a->window, ROWS_END_LINE, err);
     if (!done) {
-        err_context(err, "table %s",
-                    text_shown(a->arena, str_from(arena_printf(
-                                             a->arena, "%.*s%s%.*s", STR_ARG(name.schema),
-                                             name.schema.len ? "." : "", STR_ARG(name.name)))));
+        err_context(err, "table %.*s", STR_ARG(table_name_shown(a->arena, name)));
         err_place(err, "%s", place);
     }
     return done;
@@ -139,9 +136,7 @@ static void on_unread(struct analysis *a, const struct sql_event *e)
     text_visible(&b, e->what);
     if (entry) {
         buf_text(&b, " for table ");
-        text_visible(&b, e->schema);
-        buf_text(&b, e->schema.len ? "." : "");
-        text_visible(&b, e->name);
+        buf_add(&b, table_name_shown(a->arena, catalogue_name(&a->catalogue, entry)));
         entry->unread += e->count;
         entry->unread_what = arena_copy(a->arena, e->what);
     }

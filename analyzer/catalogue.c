@@ -2,6 +2,7 @@
 #include "analyzer/catalogue.h"
 #include "common/buf.h"
 #include "common/hash.h"
+#include "common/text.h"
 
 enum { CHAINS_FIRST = 256 };
 
@@ -27,9 +28,28 @@ struct report_table *catalogue_report(struct catalogue *c, const struct catalogu
     return &c->report->tables[e->table];
 }
 
-static struct table_name name_of(const struct report_table *t)
+struct report_column *catalogue_column(const struct report_table *t, struct str name)
 {
+    for (size_t i = 0; i < t->column_count; i++)
+        if (str_eq(t->columns[i].name, name))
+            return &t->columns[i];
+    return NULL;
+}
+
+struct table_name catalogue_name(const struct catalogue *c, const struct catalogue_entry *e)
+{
+    const struct report_table *t = &c->report->tables[e->table];
     return (struct table_name){t->database, t->schema, t->name};
+}
+
+struct str table_name_shown(struct arena *a, struct table_name name)
+{
+    struct buf b = {.arena = a};
+    text_visible(&b, name.schema);
+    if (name.schema.len)
+        buf_byte(&b, '.');
+    text_visible(&b, name.name);
+    return buf_str(&b);
 }
 
 static void widen(struct catalogue *c)
@@ -38,7 +58,7 @@ static void widen(struct catalogue *c)
     c->chains = ARENA_ARRAY(c->report->arena, c->chain_count, struct catalogue_entry *);
     for (size_t i = 0; i < c->count; i++) {
         struct catalogue_entry *e = c->entries[i];
-        size_t slot = name_hash(name_of(catalogue_report(c, e))) & (c->chain_count - 1);
+        size_t slot = name_hash(catalogue_name(c, e)) & (c->chain_count - 1);
         e->next = c->chains[slot];
         c->chains[slot] = e;
     }
@@ -93,6 +113,44 @@ void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table
     e->column_count = count;
     for (size_t i = 0; i < count; i++)
         e->columns[i] = arena_copy(a, columns[i]);
+}
+
+bool catalogue_inherit(struct catalogue *c, struct catalogue_entry *e,
+                       struct catalogue_entry *parent)
+{
+    for (const struct catalogue_parent *p = e->parents; p; p = p->next)
+        if (p->of == parent)
+            return false;
+    struct catalogue_parent *link = ARENA_NEW(c->report->arena, struct catalogue_parent);
+    *link = (struct catalogue_parent){e->parents, parent};
+    e->parents = link;
+    return true;
+}
+
+static bool is_among(struct catalogue_entry *const *list, size_t count,
+                     const struct catalogue_entry *e)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == e)
+            return true;
+    return false;
+}
+
+/* Level by level; what was met already is passed over, so a circle ends. */
+size_t catalogue_ancestors(struct catalogue_entry *e,
+                           struct catalogue_entry *out[CATALOGUE_ANCESTORS_MAX])
+{
+    size_t count = 0;
+    struct catalogue_entry *at = e;
+    for (size_t next = 0; at; at = next < count ? out[next++] : NULL)
+        for (const struct catalogue_parent *p = at->parents; p; p = p->next) {
+            if (p->of == e || is_among(out, count, p->of))
+                continue;
+            if (count == CATALOGUE_ANCESTORS_MAX)
+                return SIZE_MAX;
+            out[count++] = p->of;
+        }
+    return count;
 }
 
 void catalogue_rows(struct catalogue *c, struct catalogue_entry *e)
@@ -170,14 +228,27 @@ static bool is_partial(const struct catalogue_entry *e, const struct report_tabl
     return t->state != COVERAGE_DATA || !e->defined;
 }
 
-/* The columns of a definition that brought no rows stand in the report too, with none. */
+/* A column that the definition has and no rows brought. What it holds is not known (S1). */
+static void leave_out(struct catalogue *c, struct report_table *t, struct str column)
+{
+    (void)report_add_column(c->report, t, column);
+    if (t->records == 0 || t->state != COVERAGE_DATA)
+        return;
+    struct buf b = {.arena = c->report->arena};
+    buf_text(&b, "its rows leave out the column \"");
+    text_visible(&b, column);
+    buf_byte(&b, '"');
+    t->state = COVERAGE_UNKNOWN;
+    t->note = buf_str(&b);
+}
+
+/* Every column of a definition stands in the report, with or without rows. */
 static void add_defined_columns(struct catalogue *c, const struct catalogue_entry *e)
 {
     struct report_table *t = catalogue_report(c, e);
-    if (t->column_count || !e->defined || t->kind == TABLE_VIEW)
-        return;
-    for (size_t i = 0; i < e->column_count; i++)
-        (void)report_add_column(c->report, t, e->columns[i]);
+    for (size_t i = 0; t->kind != TABLE_VIEW && i < e->column_count; i++)
+        if (!catalogue_column(t, e->columns[i]))
+            leave_out(c, t, e->columns[i]);
 }
 
 void catalogue_settle(struct catalogue *c)

@@ -17,7 +17,11 @@
  * that holds rows and defines a table without its rows withholds them. A text of definitions alone
  * withholds nothing: its rows come in another.
  *
+ * A partition's rows are rows of its root as well, and a child's those of what it inherits from:
+ * who declares a column of the one means all of them. catalogue_ancestors names them.
+ *
  * Ownership: everything lives in the report's arena; entries do not move.
+ * Limits: CATALOGUE_ANCESTORS_MAX tables above one.
  */
 #ifndef ANALYZER_CATALOGUE_H
 #define ANALYZER_CATALOGUE_H
@@ -28,12 +32,24 @@ struct table_name {
     struct str database, schema, name;
 };
 
+/* schema.table for people, what is not printable escaped; '' for no schema. */
+struct str table_name_shown(struct arena *a, struct table_name name);
+
+enum { CATALOGUE_ANCESTORS_MAX = 64 };
+
+struct catalogue_entry;
+
+/* A table that another's rows are rows of, too. */
+struct catalogue_parent {
+    struct catalogue_parent *next;
+    struct catalogue_entry *of;
+};
+
 struct catalogue_entry {
     size_t table;      /* index in report->tables */
     bool defined;      /* a CREATE of some kind was seen */
     bool has_rows;     /* its rows were read, be it none */
     bool skipped;      /* left out by --exclude-table */
-    bool referenced;   /* by a foreign key or as a partition's root */
     bool through_root; /* a partition whose rows the COPY of its root brought */
     bool withheld;     /* some text has rows, defines it, and has none of it */
     bool defined_here; /* in the text at hand */
@@ -42,7 +58,8 @@ struct catalogue_entry {
     struct str unread_what;
     struct str *columns; /* of its definition */
     size_t column_count;
-    struct catalogue_entry *next; /* in its hash chain */
+    struct catalogue_parent *parents; /* its partitioned root, or what it inherits from */
+    struct catalogue_entry *next;     /* in its hash chain */
 };
 
 struct catalogue {
@@ -60,10 +77,19 @@ void catalogue_open(struct catalogue *c, struct report *report);
 struct catalogue_entry *catalogue_find(const struct catalogue *c, struct table_name name);
 /* The same, made with its report table when it is new. */
 struct catalogue_entry *catalogue_table(struct catalogue *c, struct table_name name);
+struct table_name catalogue_name(const struct catalogue *c, const struct catalogue_entry *e);
 struct report_table *catalogue_report(struct catalogue *c, const struct catalogue_entry *e);
+/* A column that rows brought; NULL when there is none. */
+struct report_column *catalogue_column(const struct report_table *t, struct str name);
 /* A table that holds rows stays one, whatever a later text calls by its name. */
 void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table_kind kind,
                       const struct str *columns, size_t count);
+/* Its rows are rows of `parent`, too. False: that was known. */
+bool catalogue_inherit(struct catalogue *c, struct catalogue_entry *e,
+                       struct catalogue_entry *parent);
+/* All tables above it into `out`; gives back how many there are, SIZE_MAX beyond the limit. */
+size_t catalogue_ancestors(struct catalogue_entry *e,
+                           struct catalogue_entry *out[CATALOGUE_ANCESTORS_MAX]);
 /* Rows of the table are read, be it none. */
 void catalogue_rows(struct catalogue *c, struct catalogue_entry *e);
 void catalogue_end_text(struct catalogue *c);

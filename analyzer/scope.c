@@ -1,6 +1,5 @@
 /* scope: match what was declared with what comes by. */
 #include "analyzer/scope.h"
-#include "common/buf.h"
 #include "common/text.h"
 
 void scope_open(struct scope *s, struct report *report, const struct scope_table *excluded,
@@ -8,23 +7,12 @@ void scope_open(struct scope *s, struct report *report, const struct scope_table
 {
     *s = (struct scope){.report = report, .excluded = excluded, .excluded_count = excluded_count};
     s->pairs = ARENA_ARRAY(report->arena, report->declared_count, struct scope_pair);
-    s->excluded_met = ARENA_ARRAY(report->arena, excluded_count, bool);
 }
 
-static bool is_table(struct str schema, struct str table, struct table_name name)
+bool scope_names(struct str schema, struct str table, struct table_name name)
 {
     return str_eq(table, name.name) &&
            (schema.len == 0 || name.schema.len == 0 || str_eq(schema, name.schema));
-}
-
-static struct str qualified(struct arena *a, struct table_name name)
-{
-    struct buf b = {.arena = a};
-    text_visible(&b, name.schema);
-    if (name.schema.len)
-        buf_byte(&b, '.');
-    text_visible(&b, name.name);
-    return buf_str(&b);
 }
 
 static void keep_header(struct scope *s, struct scope_pair *p, struct table_name name,
@@ -34,7 +22,7 @@ static void keep_header(struct scope *s, struct scope_pair *p, struct table_name
     if (p->columns)
         return;
     p->place = arena_copy(a, str_from(place));
-    p->table = qualified(a, name);
+    p->table = table_name_shown(a, name);
     p->columns = ARENA_ARRAY(a, count + 1, struct str);
     p->column_count = count;
     for (size_t i = 0; i < count; i++)
@@ -58,7 +46,7 @@ bool scope_match(struct scope *s, struct table_name name, const struct str *colu
     for (size_t i = 0; i < s->report->declared_count; i++) {
         const struct report_declared *d = &s->report->declared[i];
         struct scope_pair *p = &s->pairs[i];
-        if (!is_table(d->schema, d->table, name))
+        if (!scope_names(d->schema, d->table, name))
             continue;
         p->table_met = true;
         bool met = d->column.len == 0;
@@ -80,14 +68,47 @@ bool scope_match(struct scope *s, struct table_name name, const struct str *colu
     return true;
 }
 
-bool scope_is_excluded(struct scope *s, struct table_name name)
+static bool *copy_flags(struct arena *a, const bool *flags, size_t count)
 {
-    bool excluded = false;
-    for (size_t i = 0; i < s->excluded_count; i++) {
-        if (is_table(s->excluded[i].schema, s->excluded[i].table, name))
-            excluded = s->excluded_met[i] = true;
+    bool *copy = ARENA_ARRAY(a, count, bool);
+    for (size_t i = 0; flags && i < count; i++)
+        copy[i] = flags[i];
+    return copy;
+}
+
+const bool *scope_inherit(const struct scope *s, struct table_name above, const struct str *columns,
+                          size_t count, const bool *flags)
+{
+    bool *set = NULL;
+    for (size_t i = 0; i < s->report->declared_count; i++) {
+        const struct report_declared *d = &s->report->declared[i];
+        for (size_t c = 0; scope_names(d->schema, d->table, above) && c < count; c++) {
+            if (!str_eq(columns[c], d->column))
+                continue;
+            if (!set)
+                set = copy_flags(s->report->arena, flags, count);
+            set[c] = true;
+        }
     }
-    return excluded;
+    return set ? set : flags;
+}
+
+bool scope_declares(const struct scope *s, struct table_name name)
+{
+    for (size_t i = 0; i < s->report->declared_count; i++) {
+        const struct report_declared *d = &s->report->declared[i];
+        if (d->column.len && scope_names(d->schema, d->table, name))
+            return true;
+    }
+    return false;
+}
+
+bool scope_is_excluded(const struct scope *s, struct table_name name)
+{
+    for (size_t i = 0; i < s->excluded_count; i++)
+        if (scope_names(s->excluded[i].schema, s->excluded[i].table, name))
+            return true;
+    return false;
 }
 
 static bool fail_table(const struct scope *s, const struct report_declared *d, struct err *err)

@@ -33,10 +33,11 @@ struct scope {
     struct scope_pair *pairs; /* as report->declared */
     /* --exclude-table */
     const struct scope_table *excluded;
-    bool *excluded_met;
     size_t excluded_count;
 };
 
+/* Does [schema.]table, as the user wrote it, mean this table? */
+bool scope_names(struct str schema, struct str table, struct table_name name);
 void scope_open(struct scope *s, struct report *report, const struct scope_table *excluded,
                 size_t excluded_count);
 /*
@@ -45,7 +46,15 @@ void scope_open(struct scope *s, struct report *report, const struct scope_table
  */
 bool scope_match(struct scope *s, struct table_name name, const struct str *columns, size_t count,
                  const char *place, const bool **flags, struct err *err);
-bool scope_is_excluded(struct scope *s, struct table_name name);
+/*
+ * The flags of scope_match with those added that are declared of a table above it: its partitioned
+ * root, or what it inherits from.
+ */
+const bool *scope_inherit(const struct scope *s, struct table_name above, const struct str *columns,
+                          size_t count, const bool *flags);
+/* Is a column of it declared? */
+bool scope_declares(const struct scope *s, struct table_name name);
+bool scope_is_excluded(const struct scope *s, struct table_name name);
 /* After the scan. */
 bool scope_check(struct scope *s, struct err *err);
 

@@ -77,6 +77,20 @@ summary() { query "$1" "SELECT value FROM summary WHERE item = '$2'"; }
     is "$(query r.db "SELECT DISTINCT state FROM coverage")" data
 }
 
+@test "S2: a column that the rows leave out is not known to be empty" {
+    dump d.sql 'CREATE TABLE public.users (id int, secret text, twice int GENERATED ALWAYS AS (2 * id) STORED);' \
+        'COPY public.users (id) FROM stdin;' '1' '\\.'
+    keycensus scan d.sql -q -o r.db
+    is "$(query r.db "SELECT state, note FROM coverage")" 'unknown|its rows leave out the column "secret"'
+    is "$(query r.db "SELECT column_name, records FROM columns ORDER BY 1")" $'id|1\nsecret|0'
+    is "$(summary r.db partial)" 1
+    # in another input they are there
+    dump e.sql 'COPY public.users (secret, id) FROM stdin;' "$v1\t1" '\\.'
+    keycensus scan d.sql e.sql -q -o s.db
+    is "$(query s.db "SELECT state FROM coverage")" data
+    is "$(summary s.db partial)" 0
+}
+
 @test "S2: a view of the same name does not stand for a table without its data" {
     dump d.sql 'CREATE TABLE public.users (secret text);' "$(rows public.log x)"
     dump e.sql 'CREATE VIEW public.users AS SELECT 1;' "$(rows public.log x)"

@@ -73,6 +73,50 @@ PY
     [ "$(declared)" = public.usuarios._otp_secret ]
 }
 
+# attached STATEMENT...: the definitions, the statements, and rows in the table public.part.
+attached() {
+    printf '%s\n' '--' '-- PostgreSQL database dump' '--' '' "$@" 'COPY public.part (id, secret) FROM stdin;' \
+        '1	not ciphertext' '2	v1:neither' '3	\N' '\.' '' '--' '-- PostgreSQL database dump complete' '--' ''
+}
+
+@test "S4: a column declared of a partitioned or inherited table is declared in the tables below it" {
+    local root='CREATE TABLE public.root (id int, secret text) PARTITION BY RANGE (id);'
+    local middle='CREATE TABLE public.middle (id int, secret text) PARTITION BY RANGE (id);'
+    local part='CREATE TABLE public.part (id int, secret text);'
+    local attach='ALTER TABLE ONLY public.middle ATTACH PARTITION public.part FOR VALUES FROM (0) TO (9);'
+    attached "$root" "$middle" "$part" \
+        'ALTER TABLE ONLY public.root ATTACH PARTITION public.middle FOR VALUES FROM (0) TO (99);' "$attach" > deep.sql
+    attached 'CREATE TABLE public.root (id int, secret text);' \
+        'CREATE TABLE public.part (more int) INHERITS (public.root);' > child.sql
+    for input in deep.sql child.sql; do
+        for table in root public.root; do
+            keycensus scan -q "$input" -o r.db --overwrite --table $table --column secret
+            [ "$(declared)" = public.part.secret ]
+            [ "$(classes part secret)" = 'malformed 1,null 1,plaintext 1' ]
+            [ "$(findings part secret)" = 'malformed 1,plaintext 1' ]
+        done
+    done
+    # of a second dump nothing came early
+    cp deep.sql again.sql
+    keycensus scan -q deep.sql again.sql -o r.db --overwrite --table root --column secret
+    [ "$(classes part secret)" = 'malformed 2,null 2,plaintext 2' ]
+    # a table that is not below it is not meant
+    attached "$root" "$part" > apart.sql
+    keycensus scan -q apart.sql -o r.db --overwrite --table root --column secret
+    [ "$(declared)" = '' ]
+}
+
+@test "S4: rows that came before their table was attached to a declared one were not looked at closely" {
+    attached 'CREATE TABLE public.root (id int, secret text) PARTITION BY RANGE (id);' \
+        'CREATE TABLE public.part (id int, secret text);' > late.sql
+    printf 'ALTER TABLE public.root ATTACH PARTITION public.part DEFAULT;\n' >> late.sql
+    keycensus scan -q late.sql -o r.db
+    run keycensus scan -q late.sql -o r.db --overwrite --table root --column secret
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'public.part'*'public.root'* ]]
+    [ "$(item status)" = incomplete ]
+}
+
 @test "S4: the same cells in an undeclared column: only those with the token constant count" {
     write_dump
     keycensus scan -q dump.sql -o r.db --env-file env --table public.usuarios --column _otp_secret
@@ -371,6 +415,9 @@ PY
     [ "$status" -eq 0 ]
     [[ "$output" == *warning*public.usario* ]]
     [ "$(query r.db "SELECT sum(records) FROM coverage")" = 21 ]
+    run keycensus scan dump.sql -o r.db --overwrite --exclude-table usuarios --exclude-table billing.usuarios
+    [ "$status" -eq 0 ]
+    [[ "$output" == *warning*billing.usuarios* ]]
     for excluded in public.usuarios usuarios; do
         run keycensus scan dump.sql -o r2.db --exclude-table $excluded --table public.usuarios --column _otp_secret
         [ "$status" -eq 2 ]

@@ -44,6 +44,16 @@ static void define(struct catalogue_entry *e, enum table_kind kind)
     catalogue_define(&catalogue, e, kind, columns, 2);
 }
 
+/* Rows of all its columns came by. */
+static void bring_rows(struct catalogue_entry *e, uint64_t records)
+{
+    struct report_table *t = catalogue_report(&catalogue, e);
+    catalogue_rows(&catalogue, e);
+    t->records = records;
+    for (size_t i = t->column_count; i < e->column_count; i++)
+        (void)report_add_column(&report, t, e->columns[i]);
+}
+
 static enum coverage_state state_of(const struct catalogue_entry *e)
 {
     return catalogue_report(&catalogue, e)->state;
@@ -79,7 +89,7 @@ static void every_way_a_table_can_be_covered_has_its_state(void **state)
     (void)state;
     struct catalogue_entry *data = table("p", "data");
     struct catalogue_entry *empty = table("p", "no_data");
-    struct catalogue_entry *absent = table("p", "absent");
+    struct catalogue_entry *absent = table("p", "absent"); /* a foreign key names it, no more */
     struct catalogue_entry *skipped = table("p", "skipped");
     struct catalogue_entry *unread = table("p", "unread");
     define(data, TABLE_ORDINARY);
@@ -87,7 +97,6 @@ static void every_way_a_table_can_be_covered_has_its_state(void **state)
     define(skipped, TABLE_ORDINARY);
     define(unread, TABLE_ORDINARY);
     data->has_rows = true;
-    absent->referenced = true;
     skipped->skipped = true;
     unread->unread = 3;
     unread->unread_what = STR("INSERT");
@@ -153,6 +162,62 @@ static void a_whole_dump_with_a_view_and_a_partitioned_root_is_not_partial(void 
     define(table("p", "look"), TABLE_VIEW);
     catalogue_settle(&catalogue);
     assert_false(report.partial);
+}
+
+static void a_column_that_the_rows_leave_out_is_not_known_to_be_empty(void **state)
+{
+    (void)state;
+    struct catalogue_entry *e = table("p", "users");
+    struct catalogue_entry *none = table("p", "no_rows");
+    define(e, TABLE_ORDINARY);
+    define(none, TABLE_ORDINARY);
+    bring_rows(e, 3);
+    bring_rows(none, 0);
+    catalogue_report(&catalogue, e)->column_count = 1; /* id alone */
+    catalogue_report(&catalogue, none)->column_count = 1;
+    catalogue_settle(&catalogue);
+    assert_int_equal(state_of(e), COVERAGE_UNKNOWN);
+    assert_true(str_eq(catalogue_report(&catalogue, e)->note,
+                       STR("its rows leave out the column \"secret\"")));
+    assert_int_equal(catalogue_report(&catalogue, e)->column_count, 2);
+    assert_int_equal(state_of(none), COVERAGE_DATA); /* of no rows nothing is left out */
+    assert_true(report.partial);
+}
+
+static void the_tables_above_one_are_named_once_each(void **state)
+{
+    (void)state;
+    struct catalogue_entry *above[CATALOGUE_ANCESTORS_MAX];
+    struct catalogue_entry *leaf = table("p", "leaf");
+    struct catalogue_entry *left = table("p", "left");
+    struct catalogue_entry *right = table("p", "right");
+    struct catalogue_entry *root = table("p", "root");
+    assert_int_equal(catalogue_ancestors(leaf, above), 0);
+    assert_true(catalogue_inherit(&catalogue, leaf, left));
+    assert_true(catalogue_inherit(&catalogue, leaf, right));
+    assert_false(catalogue_inherit(&catalogue, leaf, left));
+    assert_true(catalogue_inherit(&catalogue, left, root));
+    assert_true(catalogue_inherit(&catalogue, right, root));
+    assert_true(catalogue_inherit(&catalogue, root, leaf)); /* a circle, from a script that lies */
+    assert_int_equal(catalogue_ancestors(leaf, above), 3);
+    assert_ptr_equal(above[2], root);
+}
+
+static void more_tables_above_one_than_are_followed_are_noticed(void **state)
+{
+    (void)state;
+    struct catalogue_entry *above[CATALOGUE_ANCESTORS_MAX];
+    struct catalogue_entry *at = table("p", "leaf");
+    char name[32];
+    for (int i = 0; i <= CATALOGUE_ANCESTORS_MAX; i++) {
+        struct catalogue_entry *next;
+        (void)snprintf(name, sizeof name, "t%d", i);
+        next = table("p", name);
+        assert_true(catalogue_inherit(&catalogue, at, next));
+        assert_int_equal(catalogue_ancestors(table("p", "leaf"), above),
+                         i < CATALOGUE_ANCESTORS_MAX ? (size_t)i + 1 : SIZE_MAX);
+        at = next;
+    }
 }
 
 static void rows_without_any_definition_are_a_partial_input(void **state)
@@ -262,6 +327,26 @@ static void what_never_came_by_is_named_with_the_nearest(void **state)
     assert_false(scope_check(&s, &err));
     assert_int_equal(err.id, 411);
     assert_non_null(strstr(err.hint, "users"));
+}
+
+static void what_is_declared_of_a_table_above_is_declared_below(void **state)
+{
+    (void)state;
+    struct scope s;
+    const bool *flags;
+    const struct str columns[] = {STR("id"), STR("secret")};
+    const struct table_name root = {STR("db"), STR("a"), STR("root")};
+    declare("a", "root", "secret");
+    declare("", "part", "id");
+    scope_open(&s, &report, NULL, 0);
+    assert_true(come_by(&s, "a", "part", &flags));
+    assert_true(flags && flags[0] && !flags[1]);
+    flags = scope_inherit(&s, root, columns, 2, flags);
+    assert_true(flags && flags[0] && flags[1]);
+    assert_null(
+        scope_inherit(&s, (struct table_name){STR("db"), STR("b"), STR("root")}, columns, 2, NULL));
+    assert_true(scope_declares(&s, root));
+    assert_false(scope_declares(&s, (struct table_name){STR("db"), STR("b"), STR("root")}));
 }
 
 static void only_the_named_table_is_excluded(void **state)
@@ -385,6 +470,9 @@ int main(void)
         TEST(a_text_of_definitions_alone_withholds_nothing),
         TEST(a_table_stays_one_whatever_else_has_its_name),
         TEST(a_whole_dump_with_a_view_and_a_partitioned_root_is_not_partial),
+        TEST(a_column_that_the_rows_leave_out_is_not_known_to_be_empty),
+        TEST(the_tables_above_one_are_named_once_each),
+        TEST(more_tables_above_one_than_are_followed_are_noticed),
         TEST(rows_without_any_definition_are_a_partial_input),
         TEST(row_security_makes_an_input_partial),
         TEST(a_table_without_rows_shows_its_columns_all_the_same),
@@ -392,6 +480,7 @@ int main(void)
         TEST(a_column_missing_from_the_very_table_ends_the_scan_at_once),
         TEST(a_column_missing_in_one_schema_may_be_in_another),
         TEST(what_never_came_by_is_named_with_the_nearest),
+        TEST(what_is_declared_of_a_table_above_is_declared_below),
         TEST(only_the_named_table_is_excluded),
         TEST(counts_add_up_and_times_widen),
         TEST(of_too_many_unknown_names_the_smallest_stay),
