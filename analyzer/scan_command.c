@@ -276,6 +276,12 @@ static uint64_t total_size(const struct scan *s)
     return total;
 }
 
+static bool is_skipped(const struct report_table *t, const struct scope_table *excluded)
+{
+    struct table_name name = {t->database, t->schema, t->name};
+    return t->state == COVERAGE_SKIPPED && scope_names(excluded->schema, excluded->table, name);
+}
+
 static void say_problems(struct scan *s, const struct analyze_outcome *outcome)
 {
     for (size_t i = 0; i < outcome->problem_count; i++)
@@ -284,8 +290,7 @@ static void say_problems(struct scan *s, const struct analyze_outcome *outcome)
         const struct scope_table *e = &s->options.excluded[i];
         bool met = false;
         for (size_t t = 0; t < s->report.table_count; t++)
-            met |= s->report.tables[t].state == COVERAGE_SKIPPED &&
-                   str_eq(s->report.tables[t].name, e->table);
+            met |= is_skipped(&s->report.tables[t], e);
         if (!met)
             cli_warn(s->cli, "--exclude-table %s%s%s: no such table in the input",
                      text_shown(s->cli->arena, e->schema), e->schema.len ? "." : "",
