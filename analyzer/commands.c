@@ -1,7 +1,9 @@
-/* commands: the small ones: show, models, selftest. */
+/* commands: the small ones, show, models and selftest; and the sandbox of those that read input. */
 #include "analyzer/commands.h"
 #include "analyzer/model.h"
 #include "analyzer/render/show.h"
+#include "common/file.h"
+#include "common/sandbox.h"
 #include "common/sys.h"
 #include "common/text.h"
 #include "formats/envelope/envelope.h"
@@ -15,10 +17,30 @@ const struct cli_option models_options[] = {
     {0},
 };
 
+void commands_give_up_rights(struct cli *cli)
+{
+    struct sandbox sandbox = {.readable = cli->arguments, .readable_count = cli->argument_count};
+    struct sandbox_state got;
+    char *folder;
+    char *name;
+    if (cli->output) {
+        file_split(cli->arena, cli->output, &folder, &name);
+        sandbox.writable_folder = folder;
+    }
+    sandbox_enter(&sandbox, &got);
+    if (got.calls == SANDBOX_OFF)
+        cli_warn(cli, "no seccomp here (%s): the input is read without a sandbox",
+                 strerror(got.calls_why));
+    cli_detail(cli, "sandbox: %s, %s",
+               got.calls == SANDBOX_ON ? "no network and no other programs" : "no seccomp",
+               got.files == SANDBOX_ON ? "only the files named" : "no Landlock");
+}
+
 bool command_show(struct cli *cli, struct err *err)
 {
     struct report r;
     struct show_style style = {cli->colour_out ? SHOW_ANSI : SHOW_PLAIN, sys->now()};
+    commands_give_up_rights(cli);
     if (!report_read(cli->arguments[0], cli->arena, &r, err) ||
         !show_report(&cli->out, &r, cli->arguments[0], &style, cli->format, err))
         return false;
@@ -58,7 +80,10 @@ bool command_models(struct cli *cli, struct err *err)
     struct model_listing listing = {0};
     struct table t = {.arena = cli->arena};
     const char *map = cli_value(cli, SCAN_MAP);
-    if ((map && !model_index_map(ix, map, err)) || !model_index_source(ix, cli->arguments[0], err))
+    if (map && !model_index_map(ix, map, err))
+        return false;
+    commands_give_up_rights(cli);
+    if (!model_index_source(ix, cli->arguments[0], err))
         return false;
     model_list(ix, &listing);
     model_headings(&t);

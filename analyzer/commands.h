@@ -39,6 +39,12 @@ extern const struct cli_option models_options[];
 extern const struct cli_option show_options[];
 extern const int scan_reserved[];
 
+/*
+ * Before untrusted input is read: the sandbox, in which the arguments can be read and the folder of
+ * the output written. Says with -v what is in force, and warns where the kernel has none.
+ */
+void commands_give_up_rights(struct cli *cli);
+
 bool command_scan(struct cli *cli, struct err *err);
 bool command_show(struct cli *cli, struct err *err);
 bool command_inspect(struct cli *cli, struct err *err);

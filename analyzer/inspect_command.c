@@ -185,6 +185,7 @@ bool command_inspect(struct cli *cli, struct err *err)
         !cli_number(cli, SCAN_MAX_WINDOW, 1024, UINT64_C(1) << 32, &limits.max_window, err))
         return false;
     headings(&s);
+    commands_give_up_rights(cli);
     bool done = true;
     for (size_t i = 0; done && i < cli->argument_count; i++) {
         struct input in;

@@ -335,6 +335,7 @@ static void summarise(struct scan *s, const char *path)
 static bool run_scan(struct scan *s, struct err *err)
 {
     struct analyze_outcome outcome;
+    commands_give_up_rights(s->cli);
     s->options.watch = watch;
     s->options.watch_context = s;
     progress_open(&s->progress, s->cli, "scan", total_size(s));

@@ -1,6 +1,7 @@
 #!/bin/sh
 # check-sys BUILD OBJECT...: common/sys.o is the only object of ours that reaches for the kernel.
-# nm over every other object must show none of the calls below.
+# nm over every other object must show none of the calls below; common/sandbox.o gives up rights by
+# prctl and system calls that have no name in the C library, and is allowed these two.
 build=$1
 shift
 calls='open open64 openat openat64 creat read pread pread64 readv write pwrite pwrite64 writev close
@@ -20,6 +21,7 @@ for object in "$@"; do
     [ "$object" = "$build/common/sys.o" ] && continue
     found=$(nm -u "$object" | awk '{print $2}' | sed 's/@.*//; s/^__\(.*\)_chk$/\1/; s/^__\(.*\)_2$/\1/' |
         grep -xE "$pattern" | sort -u | paste -sd' ')
+    [ "$object" = "$build/common/sandbox.o" ] && [ "$found" = "prctl syscall" ] && found=
     checked=$((checked + 1))
     if [ -n "$found" ]; then
         echo "check-sys: $object calls $found directly; go through sys->" >&2
