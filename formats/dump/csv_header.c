@@ -2,9 +2,14 @@
 #include "common/hash.h"
 #include "formats/dump/csv.h"
 
+struct name_slot {
+    struct str name;
+    size_t next; /* number for the next column of this name: none is tried twice */
+};
+
 /* Names taken so far: open addressing, at least half of it free. */
 struct name_set {
-    struct str *slots;
+    struct name_slot *slots;
     size_t mask;
 };
 
@@ -13,17 +18,25 @@ static struct name_set name_set(struct arena *arena, size_t count)
     size_t room = 16;
     while (room < count * 2)
         room *= 2;
-    return (struct name_set){ARENA_ARRAY(arena, room, struct str), room - 1};
+    return (struct name_set){ARENA_ARRAY(arena, room, struct name_slot), room - 1};
+}
+
+/* The slot of the name, or the free one where it belongs. */
+static struct name_slot *name_slot(const struct name_set *set, struct str name)
+{
+    size_t at = (size_t)hash_xxh3_64(name, 0) & set->mask;
+    while (set->slots[at].name.at && !str_eq(set->slots[at].name, name))
+        at = (at + 1) & set->mask;
+    return &set->slots[at];
 }
 
 /* False: it was in the set already. */
 static bool name_set_add(struct name_set *set, struct str name)
 {
-    size_t at = (size_t)hash_xxh3_64(name, 0) & set->mask;
-    for (; set->slots[at].at; at = (at + 1) & set->mask)
-        if (str_eq(set->slots[at], name))
-            return false;
-    set->slots[at] = name;
+    struct name_slot *slot = name_slot(set, name);
+    if (slot->name.at)
+        return false;
+    *slot = (struct name_slot){name, 2};
     return true;
 }
 
@@ -91,9 +104,15 @@ static bool count_fields(const struct csv_dialect *d, struct str record, unsigne
     return false;
 }
 
-static struct str numbered(struct arena *arena, const char *base, int base_len, size_t number)
+/* The base with a number behind it, from *number on, that no column has; *number goes past it. */
+static struct str numbered(struct name_set *set, struct arena *arena, struct str base,
+                           size_t *number)
 {
-    return str_from(arena_printf(arena, "%.*s_%zu", base_len, base, number));
+    struct str name;
+    do
+        name = str_from(arena_printf(arena, "%.*s_%zu", STR_ARG(base), (*number)++));
+    while (!name_set_add(set, name));
+    return name;
 }
 
 /* Names that are there stay as they are; then the empty and the repeated ones get theirs. */
@@ -101,20 +120,22 @@ static void make_distinct(struct csv_columns *c, struct arena *arena)
 {
     struct name_set set = name_set(arena, c->count);
     bool *kept = ARENA_ARRAY(arena, c->count, bool);
+    size_t unnamed = 0;
     for (size_t i = 0; i < c->count; i++)
         kept[i] = c->names[i].len && name_set_add(&set, c->names[i]);
     for (size_t i = 0; i < c->count; i++) {
         if (kept[i])
             continue;
-        bool empty = c->names[i].len == 0;
-        struct str base = empty ? STR("column") : c->names[i];
-        size_t number = empty ? i + 1 : 2;
-        struct str name = numbered(arena, (const char *)base.at, (int)base.len, number);
-        while (!name_set_add(&set, name))
-            name = numbered(arena, (const char *)base.at, (int)base.len, ++number);
-        c->names[i] = name;
-        c->unnamed += empty;
-        c->renamed += !empty;
+        if (c->names[i].len) {
+            struct name_slot *same = name_slot(&set, c->names[i]);
+            c->names[i] = numbered(&set, arena, c->names[i], &same->next);
+            c->renamed++;
+            continue;
+        }
+        if (unnamed <= i)
+            unnamed = i + 1; /* the column's own number, unless that was given away */
+        c->names[i] = numbered(&set, arena, STR("column"), &unnamed);
+        c->unnamed++;
     }
 }
 

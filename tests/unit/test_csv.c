@@ -454,6 +454,27 @@ static void header_beyond_the_limits_is_refused(void **state)
     assert_int_equal(err.id, 352);
 }
 
+/* 65536 columns of one name, or of none beside names that are in the way: no number twice. */
+static void numbering_hostile_names_takes_no_time(void **state)
+{
+    (void)state;
+    struct csv_dialect d = plain();
+    struct buf same = {.arena = &arena};
+    struct buf unnamed = {.arena = &arena};
+    for (size_t i = 0; i < CSV_COLUMNS_MAX; i++)
+        buf_text(&same, i ? ",a" : "a");
+    for (size_t i = 0; i < CSV_COLUMNS_MAX / 2; i++)
+        buf_byte(&unnamed, ',');
+    for (size_t i = 1; i < CSV_COLUMNS_MAX / 2; i++)
+        buf_printf(&unnamed, "%scolumn_%zu", i > 1 ? "," : "", i);
+    assert_true(header_of(&d, arena_text(&arena, buf_str(&same)), 0));
+    assert_int_equal(columns.renamed, CSV_COLUMNS_MAX - 1);
+    assert_string_equal(arena_text(&arena, columns.names[CSV_COLUMNS_MAX - 1]), "a_65536");
+    assert_true(header_of(&d, arena_text(&arena, buf_str(&unnamed)), 0));
+    assert_string_equal(arena_text(&arena, columns.names[0]), "column_32768");
+    assert_string_equal(arena_text(&arena, columns.names[32767]), "column_65535");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +501,7 @@ int main(void)
         cmocka_unit_test(without_a_header_columns_are_counted_and_the_record_stays),
         cmocka_unit_test(input_without_a_record_is_an_error),
         cmocka_unit_test(header_beyond_the_limits_is_refused),
+        cmocka_unit_test(numbering_hostile_names_takes_no_time),
     };
     struct CMUnitTest with[sizeof tests / sizeof tests[0]];
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
