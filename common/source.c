@@ -34,6 +34,7 @@ struct fd_source {
     struct source base;
     int fd;
     const char *name;
+    bool ended;         /* a file that grows, or a terminal, would go on after its end */
     source_watch watch; /* NULL: none */
     void *context;
 };
@@ -43,6 +44,8 @@ static enum pull fd_read(struct source *base, unsigned char *into, size_t room, 
 {
     struct fd_source *s = (struct fd_source *)base;
     ssize_t n;
+    if (s->ended)
+        return PULL_END;
     while ((n = sys->read(s->fd, into, room)) < 0 && errno == EINTR)
         if (s->watch && !s->watch(s->context, err))
             return PULL_FAILED;
@@ -51,7 +54,8 @@ static enum pull fd_read(struct source *base, unsigned char *into, size_t room, 
         return PULL_FAILED;
     }
     *got = (size_t)n;
-    return n == 0 ? PULL_END : PULL_OK;
+    s->ended = n == 0;
+    return s->ended ? PULL_END : PULL_OK;
 }
 
 static void fd_close(struct source *base)

@@ -1,6 +1,7 @@
 /* utc: civil dates to unix seconds and back, after Howard Hinnant's days_from_civil. */
 #include "common/utc.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 static int64_t days_from_civil(int64_t year, int month, int day)
@@ -25,8 +26,9 @@ struct utc_parts utc_to_parts(int64_t t)
     int64_t of_year = day_of_era - (365 * of_era + of_era / 4 - of_era / 100);
     int64_t shifted = (5 * of_year + 2) / 153;
     int month = (int)(shifted < 10 ? shifted + 3 : shifted - 9);
+    int64_t year = of_era + era * 400 + (month <= 2);
     return (struct utc_parts){
-        .year = (int)(of_era + era * 400 + (month <= 2)),
+        .year = year > INT_MAX ? INT_MAX : year < INT_MIN ? INT_MIN : (int)year,
         .month = month,
         .day = (int)(of_year - (153 * shifted + 2) / 5 + 1),
         .hour = (int)(rest / 3600),

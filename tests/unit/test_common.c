@@ -272,6 +272,20 @@ static void known_instants_print_and_parse(void **state)
     assert_string_equal(utc_text(UTC_NONE, text), "");
 }
 
+/* A damaged report or a forged token may say any of them. */
+static void years_beyond_four_digits_are_clipped(void **state)
+{
+    (void)state;
+    char text[UTC_TEXT];
+    assert_string_equal(utc_text(253402300799, text), "9999-12-31T23:59:59Z");
+    assert_string_equal(utc_text(253402300800, text), "9999-01-01T00:00:00Z");
+    assert_memory_equal(utc_text(135536078473960248, text), "9999-", 5); /* 2^32 years and 53 */
+    assert_memory_equal(utc_text(INT64_MAX, text), "9999-", 5);
+    assert_memory_equal(utc_text(INT64_MAX / 4, text), "9999-", 5);
+    assert_memory_equal(utc_text(INT64_MIN + 1, text), "0000-", 5);
+    assert_memory_equal(utc_text(INT64_MIN / 4, text), "0000-", 5);
+}
+
 static void times_that_do_not_exist_are_refused(void **state)
 {
     (void)state;
@@ -446,6 +460,27 @@ static void a_metered_source_counts_and_digests_what_passed(void **state)
     source_close(s);
 }
 
+/* A file that grows while it is read, a terminal that goes on after its end. */
+static void a_descriptor_that_has_ended_stays_at_its_end(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct meter m;
+    unsigned char into[8];
+    size_t got = 0;
+    char path[] = "/tmp/test_common.XXXXXX";
+    int fd = mkstemp(path);
+    assert_int_equal(pwrite(fd, "abc", 3, 0), 3);
+    struct source *s = source_metered(source_fd(fd, path, &e), &m, &e);
+    assert_int_equal(source_read_full(s, into, sizeof into, &got, &e), PULL_END);
+    assert_int_equal(got, 3);
+    assert_int_equal(pwrite(fd, "def", 3, 3), 3);
+    assert_int_equal(source_read(s, into, sizeof into, &got, &e), PULL_END);
+    assert_int_equal(m.bytes, 3);
+    source_close(s);
+    assert_int_equal(unlink(path), 0);
+}
+
 static bool never(void *context, struct err *err)
 {
     (void)context;
@@ -575,6 +610,7 @@ int main(void)
         cmocka_unit_test(a_long_context_cuts_the_text_and_never_overruns),
         cmocka_unit_test(every_number_is_explained_once),
         cmocka_unit_test(known_instants_print_and_parse),
+        cmocka_unit_test(years_beyond_four_digits_are_clipped),
         cmocka_unit_test(times_that_do_not_exist_are_refused),
         cmocka_unit_test(every_day_of_four_centuries_comes_back),
         cmocka_unit_test(durations_have_one_unit),
@@ -585,6 +621,7 @@ int main(void)
         cmocka_unit_test(digests_are_the_published_ones),
         cmocka_unit_test(a_version_derives_to_the_vector_of_the_application),
         cmocka_unit_test(a_metered_source_counts_and_digests_what_passed),
+        cmocka_unit_test(a_descriptor_that_has_ended_stays_at_its_end),
         cmocka_unit_test(a_watched_source_can_be_stopped),
         cmocka_unit_test(a_file_is_replaced_whole_or_not_at_all),
         cmocka_unit_test(a_failed_fsync_leaves_the_old_file_and_nothing_else),
