@@ -28,7 +28,9 @@ struct utc_parts utc_to_parts(int64_t t)
     int month = (int)(shifted < 10 ? shifted + 3 : shifted - 9);
     int64_t year = of_era + era * 400 + (month <= 2);
     return (struct utc_parts){
-        .year = year > INT_MAX ? INT_MAX : year < INT_MIN ? INT_MIN : (int)year,
+        .year = year > INT_MAX   ? INT_MAX
+                : year < INT_MIN ? INT_MIN
+                                 : (int)year,
         .month = month,
         .day = (int)(of_year - (153 * shifted + 2) / 5 + 1),
         .hour = (int)(rest / 3600),
