@@ -1,8 +1,7 @@
-/* crypto: libcrypto behind four functions. */
+/* crypto: SHA-256 and PBKDF2 from libcrypto. */
 #include "common/crypto.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 
 struct sha256_stream {
@@ -61,15 +60,6 @@ bool crypto_pbkdf2(struct str password, struct str salt, unsigned iterations, un
                              salt.len ? salt.at : nothing, (int)salt.len, (int)iterations,
                              EVP_sha256(), (int)n, into) == 1 ||
            crypto_failed("PBKDF2", err);
-}
-
-bool crypto_hmac_sha256(struct str key, struct str data, struct sha256 *mac, struct err *err)
-{
-    unsigned len = 0;
-    if (key.len > INT32_MAX)
-        return crypto_failed("HMAC", err);
-    return HMAC(EVP_sha256(), key.at, (int)key.len, data.at, data.len, mac->bytes, &len) != NULL ||
-           crypto_failed("HMAC", err);
 }
 
 void sha256_hex(const struct sha256 *digest, char hex[SHA256_HEX + 1])

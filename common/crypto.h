@@ -25,7 +25,6 @@ bool sha256_close(struct sha256_stream *s, struct sha256 *digest, struct err *er
 
 bool crypto_pbkdf2(struct str password, struct str salt, unsigned iterations, unsigned char *into,
                    size_t n, struct err *err);
-bool crypto_hmac_sha256(struct str key, struct str data, struct sha256 *mac, struct err *err);
 
 /* Lower-case hex, NUL-terminated. */
 void sha256_hex(const struct sha256 *digest, char hex[SHA256_HEX + 1]);

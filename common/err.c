@@ -24,15 +24,23 @@ const struct err_entry *err_lookup(int id)
     return NULL;
 }
 
+static void begin(struct err *e, int kind, int id, const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
+
+static void begin(struct err *e, int kind, int id, const char *format, va_list args)
+{
+    e->kind = kind;
+    e->id = id;
+    (void)vsnprintf(e->text, sizeof e->text, format, args);
+}
+
 void err_set(struct err *e, int kind, int id, const char *format, ...)
 {
     if (err_is(e))
         return;
-    e->kind = kind;
-    e->id = id;
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(e->text, sizeof e->text, format, args);
+    begin(e, kind, id, format, args);
     va_end(args);
 }
 
@@ -40,11 +48,9 @@ void err_sys(struct err *e, int kind, int id, int errnum, const char *format, ..
 {
     if (err_is(e))
         return;
-    e->kind = kind;
-    e->id = id;
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(e->text, sizeof e->text, format, args);
+    begin(e, kind, id, format, args);
     va_end(args);
     char reason[128] = "";
     (void)strerror_r(errnum, reason, sizeof reason);

@@ -20,23 +20,15 @@ bool copy_is_end(struct str line)
            (line.len == 2 || (line.len == 3 && line.at[2] == '\r'));
 }
 
-static int hex_value(unsigned char c)
-{
-    if (ascii_digit(c))
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* \x and one or two hex digits at raw[at]; without a digit it is the letter x. */
 static size_t unescape_hex(struct str raw, size_t at, unsigned char *value)
 {
-    int high = at < raw.len ? hex_value(raw.at[at]) : -1;
+    int high = at < raw.len ? ascii_hex(raw.at[at]) : -1;
     if (high < 0) {
         *value = 'x';
         return at;
     }
-    int low = at + 1 < raw.len ? hex_value(raw.at[at + 1]) : -1;
+    int low = at + 1 < raw.len ? ascii_hex(raw.at[at + 1]) : -1;
     *value = (unsigned char)(low < 0 ? high : high * 16 + low);
     return low < 0 ? at + 1 : at + 2;
 }

@@ -328,7 +328,7 @@ static bool is_sound(const struct csv_dialect *d, struct err *err)
 {
     if (d->delimiter != d->quote && d->delimiter != d->escape)
         return true;
-    err_set(err, ERR_USAGE, 353, "delimiter, quote and escape cannot be the same byte");
+    err_set(err, ERR_USAGE, 353, "the delimiter cannot be the quote or the escape byte too");
     return false;
 }
 

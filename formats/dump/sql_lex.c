@@ -94,15 +94,6 @@ static bool take_until(struct sql_lexer *l, unsigned char stop, unsigned char ot
     }
 }
 
-static int hex_value(int c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static size_t put_utf8(unsigned char *into, uint32_t code)
 {
     if (code < 0x80) {
@@ -134,7 +125,8 @@ static unsigned take_digits(struct sql_lexer *l, unsigned base, unsigned most, u
     unsigned n = 0;
     *value = 0;
     for (; n < most; n++) {
-        int digit = hex_value(look(l, 0, err));
+        int c = look(l, 0, err);
+        int digit = c == NO_BYTE ? -1 : ascii_hex((unsigned char)c);
         if (digit < 0 || (unsigned)digit >= base)
             break;
         *value = *value * base + (unsigned)digit;
@@ -185,7 +177,7 @@ static size_t unicode_escape(struct str text, size_t at, uint32_t *code)
         return 0;
     *code = 0;
     for (size_t i = from; i < from + digits; i++) {
-        int digit = hex_value(text.at[i]);
+        int digit = ascii_hex(text.at[i]);
         if (digit < 0)
             return 0;
         *code = *code * 16 + (unsigned)digit;

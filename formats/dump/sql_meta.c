@@ -80,14 +80,6 @@ static bool conninfo_database(struct sql_reader *r, struct str text, struct str 
     return found;
 }
 
-static int hex_value(unsigned char c)
-{
-    if (ascii_digit(c))
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* postgresql://user@host:port/DATABASE?... */
 static bool uri_database(struct sql_reader *r, struct str uri, struct str *database)
 {
@@ -98,8 +90,8 @@ static bool uri_database(struct sql_reader *r, struct str uri, struct str *datab
     rest = str_slice(rest, 0, str_find(rest, '?'));
     struct buf name = {.arena = &r->arena};
     for (size_t i = 0; i < rest.len; i++) {
-        int high = rest.at[i] == '%' && i + 2 < rest.len ? hex_value(rest.at[i + 1]) : -1;
-        int low = high >= 0 ? hex_value(rest.at[i + 2]) : -1;
+        int high = rest.at[i] == '%' && i + 2 < rest.len ? ascii_hex(rest.at[i + 1]) : -1;
+        int low = high >= 0 ? ascii_hex(rest.at[i + 2]) : -1;
         if (low >= 0)
             i += 2;
         buf_byte(&name, low >= 0 ? (unsigned char)(high * 16 + low) : rest.at[i]);

@@ -9,14 +9,6 @@ const struct envelope *const *envelopes(size_t *count)
     return all;
 }
 
-const struct envelope *envelope_find(struct str name)
-{
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (str_eq(str_from(all[i]->name), name))
-            return all[i];
-    return NULL;
-}
-
 void verdict_open(struct verdict *v)
 {
     v->class = CLASS_PLAINTEXT;

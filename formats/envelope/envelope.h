@@ -106,8 +106,6 @@ extern const struct envelope envelope_versioned_fernet;
 
 /* All of them, in the order in which they are asked. */
 const struct envelope *const *envelopes(size_t *count);
-/* By name; NULL when there is none. */
-const struct envelope *envelope_find(struct str name);
 
 /* Runs every vector of every envelope. False: ERR_INTERNAL 331 names the first that fails. */
 bool envelope_self_test(struct err *err);

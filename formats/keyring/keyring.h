@@ -107,8 +107,6 @@ bool keyring_derive(const struct key_version *v, unsigned iterations, struct sec
                     struct err *err);
 /* Fills in the fingerprint of every version (S11). Slow on purpose: a key derivation for each. */
 bool keyring_fingerprints(struct keyring *kr, unsigned iterations, struct err *err);
-/* The first other version with the fingerprint of this one: removing either retires nothing. */
-const struct key_version *keyring_twin(const struct keyring *kr, const struct key_version *v);
 
 /* S12: the same active version, and one key and salt for every version that both have. */
 bool keyring_agree(const struct keyring *one, const struct keyring *other, struct err *err);

@@ -3,14 +3,6 @@
 
 #include <stdlib.h>
 
-static int hex_value(unsigned char c)
-{
-    if (ascii_digit(c))
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* bytes.fromhex: white space is skipped before a pair, never inside one. */
 static bool salt_from_hex(struct str text, struct str *salt, unsigned char *into)
 {
@@ -22,8 +14,8 @@ static bool salt_from_hex(struct str text, struct str *salt, unsigned char *into
             at++;
             continue;
         }
-        int high = hex_value(text.at[at]);
-        int low = at + 1 < text.len ? hex_value(text.at[at + 1]) : -1;
+        int high = ascii_hex(text.at[at]);
+        int low = at + 1 < text.len ? ascii_hex(text.at[at + 1]) : -1;
         if (high < 0 || low < 0)
             return false;
         into[len++] = (unsigned char)(high << 4 | low);
@@ -140,17 +132,6 @@ bool keyring_fingerprints(struct keyring *kr, unsigned iterations, struct err *e
             return keyring_at(kr, v->key, err);
     }
     return true;
-}
-
-const struct key_version *keyring_twin(const struct keyring *kr, const struct key_version *v)
-{
-    for (size_t i = 0; i < kr->version_count; i++) {
-        const struct key_version *other = &kr->versions[i];
-        if (other != v && v->fingerprint.hex[0] &&
-            strcmp(other->fingerprint.hex, v->fingerprint.hex) == 0)
-            return other;
-    }
-    return NULL;
 }
 
 bool keyring_agree(const struct keyring *one, const struct keyring *other, struct err *err)

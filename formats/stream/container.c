@@ -177,8 +177,8 @@ static enum pull note_zip_member(struct container *c)
          l++, at++, len--) {
         if (memcmp(at, "PK\x03\x04", 4) != 0)
             continue;
-        size_t name = (size_t)at[26] | (size_t)at[27] << 8;
-        size_t extra = (size_t)at[28] | (size_t)at[29] << 8;
+        size_t name = (size_t)little_endian(at + 26, 2);
+        size_t extra = (size_t)little_endian(at + 28, 2);
         if (l + ZIP_LOCAL + name + extra != to || len < ZIP_LOCAL + name)
             continue;
         struct zip_member m = zip_local_header(at);

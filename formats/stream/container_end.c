@@ -30,14 +30,6 @@ struct directory {
     uint64_t offset;
 };
 
-static uint64_t le(const unsigned char *at, size_t n)
-{
-    uint64_t value = 0;
-    for (size_t i = n; i > 0; i--)
-        value = value << 8 | at[i - 1];
-    return value;
-}
-
 enum pull container_cut(const struct intake *in, const char *name, const char *where,
                         struct err *err)
 {
@@ -101,10 +93,10 @@ void zip_member_add(struct member_list *list, const struct zip_member *m)
 
 struct zip_member zip_local_header(const unsigned char *at)
 {
-    return (struct zip_member){.flags = (unsigned)le(at + 6, 2),
-                               .method = (unsigned)le(at + 8, 2),
-                               .crc = (uint32_t)le(at + 14, 4),
-                               .name = str_make(at + ZIP_LOCAL, (size_t)le(at + 26, 2))};
+    return (struct zip_member){.flags = (unsigned)little_endian(at + 6, 2),
+                               .method = (unsigned)little_endian(at + 8, 2),
+                               .crc = (uint32_t)little_endian(at + 14, 4),
+                               .name = str_make(at + ZIP_LOCAL, (size_t)little_endian(at + 26, 2))};
 }
 
 /* OK: n bytes are there; anything else is the answer of zip_end. */
@@ -121,7 +113,7 @@ static enum pull zip_wrong(const struct intake *in, const char *what, struct err
 
 static bool is_directory(const unsigned char *at)
 {
-    uint32_t sig = (uint32_t)le(at, 4);
+    uint32_t sig = (uint32_t)little_endian(at, 4);
     return sig == ZIP_SIG_CENTRAL || sig == ZIP_SIG_END || sig == ZIP_SIG_END64;
 }
 
@@ -137,16 +129,18 @@ static enum pull find_directory(struct intake *in, struct err *err)
 /* The member's place of a central record; its zip64 field holds only what overflowed, in order. */
 static bool central_offset(const unsigned char *at, uint64_t *offset)
 {
-    *offset = le(at + 42, 4);
+    *offset = little_endian(at + 42, 4);
     if (*offset != ZIP_NONE32)
         return true;
-    size_t before =
-        (le(at + 24, 4) == ZIP_NONE32 ? 8U : 0U) + (le(at + 20, 4) == ZIP_NONE32 ? 8U : 0U);
-    struct str extra = str_make(at + ZIP_CENTRAL + le(at + 28, 2), (size_t)le(at + 30, 2));
+    size_t before = (little_endian(at + 24, 4) == ZIP_NONE32 ? 8U : 0U) +
+                    (little_endian(at + 20, 4) == ZIP_NONE32 ? 8U : 0U);
+    struct str extra =
+        str_make(at + ZIP_CENTRAL + little_endian(at + 28, 2), (size_t)little_endian(at + 30, 2));
     while (extra.len >= 4) {
-        size_t len = (size_t)le(extra.at + 2, 2);
-        if (le(extra.at, 2) == ZIP_EXTRA_ZIP64 && extra.len - 4 >= len && len >= before + 8) {
-            *offset = le(extra.at + 4 + before, 8);
+        size_t len = (size_t)little_endian(extra.at + 2, 2);
+        if (little_endian(extra.at, 2) == ZIP_EXTRA_ZIP64 && extra.len - 4 >= len &&
+            len >= before + 8) {
+            *offset = little_endian(extra.at + 4 + before, 8);
             return true;
         }
         extra = str_slice(extra, 4 + len, extra.len);
@@ -159,19 +153,20 @@ static enum pull read_directory(struct intake *in, struct member_list *listed, s
 {
     for (;;) {
         enum pull p = zip_want(in, 4, err);
-        if (p != PULL_OK || le(in->at, 4) != ZIP_SIG_CENTRAL)
+        if (p != PULL_OK || little_endian(in->at, 4) != ZIP_SIG_CENTRAL)
             return p;
         p = zip_want(in, ZIP_CENTRAL, err);
         if (p != PULL_OK)
             return p;
-        size_t name = (size_t)le(in->at + 28, 2);
-        size_t len = ZIP_CENTRAL + name + (size_t)le(in->at + 30, 2) + (size_t)le(in->at + 32, 2);
+        size_t name = (size_t)little_endian(in->at + 28, 2);
+        size_t len = ZIP_CENTRAL + name + (size_t)little_endian(in->at + 30, 2) +
+                     (size_t)little_endian(in->at + 32, 2);
         p = zip_want(in, len, err);
         if (p != PULL_OK)
             return p;
-        struct zip_member m = {.flags = (unsigned)le(in->at + 8, 2),
-                               .method = (unsigned)le(in->at + 10, 2),
-                               .crc = (uint32_t)le(in->at + 16, 4),
+        struct zip_member m = {.flags = (unsigned)little_endian(in->at + 8, 2),
+                               .method = (unsigned)little_endian(in->at + 10, 2),
+                               .crc = (uint32_t)little_endian(in->at + 16, 4),
                                .name = str_make(in->at + ZIP_CENTRAL, name)};
         if (!central_offset(in->at, &m.offset))
             return zip_wrong(in, "a member's place is missing in the central directory", err);
@@ -185,19 +180,20 @@ static enum pull read_end64(struct intake *in, struct directory *says, bool *fou
 {
     *found = false;
     enum pull p = zip_want(in, 4, err);
-    if (p != PULL_OK || le(in->at, 4) != ZIP_SIG_END64)
+    if (p != PULL_OK || little_endian(in->at, 4) != ZIP_SIG_END64)
         return p;
     uint64_t place = intake_position(in);
     p = zip_want(in, ZIP_END64, err);
     if (p != PULL_OK)
         return p;
-    uint64_t size = le(in->at + 4, 8);
+    uint64_t size = little_endian(in->at + 4, 8);
     if (size < ZIP_END64 - ZIP_END64_BEFORE_SIZE || size > ZIP_RECORD_MOST)
         return zip_wrong(in, "a zip64 end record of impossible length", err);
-    if (le(in->at + 16, 4) != 0 || le(in->at + 20, 4) != 0 ||
-        le(in->at + 24, 8) != le(in->at + 32, 8))
+    if (little_endian(in->at + 16, 4) != 0 || little_endian(in->at + 20, 4) != 0 ||
+        little_endian(in->at + 24, 8) != little_endian(in->at + 32, 8))
         return zip_wrong(in, "it is one part of several", err);
-    *says = (struct directory){le(in->at + 32, 8), le(in->at + 40, 8), le(in->at + 48, 8)};
+    *says = (struct directory){little_endian(in->at + 32, 8), little_endian(in->at + 40, 8),
+                               little_endian(in->at + 48, 8)};
     size_t len = (size_t)size + ZIP_END64_BEFORE_SIZE;
     p = zip_want(in, len, err);
     if (p != PULL_OK)
@@ -206,7 +202,7 @@ static enum pull read_end64(struct intake *in, struct directory *says, bool *fou
     p = zip_want(in, ZIP_LOCATOR, err);
     if (p != PULL_OK)
         return p;
-    if (le(in->at, 4) != ZIP_SIG_LOCATOR || le(in->at + 8, 8) != place)
+    if (little_endian(in->at, 4) != ZIP_SIG_LOCATOR || little_endian(in->at + 8, 8) != place)
         return zip_wrong(in, "its zip64 locator is wrong", err);
     intake_use(in, ZIP_LOCATOR);
     *found = true;
@@ -224,11 +220,13 @@ static enum pull read_end(struct intake *in, struct directory *says, bool zip64,
     enum pull p = zip_want(in, ZIP_END, err);
     if (p != PULL_OK)
         return p;
-    if (le(in->at, 4) != ZIP_SIG_END)
+    if (little_endian(in->at, 4) != ZIP_SIG_END)
         return zip_wrong(in, "its end record is missing", err);
-    struct directory own = {le(in->at + 10, 2), le(in->at + 12, 4), le(in->at + 16, 4)};
-    uint64_t disks = le(in->at + 4, 4);
-    if ((disks != 0 && !(zip64 && disks == ZIP_NONE32)) || le(in->at + 8, 2) != own.count)
+    struct directory own = {little_endian(in->at + 10, 2), little_endian(in->at + 12, 4),
+                            little_endian(in->at + 16, 4)};
+    uint64_t disks = little_endian(in->at + 4, 4);
+    if ((disks != 0 && !(zip64 && disks == ZIP_NONE32)) ||
+        little_endian(in->at + 8, 2) != own.count)
         return zip_wrong(in, "it is one part of several", err);
     if (zip64 && !(agrees(own.count, ZIP_NONE16, zip64, says->count) &&
                    agrees(own.size, ZIP_NONE32, zip64, says->size) &&
@@ -236,7 +234,7 @@ static enum pull read_end(struct intake *in, struct directory *says, bool zip64,
         return zip_wrong(in, "its two end records do not agree", err);
     if (!zip64)
         *says = own;
-    size_t comment = (size_t)le(in->at + 20, 2);
+    size_t comment = (size_t)little_endian(in->at + 20, 2);
     p = zip_want(in, ZIP_END + comment, err);
     if (p == PULL_OK)
         intake_use(in, ZIP_END + comment);

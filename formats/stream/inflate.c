@@ -28,11 +28,6 @@ struct inflate {
     uint32_t header_crc; /* over the header bytes so far */
 };
 
-static uint32_t le32(const unsigned char *at)
-{
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
 /* The next n header bytes, valid until the next call; NULL when they cannot be had. */
 static const unsigned char *header_take(struct inflate *g, size_t n)
 {
@@ -53,7 +48,7 @@ static bool header_extra(struct inflate *g)
     const unsigned char *b = header_take(g, 2);
     if (!b)
         return false;
-    size_t len = (size_t)b[0] | (size_t)b[1] << 8;
+    size_t len = (size_t)little_endian(b, 2);
     return len == 0 || header_take(g, len);
 }
 
@@ -73,7 +68,7 @@ static bool header_checksum(struct inflate *g)
     const unsigned char *b = header_take(g, 2);
     if (!b)
         return false;
-    if (((uint32_t)b[0] | (uint32_t)b[1] << 8) == found)
+    if (little_endian(b, 2) == found)
         return true;
     (void)decoder_damaged(&g->frame, "the header's checksum does not match");
     return false;
@@ -144,8 +139,8 @@ static enum pull read_trailer(struct inflate *g)
         return decoder_cut(d, "in a trailer");
     if (p == PULL_FAILED)
         return PULL_FAILED;
-    uint32_t crc = le32(d->in.at);
-    uint32_t size = le32(d->in.at + 4);
+    uint32_t crc = (uint32_t)little_endian(d->in.at, 4);
+    uint32_t size = (uint32_t)little_endian(d->in.at + 4, 4);
     intake_use(&d->in, GZIP_TRAILER);
     if (crc != g->crc)
         return decoder_damaged(d, "the checksum of the data does not match");

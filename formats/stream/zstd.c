@@ -16,21 +16,13 @@ struct zstd {
     bool starved; /* the last call left room in the output, so only more input helps */
 };
 
-static uint64_t le_bytes(const unsigned char *at, size_t n)
-{
-    uint64_t value = 0;
-    for (size_t i = n; i > 0; i--)
-        value = value << 8 | at[i - 1];
-    return value;
-}
-
 /*
  * What a frame will need, read from its header so that an error can say how much; 0 for skippable
  * frames and for what is too short or no header, which the library then judges.
  */
 static uint64_t frame_window(const unsigned char *at, size_t len)
 {
-    if (len < 6 || le_bytes(at, 4) != ZSTD_MAGICNUMBER)
+    if (len < 6 || little_endian(at, 4) != ZSTD_MAGICNUMBER)
         return 0;
     unsigned descriptor = at[4];
     bool single_segment = descriptor & 0x20;
@@ -44,7 +36,7 @@ static uint64_t frame_window(const unsigned char *at, size_t len)
     size_t n = content_size[descriptor >> 6];
     if (from + n > len)
         return 0;
-    return le_bytes(at + from, n) + (n == 2 ? 256 : 0);
+    return little_endian(at + from, n) + (n == 2 ? 256 : 0);
 }
 
 static enum pull begin_frame(struct zstd *z)

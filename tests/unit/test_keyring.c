@@ -225,19 +225,6 @@ static void fingerprints_are_of_the_derived_key(void **state)
     assert_string_equal(kr.versions[0].fingerprint.hex, "7c318188c54221a6");
     assert_string_equal(kr.versions[1].fingerprint.hex, "591a37ad10a20693");
     assert_string_equal(kr.versions[2].fingerprint.hex, "ccf6509dee2591ca");
-    assert_null(keyring_twin(&kr, &kr.versions[0]));
-}
-
-static void s11_two_names_of_one_key_are_twins(void **state)
-{
-    (void)state;
-    /* The same salt, once in base64 and once in hex. */
-    assert_loads(ACTIVE2 V1 V2 "ENCRYPTION_KEYS__v9=" KEY1 "\n"
-                               "ENCRYPTION_SALT__v9=a0a1a2a3a4a5a6a7a8a9aaabacadaeaf\n");
-    assert_true(keyring_fingerprints(&kr, 2, &err));
-    assert_ptr_equal(keyring_twin(&kr, &kr.versions[0]), &kr.versions[2]);
-    assert_ptr_equal(keyring_twin(&kr, &kr.versions[2]), &kr.versions[0]);
-    assert_null(keyring_twin(&kr, &kr.versions[1]));
 }
 
 static void s12_files_must_agree_on_active_version_and_keys(void **state)
@@ -739,7 +726,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(of_a_repeated_name_the_last_is_summed, setup, teardown),
         cmocka_unit_test_setup_teardown(versions_derive_to_the_keys_of_the_format, setup, teardown),
         cmocka_unit_test_setup_teardown(fingerprints_are_of_the_derived_key, setup, teardown),
-        cmocka_unit_test_setup_teardown(s11_two_names_of_one_key_are_twins, setup, teardown),
         cmocka_unit_test_setup_teardown(s12_files_must_agree_on_active_version_and_keys, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(versions_are_sorted_and_lower_case, setup, teardown),

@@ -93,8 +93,6 @@ static void every_vector_is_recognised(void **state)
     struct err err = {0};
     assert_true(envelope_self_test(&err));
     assert_int_equal(err.kind, ERR_NONE);
-    assert_ptr_equal(envelope_find(STR("versioned-fernet")), &envelope_versioned_fernet);
-    assert_null(envelope_find(STR("fernet")));
 }
 
 /* formats.md: token 100, 120, ...; outer 136, 160, 188, 220, 248, 272 for 1 to 6 blocks. */
