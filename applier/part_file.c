@@ -237,11 +237,17 @@ static bool file_prepare(struct participant *p, struct err *err)
            lock_flock(f->staged_fd, 0, f->staged_name, err) && sync_folder(f, err);
 }
 
+/* Owner, mode, ACL and attributes of the file that is in force and of the one beside it. */
+static bool same_metadata(struct part_file *f, struct err *err)
+{
+    return stage_same_metadata(f->live_fd, f->staged_fd, f->base.name, ERR_STALE, err);
+}
+
 static bool file_unchanged(struct participant *p, struct err *err)
 {
     struct part_file *f = of(p);
     return digest_is_before(f, err) && part_check_inode(f, f->live_fd, err) &&
-           stage_same_metadata(f->live_fd, f->staged_fd, f->base.name, ERR_STALE, err);
+           same_metadata(f, err);
 }
 
 /* One call of the kernel: at no moment is the live name missing. The descriptors change places. */
@@ -261,13 +267,24 @@ static bool exchange(struct part_file *f, struct err *err)
     return true;
 }
 
+/*
+ * A chmod that comes after the staging would end with the old inode, so it is looked for on both
+ * sides of the exchange and taken back like an edit. What it says of the new file is then lost, if
+ * somebody was quick enough to change that one; the error tells them.
+ */
+static bool swap(struct part_file *f, enum part_state *state, struct err *err)
+{
+    return same_metadata(f, err) && exchange(f, err) && file_look(&f->base, state, err) &&
+           (*state != PART_NEW_OLD || same_metadata(f, err));
+}
+
 static bool file_commit(struct participant *p, struct err *err)
 {
     struct part_file *f = of(p);
     enum part_state state;
     if (!file_look(p, &state, err))
         return false;
-    if (state == PART_OLD_NEW && (!exchange(f, err) || !file_look(p, &state, err)))
+    if (state == PART_OLD_NEW && !swap(f, &state, err))
         return false;
     if (state == PART_NEW_OLD || state == PART_NEW_NONE)
         return true;
@@ -331,6 +348,17 @@ static bool retire_conflict(struct part_file *f, const struct sha256 *expected,
     return done;
 }
 
+/* The new file is in force, and whoever changed it since wanted that: said, not taken back. */
+static void note_metadata(struct part_file *f, struct txn_notes *notes)
+{
+    struct err differ = {0};
+    if (!same_metadata(f, &differ) && differ.kind == ERR_STALE)
+        txn_note(notes, f->a,
+                 "%s: its owner, mode or attributes differ from those of the file it replaced; "
+                 "look whether they are as they should be",
+                 f->base.name);
+}
+
 static bool file_finish(struct participant *p, struct txn_notes *notes, struct err *err)
 {
     struct part_file *f = of(p);
@@ -339,6 +367,8 @@ static bool file_finish(struct participant *p, struct txn_notes *notes, struct e
         return false;
     if (state == PART_CONFLICT)
         return retire_conflict(f, &f->before, notes, err);
+    if (state == PART_NEW_OLD)
+        note_metadata(f, notes);
     if (state == PART_NEW_OLD || state == PART_NEW_OTHER)
         return retire(f, f->staged_name, &f->staged_fd, &f->before, notes, err);
     if (state == PART_NEW_NONE || state == PART_OTHER_NONE || state == PART_OLD_NONE)

@@ -4,7 +4,8 @@
  * The one idea: the new image is staged as NAME.TXID.new beside the file and the two names are
  * exchanged (renameat2, RENAME_EXCHANGE). The old inode stays under the staging name, so undo is a
  * second exchange that brings back owner, mode, ACL, attributes and label as they were, and what
- * was taken out is digested after the exchange: an edit that raced it is seen and put back.
+ * was taken out is digested after the exchange: an edit that raced it is seen and put back, and so
+ * is a change of its owner, mode or attributes.
  *
  *     folders: one struct folder a directory, opened once and shared, locked by part_folder_open
  *     part_file_open(&f, folder, &spec, &run, err)   locks and checks the file, reads the old image

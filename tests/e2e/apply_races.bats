@@ -361,6 +361,19 @@ time.sleep(60)'
     nothing_staged .
 }
 
+@test "S14: a change of mode between the decision and the exchange: 8 and the mode stays" {
+    moments
+    stopped_before "$EXCHANGE" apply plan.txt --yes
+    chmod 640 .env.crypto
+    resume
+    [ "$GOT" = 8 ]
+    [ "$(stat -c %a .env.crypto)" = 640 ]
+    same_file .env.crypto old
+    nothing_staged .
+    exits 0 retire recover
+    says out "nothing to recover"
+}
+
 @test "S14: an edit at any moment of an apply is never lost" {
     lost=0
     hits=0

@@ -497,6 +497,42 @@ static void an_edit_by_rename_is_put_back(void **unused)
     assert_edit_survives(1, true);
 }
 
+/* Nothing of the bytes changes, only who may read them; right before an exchange or the last one. */
+static void chmod_before_exchange(const char *call, unsigned long number)
+{
+    (void)number;
+    if (strcmp(call, "renameat2") == 0 && ++renames == exchange_number)
+        assert_int_equal(chmod(w.targets[edited].path, 0604), 0);
+}
+
+static unsigned mode_of(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_mode & 07777;
+}
+
+static void a_change_of_mode_that_races_the_exchange_is_put_back(void **unused)
+{
+    (void)unused;
+    for (size_t file = 0; file < w.count; file++) {
+        edited = file;
+        exchange_number = 2 + file; /* 1 is the backup's */
+        renames = 0;
+        fault_install();
+        fault.before = chmod_before_exchange;
+        err = (struct err){0};
+        assert_int_equal(world_apply(&w, &err), ERR_RESTORED);
+        fault.before = NULL;
+        assert_int_equal(err.id, 740);
+        assert_true(world_all(&w, WORLD_OLD));
+        assert_int_equal(mode_of(w.targets[file].path), 0604);
+        assert_int_equal(world_names(&w, ".new"), 0);
+        assert_int_equal(world_names(&w, ".conflict"), 0);
+        assert_int_equal(chmod(w.targets[file].path, 0640), 0);
+    }
+}
+
 /* Killed at every call after such an edit: recovery keeps it, or says STUCK and touches nothing. */
 static void an_edit_is_never_lost_when_the_undo_is_killed(void **unused)
 {
@@ -655,6 +691,32 @@ static void a_changed_live_file_after_the_decision_is_stuck_and_untouched(void *
     assert_true(world_all(&w, WORLD_NEW));
 }
 
+static void a_change_of_mode_before_recovery_takes_all_back(void **unused)
+{
+    (void)unused;
+    interrupted_at("renameat2", 3); /* decided; one file is exchanged */
+    assert_int_equal(chmod(w.targets[1].path, 0604), 0);
+    assert_int_equal(world_recover(&w, &err), 0);
+    assert_int_equal(w.recovery.at[0].how, TXN_TAKEN_BACK);
+    assert_true(world_all(&w, WORLD_OLD));
+    assert_int_equal(mode_of(w.targets[1].path), 0604);
+    assert_int_equal(world_names(&w, ".new"), 0);
+}
+
+static void a_mode_given_to_the_new_file_stays_and_is_said(void **unused)
+{
+    (void)unused;
+    interrupted_at("renameat2", 3);
+    assert_int_equal(chmod(w.targets[0].path, 0604), 0); /* the file that is exchanged */
+    assert_int_equal(world_recover(&w, &err), 0);
+    assert_true(world_all(&w, WORLD_NEW));
+    assert_int_equal(mode_of(w.targets[0].path), 0604);
+    bool said = false;
+    for (size_t i = 0; i < w.recovery.notes.count; i++)
+        said |= strstr(w.recovery.notes.at[i], "differ from those of the file it replaced") != NULL;
+    assert_true(said);
+}
+
 static void removing_the_staged_file_of_a_stuck_one_takes_the_rest_back(void **unused)
 {
     (void)unused;
@@ -809,12 +871,15 @@ int main(void)
         TEST(an_edit_that_races_the_exchange_is_put_back),
         TEST(an_edit_of_the_last_file_takes_all_back),
         TEST(an_edit_by_rename_is_put_back),
+        TEST(a_change_of_mode_that_races_the_exchange_is_put_back),
         TEST(an_edit_is_never_lost_when_the_undo_is_killed),
         TEST(a_writer_that_stays_loses_nothing),
         TEST(a_reader_that_closes_lets_recovery_finish),
         TEST(a_write_between_exchange_and_swapped_takes_all_back),
         TEST(without_leases_the_last_digest_decides_and_that_is_said),
         TEST(a_changed_live_file_after_the_decision_is_stuck_and_untouched),
+        TEST(a_change_of_mode_before_recovery_takes_all_back),
+        TEST(a_mode_given_to_the_new_file_stays_and_is_said),
         TEST(removing_the_staged_file_of_a_stuck_one_takes_the_rest_back),
         TEST(an_edit_before_the_decision_is_none_of_ours),
         TEST(a_torn_record_is_ignored_and_nothing_is_appended_to_it),
