@@ -32,8 +32,7 @@ static void add_use(struct planning *p, size_t version, const struct plan_column
                     uint64_t records)
 {
     struct plan_version *v = &p->plan->versions[version];
-    v->uses =
-        arena_grow(p->a, v->uses, v->use_count, &p->facts[version].use_room, sizeof v->uses[0]);
+    v->uses = arena_grow(p->a, v->uses, v->use_count, &p->use_rooms[version], sizeof v->uses[0]);
     v->uses[v->use_count++] = (struct plan_use){.at = *at, .records = records};
     v->records = count_add(v->records, records);
 }

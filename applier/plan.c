@@ -242,24 +242,21 @@ static bool read_files(struct planning *p, struct err *err)
     qsort(found, count, sizeof found[0], compare_found);
     if (!join_keys(p, found, count, err))
         return false;
-    p->facts = ARENA_ARRAY(p->a, p->plan->version_count, struct version_facts);
+    p->use_rooms = ARENA_ARRAY(p->a, p->plan->version_count, size_t);
     p->active = planning_find(p, p->plan->active);
     return true;
 }
 
-static bool rank_versions(struct planning *p, struct err *err)
+/* Asked before anything is made of the reports: without an order there is nothing to decide. */
+static bool check_order(struct planning *p, struct err *err)
 {
     size_t count = p->plan->version_count;
     struct str *names = ARENA_ARRAY(p->a, count, struct str);
     size_t *ranks = ARENA_ARRAY(p->a, count, size_t);
     for (size_t i = 0; i < count; i++)
         names[i] = p->plan->versions[i].name;
-    if (!order_versions(p->plan->active, p->plan->order, p->plan->order_count, names, count, ranks,
-                        err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        p->facts[i].rank = ranks[i];
-    return true;
+    return order_versions(p->plan->active, p->plan->order, p->plan->order_count, names, count,
+                          ranks, err);
 }
 
 /* ---- targets ---- */
@@ -336,7 +333,7 @@ bool plan_make(const struct plan_input *in, struct arena *a, struct plan *plan, 
     if (!check_options(in, err) || !read_files(&p, err))
         return false;
     keep_options(&p);
-    if (!select_names(&p, err) || !rank_versions(&p, err) || !scope_check(&p, err) ||
+    if (!select_names(&p, err) || !check_order(&p, err) || !scope_check(&p, err) ||
         !evidence_check(&p, err))
         return false;
     evidence_describe(&p);
@@ -349,7 +346,8 @@ bool plan_make(const struct plan_input *in, struct arena *a, struct plan *plan, 
     rules_compose(&p);
     accept_apply(&p);
     block_everything(plan);
-    select_critical(&p);
+    if (!select_critical(&p, err))
+        return false;
     make_targets(&p);
     join_warnings(plan);
     return plan_sort(plan, err);

@@ -1,8 +1,9 @@
 /*
  * plan_check: what holds in every plan, however it came here.
  *
- * A text that was changed by hand with care can still be well formed. It must not remove what is
- * active or in use, remove anything while blocked, or change a file for no removed version.
+ * A text that was changed by hand with care can still be well formed. Its decisions must follow
+ * from the facts that it states (decide.c), what these facts lack must be accepted in it, and a
+ * file must lose the versions that leave and no others.
  */
 #include "applier/plan_parts.h"
 
@@ -34,24 +35,79 @@ static const char *check_uses(const struct plan_version *v)
     return total == v->records ? NULL : "the values of a version do not add up";
 }
 
+/* What can be seen of one version alone. */
 static const char *check_version(const struct plan *p, const struct plan_version *v)
 {
-    bool is_active = str_eq(v->name, p->active);
-    if (v->reason == KEEP_NOT && (is_active || v->records > 0))
+    if (v->reason == KEEP_NOT && (str_eq(v->name, p->active) || v->records > 0))
         return "it removes a version that is active or in use";
-    if (is_active != (v->reason == KEEP_ACTIVE))
-        return "its active version is kept for another reason";
-    if ((v->reason == KEEP_IN_USE) != (!is_active && v->records > 0))
-        return "a version is in use and is not kept for it";
     if (v->reason == KEEP_NOT && plan_is_blocked(p))
         return "it is blocked and removes a version";
-    if (v->reason == KEEP_BLOCKED && !plan_is_blocked(p))
-        return "it keeps a version as blocked without a blocker";
-    if (v->critical && v->reason != KEEP_NOT)
-        return "a version that stays is critical";
     if (v->reason == KEEP_NOT && !removed_somewhere(p, v->name))
         return "a version leaves no file";
     return check_uses(v);
+}
+
+/* Every reason is the one that the keep rule gives for these uses, jobs and options. */
+static const char *check_decisions(const struct plan *p)
+{
+    struct err err = {0};
+    enum keep_reason *reasons = ARENA_ARRAY(p->arena, p->version_count, enum keep_reason);
+    unsigned *critical = ARENA_ARRAY(p->arena, p->version_count, unsigned);
+    if (!decide_reasons(p, reasons, &err) || !decide_critical(p, critical, &err))
+        return "the order of its versions is not known";
+    for (size_t i = 0; i < p->version_count; i++) {
+        bool is_blocked = reasons[i] == KEEP_NOT && plan_is_blocked(p);
+        if (p->versions[i].reason != (is_blocked ? KEEP_BLOCKED : reasons[i]))
+            return "a version is removed or kept against its own uses, jobs and options";
+        if (p->versions[i].critical != critical[i])
+            return "it hides that a removal is critical";
+    }
+    return NULL;
+}
+
+static const char *check_jobs(const struct plan *p)
+{
+    for (size_t i = 0; i < p->job_count; i++) {
+        const struct plan_job *j = &p->jobs[i];
+        if (!j->keeps_target && !job_is_clean(j->status, j->errors, j->dry_run))
+            return "a job that is not finished does not keep its target";
+    }
+    return NULL;
+}
+
+static uint64_t accepted_of(const struct plan *p, struct str code)
+{
+    uint64_t seen = 0;
+    for (size_t i = 0; i < p->accepted_count; i++)
+        if (str_eq(p->accepted[i].code, code))
+            seen = count_add(seen, p->accepted[i].seen);
+    return seen;
+}
+
+/* A plan that removes something has answered for what its own evidence lacks. */
+static const char *check_answers(const struct plan *p)
+{
+    uint64_t incomplete = 0, lacking = 0, stale = 0, unseen = 0;
+    for (size_t i = 0; i < p->evidence_count; i++)
+        incomplete += p->evidence[i].kind == EVIDENCE_LIVE && !p->evidence[i].complete;
+    for (size_t i = 0; i < p->table_count; i++)
+        lacking += coverage_lacks_data(p->tables[i].state, p->tables[i].kind);
+    for (size_t i = 0; i < p->version_count; i++) {
+        const struct plan_version *v = &p->versions[i];
+        stale += v->reason == KEEP_NOT && decide_is_stale(p, v);
+        unseen += v->reason == KEEP_ACTIVE && v->records == 0;
+    }
+    if (plan_is_blocked(p))
+        return NULL;
+    if (incomplete > accepted_of(p, STR("incomplete-report")))
+        return "a report is incomplete and nothing answers for it";
+    if (!p->has_inventory && lacking > accepted_of(p, STR("partial-input")))
+        return "a table lacks its data and nothing answers for it";
+    if (stale > accepted_of(p, STR("stale-writer")))
+        return "it removes a version that is still written with and nothing answers for it";
+    if (unseen > accepted_of(p, STR("active-unseen")))
+        return "no value of the active version was seen and nothing answers for it";
+    return NULL;
 }
 
 static const char *check_target(const struct plan *p, const struct plan_target *t)
@@ -108,5 +164,9 @@ const char *plan_contradiction(const struct plan *p)
         broken = check_version(p, &p->versions[i]);
     for (size_t i = 0; !broken && i < p->target_count; i++)
         broken = check_target(p, &p->targets[i]);
-    return broken;
+    if (!broken)
+        broken = check_decisions(p);
+    if (!broken)
+        broken = check_jobs(p);
+    return broken ? broken : check_answers(p);
 }

@@ -2,13 +2,14 @@
  * plan_parts: what the parts of plan_make share. Only plan*.c, accept.c, evidence.c, rules*.c need
  * it.
  *
- *     plan.c        the order of the steps; files, names, selection, critical versions, targets
+ *     plan.c        the order of the steps; options, files, targets
  *     evidence.c    reports that may not be used at all (ERR_STALE), and what each of them is
  *     gather.c      uses, write times, tables, columns and jobs of all reports, added up
  *     rules.c       blockers and warnings from values and versions
  *     rules_coverage.c   blockers from tables, databases and inventories
  *     accept.c      which blockers the acceptances cover; accept_parse.c reads the options
- *     select.c      the keep rule applied, --only, critical versions (S17)
+ *     decide.c      reasons and critical versions (S17), from what the plan says
+ *     select.c      the same put into the plan; --only, --protect, the scope of cleanup-keys
  *     keep.c order.c     the keep rule and the order of versions
  *     plan_sort.c   canonical order, and the figures that follow from others
  *     plan_check.c  what holds in every plan
@@ -24,19 +25,10 @@ struct planning {
     const struct plan_input *in;
     struct plan *plan;
     struct arena *a;
-    struct version_facts *facts; /* of each version of the plan, by index */
-    size_t active;               /* index */
-    uint64_t active_proven;      /* values of the active version whose MAC was checked */
+    size_t *use_rooms;      /* room of each version's uses, by index */
+    size_t active;          /* index */
+    uint64_t active_proven; /* values of the active version whose MAC was checked */
     size_t evidence_room, table_room, column_room, job_room, blocker_room, warning_room;
-};
-
-struct version_facts {
-    size_t rank;
-    size_t use_room;
-    bool is_protected;
-    bool selected; /* named by --only */
-    bool job_target, in_job;
-    bool stale; /* still written with (S9) */
 };
 
 /* ---- lists ---- */
@@ -77,13 +69,27 @@ void rules_jobs(struct planning *p);
 void rules_coverage(struct planning *p);
 /* The keep rule; what --only left out; versions that --only may not name (605). */
 bool select_versions(struct planning *p, struct err *err);
-void select_critical(struct planning *p);
+bool select_critical(struct planning *p, struct err *err);
 /* After select_versions: candidates that somebody still writes with. */
 void rules_stale_writers(struct planning *p);
 /* Takes the blockers that acceptances cover out of the plan. */
 void accept_apply(struct planning *p);
 /* Sorted, equal blockers of values joined, messages composed. */
 void rules_compose(struct planning *p);
+
+/* ---- decisions, from the plan alone ---- */
+/* The reason of each version, KEEP_NOT for what may go; blockers are not looked at. */
+bool decide_reasons(const struct plan *plan, enum keep_reason *reasons, struct err *err);
+/* Bits of enum critical, of the versions whose reason is KEEP_NOT. */
+bool decide_critical(const struct plan *plan, unsigned *critical, struct err *err);
+/* Written with after the active version came into use (S9). */
+bool decide_is_stale(const struct plan *plan, const struct plan_version *v);
+/* Whether a list of version names holds this one, in any case. */
+bool version_is_named(const struct str *names, size_t count, struct str name);
+/* Finished without an error and for real; every status that is not known counts as unfinished. */
+bool job_is_clean(struct str status, int64_t errors, bool dry_run);
+/* Rows of its own that may be missing: the state says so, and the kind has any. */
+bool coverage_lacks_data(enum coverage_state state, enum table_kind kind);
 
 /* What cannot be true of a plan that plan_make made, or NULL: a sentence. */
 const char *plan_contradiction(const struct plan *p);

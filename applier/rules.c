@@ -126,10 +126,9 @@ void rules_versions(struct planning *p)
 
 /* ---- jobs (S8, K6.4) ---- */
 
-/* Finished without an error and for real; every status that is not known counts as unfinished. */
-static bool is_clean(const struct report_job *j)
+bool job_is_clean(struct str status, int64_t errors, bool dry_run)
 {
-    return str_eq_nocase(j->status, STR("finished")) && j->errors == 0 && !j->dry_run;
+    return str_eq_nocase(status, STR("finished")) && errors == 0 && !dry_run;
 }
 
 static uint64_t not_negative(int64_t n)
@@ -142,7 +141,7 @@ static void rule_job(struct planning *p, const struct report_job *j)
     struct plan *plan = p->plan;
     struct str target = planning_version(p, str_trim(j->target_version));
     size_t version = planning_find(p, target);
-    bool clean = is_clean(j);
+    bool clean = job_is_clean(j->status, j->errors, j->dry_run);
     plan->jobs = arena_grow(p->a, plan->jobs, plan->job_count, &p->job_room, sizeof plan->jobs[0]);
     plan->jobs[plan->job_count++] =
         (struct plan_job){.database = arena_copy(p->a, j->database),
@@ -156,10 +155,6 @@ static void rule_job(struct planning *p, const struct report_job *j)
                           .errors = (int64_t)not_negative(j->errors),
                           .dry_run = j->dry_run,
                           .keeps_target = !clean};
-    if (version < plan->version_count) {
-        p->facts[version].in_job = true;
-        p->facts[version].job_target |= !clean;
-    }
     if (clean)
         return;
     planning_warn(p, "job",
@@ -197,7 +192,7 @@ void rules_stale_writers(struct planning *p)
     (void)utc_text(start, began);
     for (size_t i = 0; i < p->plan->version_count; i++) {
         const struct plan_version *v = &p->plan->versions[i];
-        if (i == p->active || v->newest == UTC_NONE || v->newest <= start)
+        if (i == p->active || !decide_is_stale(p->plan, v))
             continue;
         const char *message =
             arena_printf(p->a,
@@ -210,7 +205,6 @@ void rules_stale_writers(struct planning *p)
             continue;
         }
         struct plan_blocker *b = planning_block(p, "stale-writer", (struct plan_column_name){0}, 1);
-        p->facts[i].stale = true;
         b->version = v->name;
         b->message = str_from(message);
     }

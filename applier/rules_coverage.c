@@ -66,7 +66,7 @@ static bool owns_rows(enum table_kind kind)
     return kind == TABLE_ORDINARY || kind == TABLE_UNKNOWN;
 }
 
-static bool lacks_data(enum coverage_state state, enum table_kind kind)
+bool coverage_lacks_data(enum coverage_state state, enum table_kind kind)
 {
     switch (state) {
     case COVERAGE_NO_DATA:
@@ -135,7 +135,7 @@ static void rule_lacking(struct planning *p, const struct report_table *t)
     struct plan_column_name at = {.database = arena_copy(p->a, t->database),
                                   .schema = arena_copy(p->a, t->schema),
                                   .table = arena_copy(p->a, t->name)};
-    if (!lacks_data(t->state, t->kind) || is_made_up_for(p, &at))
+    if (!coverage_lacks_data(t->state, t->kind) || is_made_up_for(p, &at))
         return;
     const char *name = shown(p, &at);
     if (p->in->has_inventory && !in_inventory(p->in, &at))
@@ -157,7 +157,7 @@ static bool is_explained(const struct report *r)
     for (size_t i = 0; i < r->table_count; i++) {
         if (r->tables[i].state == COVERAGE_DATA && r->tables[i].kind == TABLE_UNKNOWN)
             return false;
-        lacks |= lacks_data(r->tables[i].state, r->tables[i].kind);
+        lacks |= coverage_lacks_data(r->tables[i].state, r->tables[i].kind);
     }
     return lacks;
 }
@@ -190,8 +190,8 @@ static bool inventory_answered(const struct plan *plan, const struct plan_table_
 {
     for (size_t i = 0; i < plan->table_count; i++) {
         const struct plan_table *t = &plan->tables[i];
-        bool counts =
-            t->state == COVERAGE_DATA || !owns_rows(t->kind) || lacks_data(t->state, t->kind);
+        bool counts = t->state == COVERAGE_DATA || !owns_rows(t->kind) ||
+                      coverage_lacks_data(t->state, t->kind);
         if (counts && inventory_names(line, &t->at))
             return true;
     }

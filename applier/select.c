@@ -1,11 +1,9 @@
 /*
- * select: which versions leave: the keep rule, --only and --protect, and which of the leaving ones
- * are critical (S17). Also the scope of cleanup-keys, which must be in the reports (K5.5).
+ * select: the decisions put into the plan, and what the user named checked against it: the versions
+ * of --only and --protect, and the scope of cleanup-keys, which must be in the reports (K5.5).
  */
 #include "applier/plan_parts.h"
 
-#include "applier/keep.h"
-#include "applier/order.h"
 #include "common/text.h"
 
 /* "did you mean" for the error that was just set. */
@@ -26,12 +24,10 @@ static void hint_nearest(struct err *err, struct arena *a, struct str wanted,
 
 /* ---- --only and --protect ---- */
 
-static bool find_named(struct planning *p, struct str name, const char *option, size_t *at,
-                       struct err *err)
+static bool check_named(struct planning *p, struct str name, const char *option, struct err *err)
 {
     struct plan *plan = p->plan;
-    *at = planning_find(p, planning_version(p, name));
-    if (*at < plan->version_count)
+    if (planning_find(p, planning_version(p, name)) < plan->version_count)
         return true;
     struct str *names = ARENA_ARRAY(p->a, plan->version_count, struct str);
     for (size_t i = 0; i < plan->version_count; i++)
@@ -44,17 +40,12 @@ static bool find_named(struct planning *p, struct str name, const char *option, 
 
 bool select_names(struct planning *p, struct err *err)
 {
-    size_t at;
-    for (size_t i = 0; i < p->in->protect_count; i++) {
-        if (!find_named(p, p->in->protect[i], "--protect", &at, err))
+    for (size_t i = 0; i < p->in->protect_count; i++)
+        if (!check_named(p, p->in->protect[i], "--protect", err))
             return false;
-        p->facts[at].is_protected = true;
-    }
-    for (size_t i = 0; i < p->in->only_count; i++) {
-        if (!find_named(p, p->in->only[i], "--only", &at, err))
+    for (size_t i = 0; i < p->in->only_count; i++)
+        if (!check_named(p, p->in->only[i], "--only", err))
             return false;
-        p->facts[at].selected = true;
-    }
     for (size_t i = 0; i < p->in->order_count; i++)
         if (planning_find(p, planning_version(p, p->in->order[i])) == p->plan->version_count)
             planning_warn(p, "order-unknown", "--order names %s, which no configuration file has",
@@ -71,9 +62,8 @@ static bool refuse_selected(struct planning *p, const struct plan_version *v, co
     return false;
 }
 
-static bool check_selected(struct planning *p, size_t i, struct err *err)
+static bool check_selected(struct planning *p, const struct plan_version *v, struct err *err)
 {
-    const struct plan_version *v = &p->plan->versions[i];
     if (v->reason == KEEP_ACTIVE)
         return refuse_selected(p, v, "it is the active version",
                                "rotate to another version first, then scan a new dump", err);
@@ -82,7 +72,7 @@ static bool check_selected(struct planning *p, size_t i, struct err *err)
                                "encrypt those values anew; `show` of a plan without --only says "
                                "where they are",
                                err);
-    if (p->facts[i].is_protected)
+    if (version_is_named(p->plan->protect, p->plan->protect_count, v->name))
         return refuse_selected(p, v, "--protect names it", "take it out of one of the two", err);
     if (v->reason == KEEP_STAGED)
         return refuse_selected(p, v, "it is newer than the active version",
@@ -105,66 +95,27 @@ static bool check_selected(struct planning *p, size_t i, struct err *err)
 bool select_versions(struct planning *p, struct err *err)
 {
     struct plan *plan = p->plan;
-    struct keep_version *rule = ARENA_ARRAY(p->a, plan->version_count, struct keep_version);
-    for (size_t i = 0; i < plan->version_count; i++)
-        rule[i] = (struct keep_version){.rank = p->facts[i].rank,
-                                        .in_use = plan->versions[i].records > 0,
-                                        .job_target = p->facts[i].job_target,
-                                        .is_protected = p->facts[i].is_protected};
-    keep_rule(rule, plan->version_count, p->active, plan->keep_versions);
+    enum keep_reason *reasons = ARENA_ARRAY(p->a, plan->version_count, enum keep_reason);
+    if (!decide_reasons(plan, reasons, err))
+        return false;
     for (size_t i = 0; i < plan->version_count; i++) {
-        plan->versions[i].reason = rule[i].reason;
-        if (p->facts[i].selected && !check_selected(p, i, err))
+        plan->versions[i].reason = reasons[i];
+        if (version_is_named(plan->only, plan->only_count, plan->versions[i].name) &&
+            !check_selected(p, &plan->versions[i], err))
             return false;
-        if (p->in->only_count && rule[i].reason == KEEP_NOT && !p->facts[i].selected)
-            plan->versions[i].reason = KEEP_NOT_SELECTED;
     }
     return true;
 }
 
-/* ---- critical versions (S17) ---- */
-
-static size_t newest_below_active(const struct planning *p)
+bool select_critical(struct planning *p, struct err *err)
 {
-    size_t newest = p->plan->version_count;
-    size_t active = p->facts[p->active].rank;
-    for (size_t i = 0; i < p->plan->version_count; i++)
-        if (p->facts[i].rank < active &&
-            (newest == p->plan->version_count || p->facts[i].rank > p->facts[newest].rank))
-            newest = i;
-    return newest;
-}
-
-/* Against the newest data, not against the clock. */
-static bool is_recent(const struct plan *plan, int64_t written)
-{
-    int64_t newest = UTC_NONE;
-    for (size_t i = 0; i < plan->evidence_count; i++)
-        if (plan->evidence[i].kind == EVIDENCE_LIVE && plan->evidence[i].data_time > newest)
-            newest = plan->evidence[i].data_time;
-    return written != UTC_NONE && (newest == UTC_NONE || written >= newest - PLAN_CRITICAL_WRITE);
-}
-
-static bool rests_on_acceptance(const struct planning *p, size_t version)
-{
-    for (size_t i = 0; i < p->plan->accepted_count; i++)
-        if (!str_eq(p->plan->accepted[i].code, STR("stale-writer")) || p->facts[version].stale)
-            return true;
-    return false;
-}
-
-void select_critical(struct planning *p)
-{
-    size_t below = newest_below_active(p);
-    for (size_t i = 0; i < p->plan->version_count; i++) {
-        struct plan_version *v = &p->plan->versions[i];
-        if (v->reason != KEEP_NOT)
-            continue;
-        v->critical = (i == below ? (unsigned)CRITICAL_NEWEST_BELOW : 0u) |
-                      (is_recent(p->plan, v->newest) ? (unsigned)CRITICAL_RECENT_WRITE : 0u) |
-                      (p->facts[i].in_job ? (unsigned)CRITICAL_JOB : 0u) |
-                      (rests_on_acceptance(p, i) ? (unsigned)CRITICAL_ACCEPTANCE : 0u);
-    }
+    struct plan *plan = p->plan;
+    unsigned *critical = ARENA_ARRAY(p->a, plan->version_count, unsigned);
+    if (!decide_critical(plan, critical, err))
+        return false;
+    for (size_t i = 0; i < plan->version_count; i++)
+        plan->versions[i].critical = critical[i];
+    return true;
 }
 
 /* ---- scope (K5.5) ---- */

@@ -1,4 +1,5 @@
 /* The plan as text: one form, read back exactly, showing no secret; show, diff and verify. */
+#include "applier/plan_parts.h"
 #include "common/file.h"
 #include "tests/unit/plan_sample.h"
 
@@ -312,11 +313,14 @@ static void plans_of_the_first_kind_are_read_for_ever(void **state)
 
 /* ---- plans that contradict themselves ---- */
 
-static void contradicts(void)
+/* The plan is refused, and for this reason. */
+static void contradicts(const char *sentence)
 {
     struct arena a = {0};
     struct err err;
     assert_false(reads(sample_text(&s), &a, &err));
+    if (!strstr(err.text, sentence))
+        fail_msg("refused, but: %s", err.text);
     arena_free(&a);
     arena_free(&s.a);
 }
@@ -335,7 +339,7 @@ static void removing_the_active_version_contradicts(void **state)
     (void)state;
     make_rich();
     version("v6")->reason = KEEP_NOT;
-    contradicts();
+    contradicts("active or in use");
 }
 
 static void removing_a_version_in_use_contradicts(void **state)
@@ -344,7 +348,7 @@ static void removing_a_version_in_use_contradicts(void **state)
     make_rich();
     version("v5")->reason = KEEP_NOT;
     s.plan.targets[0].removed[1] = STR("v5");
-    contradicts();
+    contradicts("active or in use");
 }
 
 static void removing_while_blocked_contradicts(void **state)
@@ -352,7 +356,7 @@ static void removing_while_blocked_contradicts(void **state)
     (void)state;
     make_blocked();
     version("v1")->reason = KEEP_NOT;
-    contradicts();
+    contradicts("blocked and removes");
 }
 
 static void a_file_that_loses_a_kept_version_contradicts(void **state)
@@ -360,7 +364,7 @@ static void a_file_that_loses_a_kept_version_contradicts(void **state)
     (void)state;
     make_rich();
     s.plan.targets[0].removed[0] = STR("v6");
-    contradicts();
+    contradicts("contradicts itself");
 }
 
 static void a_change_without_a_removed_version_contradicts(void **state)
@@ -369,7 +373,7 @@ static void a_change_without_a_removed_version_contradicts(void **state)
     make_rich();
     s.plan.targets[1].removed_count = 0;
     s.plan.targets[1].line_count = 0;
-    contradicts();
+    contradicts("contradicts itself");
 }
 
 static void a_version_that_stands_twice_contradicts(void **state)
@@ -377,7 +381,159 @@ static void a_version_that_stands_twice_contradicts(void **state)
     (void)state;
     make_rich();
     s.plan.versions[1] = s.plan.versions[0];
-    contradicts();
+    contradicts("stands in it twice");
+}
+
+/* A careful hand: the version leaves in the decision, in the verdict and in the file. */
+static void removes_too(const char *name)
+{
+    struct plan_target *t = &s.plan.targets[0];
+    struct str *removed = ARENA_ARRAY(&s.a, t->removed_count + 1, struct str);
+    for (size_t i = 0; i < t->removed_count; i++)
+        removed[i] = t->removed[i];
+    removed[t->removed_count++] = str_from(name);
+    t->removed = removed;
+    version(name)->reason = KEEP_NOT;
+    assert_true(plan_sort(&s.plan, &s.err));
+}
+
+static const char against_rule[] = "against its own uses, jobs and options";
+
+static void removing_what_the_number_asks_for_contradicts(void **state)
+{
+    (void)state;
+    sample_good(&s);
+    assert_true(sample_make(&s));
+    sample_edit(&s);
+    assert_string_equal(sample_removed(&s), "v1 v2 v3");
+    removes_too("v4");
+    contradicts(against_rule);
+}
+
+static void removing_a_staged_version_contradicts(void **state)
+{
+    (void)state;
+    sample_empty(&s);
+    sample_file(&s, "/e", 6, "v5");
+    sample_use(sample_report(&s), "v5", 4, sample_now - 40 * DAY);
+    s.in.keep_versions = 1;
+    assert_true(sample_make(&s));
+    sample_edit(&s);
+    removes_too("v6");
+    contradicts(against_rule);
+}
+
+static struct report_job *add_job(const char *status)
+{
+    struct report_job *j = report_add_job(&s.reports[0]);
+    j->id = STR("7");
+    j->status = str_from(status);
+    j->target_version = STR("v2");
+    return j;
+}
+
+static void removing_the_target_of_a_job_contradicts(void **state)
+{
+    (void)state;
+    sample_good(&s);
+    add_job("running");
+    assert_true(sample_make(&s));
+    sample_edit(&s);
+    removes_too("v2");
+    contradicts(against_rule);
+}
+
+static void a_running_job_that_keeps_nothing_contradicts(void **state)
+{
+    (void)state;
+    sample_good(&s);
+    add_job("running");
+    assert_true(sample_make(&s));
+    sample_edit(&s);
+    removes_too("v2");
+    s.plan.jobs[0].keeps_target = false;
+    version("v2")->critical = CRITICAL_JOB;
+    contradicts("does not keep its target");
+}
+
+static void removing_a_protected_version_contradicts(void **state)
+{
+    (void)state;
+    static const struct str protect[] = {{(const unsigned char *)"v1", 2}};
+    sample_good(&s);
+    s.in.protect = protect;
+    s.in.protect_count = 1;
+    assert_true(sample_make(&s));
+    sample_edit(&s);
+    removes_too("v1");
+    contradicts(against_rule);
+}
+
+static void removing_what_only_does_not_name_contradicts(void **state)
+{
+    (void)state;
+    static const struct str only[] = {{(const unsigned char *)"v1", 2}};
+    sample_good(&s);
+    s.in.only = only;
+    s.in.only_count = 1;
+    assert_true(sample_make(&s));
+    sample_edit(&s);
+    assert_string_equal(sample_removed(&s), "v1");
+    removes_too("v2");
+    contradicts(against_rule);
+}
+
+static void removing_a_version_of_unknown_age_contradicts(void **state)
+{
+    (void)state;
+    sample_good(&s);
+    s.keys[0][0].name = STR("v1-old");
+    assert_true(sample_make(&s));
+    sample_edit(&s);
+    removes_too("v1-old");
+    contradicts(against_rule);
+}
+
+static void hiding_that_a_version_is_critical_contradicts(void **state)
+{
+    (void)state;
+    make_rich();
+    assert_true(version("v1")->critical != 0);
+    version("v1")->critical = 0;
+    contradicts("hides that a removal is critical");
+}
+
+static void what_was_accepted_cannot_be_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *accept, *sentence;
+    } gaps[] = {{"incomplete-report:x", "a report is incomplete"},
+                {"partial-input:x", "a table lacks its data"},
+                {"stale-writer:x", "still written with"},
+                {"active-unseen:x", "no value of the active version"}};
+    for (size_t i = 0; i < sizeof gaps / sizeof gaps[0]; i++) {
+        struct arena a = {0};
+        struct err err;
+        struct report *r = sample_good(&s);
+        r->complete = i != 0;
+        if (i == 1)
+            (void)sample_table(r, "audit", COVERAGE_NO_DATA);
+        if (i == 2)
+            sample_use(sample_retained(&s, UTC_NONE), "v1", 1, sample_now - 2 * DAY);
+        if (i == 3)
+            sample_column(r)->usages[0].version = STR("v5");
+        sample_accept(&s, gaps[i].accept);
+        assert_true(sample_make(&s));
+        sample_edit(&s);
+        assert_true(reads(sample_text(&s), &a, &err));
+        assert_int_equal(s.plan.accepted_count, 1);
+        s.plan.accepted_count = 0;
+        for (size_t v = 0; v < s.plan.version_count; v++)
+            s.plan.versions[v].critical &= ~(unsigned)CRITICAL_ACCEPTANCE;
+        arena_free(&a);
+        contradicts(gaps[i].sentence);
+    }
 }
 
 /* ---- show ---- */
@@ -663,6 +819,15 @@ int main(void)
         cmocka_unit_test(a_file_that_loses_a_kept_version_contradicts),
         cmocka_unit_test(a_change_without_a_removed_version_contradicts),
         cmocka_unit_test(a_version_that_stands_twice_contradicts),
+        cmocka_unit_test(removing_what_the_number_asks_for_contradicts),
+        cmocka_unit_test(removing_a_staged_version_contradicts),
+        cmocka_unit_test(removing_the_target_of_a_job_contradicts),
+        cmocka_unit_test(a_running_job_that_keeps_nothing_contradicts),
+        cmocka_unit_test(removing_a_protected_version_contradicts),
+        cmocka_unit_test(removing_what_only_does_not_name_contradicts),
+        cmocka_unit_test(removing_a_version_of_unknown_age_contradicts),
+        cmocka_unit_test(hiding_that_a_version_is_critical_contradicts),
+        cmocka_unit_test(what_was_accepted_cannot_be_left_out),
         cmocka_unit_test(show_prints_in_the_order_a_reviewer_needs),
         cmocka_unit_test(old_data_warns_at_the_time_of_showing),
         cmocka_unit_test(json_has_the_shape_that_scripts_rely_on),

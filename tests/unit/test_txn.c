@@ -497,7 +497,8 @@ static void an_edit_by_rename_is_put_back(void **unused)
     assert_edit_survives(1, true);
 }
 
-/* Nothing of the bytes changes, only who may read them; right before an exchange or the last one. */
+/* Nothing of the bytes changes, only who may read them; right before an exchange or the last one.
+ */
 static void chmod_before_exchange(const char *call, unsigned long number)
 {
     (void)number;
