@@ -5,48 +5,6 @@
 #include "common/sys.h"
 #include "common/text.h"
 
-#include <errno.h>
-
-void say_notes(struct cli *cli, const struct txn_notes *notes)
-{
-    for (size_t i = 0; i < notes->count; i++)
-        cli_warn(cli, "%s", notes->at[i]);
-}
-
-/* From here on a signal is the transaction's to heed: it knows what was decided. */
-static void on_stop(int number)
-{
-    cli_stop_signal = number;
-    txn_interrupted = number;
-}
-
-void heed_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        (void)sys->on_signal(signals[i], on_stop);
-}
-
-bool open_for_change(struct cli *cli, struct state *state, struct err *err)
-{
-    struct state_options options;
-    struct txn_recovery recovery = {0};
-    heed_signals();
-    if (!option_state(cli, &options, err) ||
-        !state_open(state, &options, STATE_CHANGE, cli->arena, err))
-        return false;
-    bool done = txn_recover(state, cli->arena, &recovery, err);
-    for (size_t i = 0; i < recovery.count; i++)
-        cli_say(cli, "recovery: transaction %s was %s", recovery.at[i].txid,
-                recovery.at[i].how == TXN_FINISHED     ? "finished"
-                : recovery.at[i].how == TXN_TAKEN_BACK ? "taken back"
-                                                       : "left stuck");
-    say_notes(cli, &recovery.notes);
-    if (!done)
-        state_close(state);
-    return done;
-}
-
 /* Which versions of the plan leave, and which stay. */
 static void split_versions(struct arena *a, const struct plan *plan, struct operation *op)
 {

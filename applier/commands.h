@@ -85,16 +85,18 @@ bool apply_plan(struct cli *cli, const struct plan *plan, struct str text, enum 
 bool output_spares(struct cli *cli, const char *path, struct err *err);
 bool output_spares_all(struct cli *cli, const char *const *paths, size_t count, struct err *err);
 
-/* From now on a signal asks the transaction, not the command line, to stop. */
-void heed_signals(void);
-/* Opens the state for a change, finishes what was interrupted, and says so. */
+/* open_state.c. For a change: finishes what was interrupted, and says so; from then on a signal
+ * asks the transaction, not the command line, to stop. */
 bool open_for_change(struct cli *cli, struct state *state, struct err *err);
+/* The same, and the caller says what was recovered; filled as far as it came when it fails. */
+bool open_recovered(struct cli *cli, struct state *state, struct txn_recovery *recovery,
+                    struct err *err);
 bool open_for_reading(struct cli *cli, struct state *state, struct err *err);
+void say_notes(struct cli *cli, const struct txn_notes *notes);
 /* "v1 v2" */
 struct str names_of(struct arena *a, const struct str *names, size_t count);
 /* rollback_command.c: puts back what a backup holds, by a transaction of its own. */
 bool put_back(struct cli *cli, const char *which, enum txn_operation operation, struct err *err);
-void say_notes(struct cli *cli, const struct txn_notes *notes);
 /* The operation result of the seeds. */
 struct operation {
     const char *txid;        /* NULL in a dry run */

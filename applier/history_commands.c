@@ -5,13 +5,6 @@
 #include "common/sys.h"
 #include "common/text.h"
 
-bool open_for_reading(struct cli *cli, struct state *state, struct err *err)
-{
-    struct state_options options;
-    return option_state(cli, &options, err) &&
-           state_open(state, &options, STATE_READ, cli->arena, err);
-}
-
 struct str names_of(struct arena *a, const struct str *names, size_t count)
 {
     struct buf b = {.arena = a};
@@ -70,15 +63,10 @@ bool command_status(struct cli *cli, struct err *err)
 
 bool command_recover(struct cli *cli, struct err *err)
 {
-    struct state_options options;
     struct state state;
     struct txn_recovery recovery = {0};
     bool back = false;
-    heed_signals();
-    if (!option_state(cli, &options, err) ||
-        !state_open(&state, &options, STATE_CHANGE, cli->arena, err))
-        return false;
-    bool done = txn_recover(&state, cli->arena, &recovery, err);
+    bool done = open_recovered(cli, &state, &recovery, err);
     say_notes(cli, &recovery.notes);
     cli->stands = done && recovery.count;
     for (size_t i = 0; i < recovery.count; i++) {
@@ -89,12 +77,14 @@ bool command_recover(struct cli *cli, struct err *err)
                    : how == TXN_TAKEN_BACK ? "taken back: all files are as they were"
                                            : "stuck: see above for the choices");
     }
-    if (done && recovery.count == 0)
+    if (!done)
+        return false;
+    if (recovery.count == 0)
         buf_text(&cli->out, "nothing to recover\n");
-    if (done && back)
+    if (back)
         cli->status = ERR_RESTORED;
     state_close(&state);
-    return done;
+    return true;
 }
 
 /* ---- log ---- */

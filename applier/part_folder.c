@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 /* f_type of statfs(2), linux/magic.h: the file systems known to exchange two names. */
 static bool exchanges(uint64_t magic)
@@ -26,13 +25,12 @@ static bool exchanges(uint64_t magic)
 
 void txn_note(struct txn_notes *notes, struct arena *a, const char *format, ...)
 {
-    char text[1024];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    const char *text = arena_vprintf(a, format, args);
     va_end(args);
     notes->at = arena_grow(a, notes->at, notes->count, &notes->room, sizeof *notes->at);
-    notes->at[notes->count++] = arena_text(a, str_from(text));
+    notes->at[notes->count++] = text;
 }
 
 static bool folder_check(const struct folder *f, struct arena *a, struct txn_notes *notes,

@@ -11,7 +11,6 @@
 #include "common/text.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static const char *const reason_names[KEEP_REASON_COUNT] = {
@@ -32,15 +31,14 @@ const char *keep_reason_name(enum keep_reason r)
 struct plan_warning *planning_warn(struct planning *p, const char *code, const char *format, ...)
 {
     struct plan *plan = p->plan;
-    char text[2048];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    const char *text = arena_vprintf(p->a, format, args);
     va_end(args);
     plan->warnings = arena_grow(p->a, plan->warnings, plan->warning_count, &p->warning_room,
                                 sizeof plan->warnings[0]);
     struct plan_warning *w = &plan->warnings[plan->warning_count++];
-    *w = (struct plan_warning){.code = str_from(code), .message = arena_copy(p->a, str_from(text))};
+    *w = (struct plan_warning){.code = str_from(code), .message = str_from(text)};
     return w;
 }
 

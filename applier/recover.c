@@ -21,6 +21,7 @@
 #include "applier/txn_parts.h"
 #include "common/file.h"
 #include "common/sys.h"
+#include "common/text.h"
 
 enum direction { GO_UNSTAGE, GO_FORWARD, GO_BACK, GO_STUCK };
 
@@ -112,6 +113,26 @@ static bool look(struct recovering *r, struct err *err)
     return true;
 }
 
+/* A target that could not be looked at, its folder perhaps: what the journal knows of it. */
+static void describe_unseen(struct recovering *r, const struct begin_target *t)
+{
+    char old[SHA256_HEX + 1], fresh[SHA256_HEX + 1];
+    const char *path = text_shown(r->a, t->path);
+    sha256_hex(&t->before, old);
+    sha256_hex(&t->after, fresh);
+    txn_note(r->notes, r->a, "%s: not looked at; the transaction was to replace %s by %s", path,
+             old, fresh);
+    if (r->info.backup_file)
+        txn_note(r->notes, r->a,
+                 "the file with the first of these digests is in %s (tar -tf, -xOf)",
+                 text_shown(r->a, str_from(r->info.backup_file)));
+    txn_note(r->notes, r->a,
+             "choices for %s: bring back what is missing (mount or rename its folder) and run "
+             "keyretire recover; or, when it is gone for good, make the folder again, put a file "
+             "with one of these two digests there, and run keyretire recover",
+             path);
+}
+
 static void describe(struct recovering *r)
 {
     for (size_t i = 0; i < r->count; i++) {
@@ -120,6 +141,8 @@ static void describe(struct recovering *r)
         if (!settled)
             part_file_describe(&r->files[i], r->states[i], r->notes);
     }
+    for (size_t i = r->count; i < r->begin.target_count; i++)
+        describe_unseen(r, &r->begin.targets[i]);
     txn_note(r->notes, r->a, "transaction %s is stuck; its journal is %s", r->info.txid,
              r->info.journal);
 }
@@ -237,7 +260,8 @@ static bool recover_open(struct recovering *r, struct txn_recovery *recovery, st
     }
     if (!done) {
         struct err unseen = {0};
-        if (err->kind == ERR_STUCK && look(r, &unseen))
+        bool unopened = r->count < r->begin.target_count && err->kind != ERR_LOCKED;
+        if ((err->kind == ERR_STUCK || unopened) && look(r, &unseen))
             describe(r);
         explain(r, err);
     } else {

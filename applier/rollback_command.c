@@ -66,7 +66,6 @@ static void print_rollback(struct cli *cli, const struct backup *b, const struct
                    r->txid, r->backup_file ? r->backup_file : "none");
 }
 
-/* Puts back what a backup holds; `reverses` is the transaction that it belongs to. */
 /* What is put back, and all that was found out about it. */
 struct undo {
     struct cli *cli;
@@ -115,6 +114,29 @@ static bool find_out(struct undo *u, struct state *state, struct err *err)
     return done;
 }
 
+/*
+ * The files of an archive without a journal here, before recovery writes to --log-file (those of
+ * journals are seen to by open_for_change). An archive that does not read is refused by find_out.
+ */
+static bool spare_archived(struct undo *u, struct err *err)
+{
+    struct state state;
+    struct backup b;
+    struct arena keys = {.wipe = true};
+    struct err unread = {0};
+    bool spared = true;
+    if (!u->cli->output && u->cli->log_fd < 0)
+        return true;
+    if (!open_for_reading(u->cli, &state, err))
+        return false;
+    if (backup_read(&state, u->which, &keys, &b, &unread))
+        for (size_t i = 0; spared && i < b.target_count; i++)
+            spared = output_spares(u->cli, arena_text(u->cli->arena, b.targets[i].path), err);
+    arena_free(&keys);
+    state_close(&state);
+    return spared;
+}
+
 /* With the state opened for a change or for reading; closes it again. */
 static bool look(struct undo *u, bool (*open)(struct cli *, struct state *, struct err *),
                  struct err *err)
@@ -161,7 +183,9 @@ bool put_back(struct cli *cli, const char *which, enum txn_operation operation, 
     enum apply_mode mode = cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL;
     struct undo u = {.cli = cli, .which = which, .operation = operation};
     struct txn_result result = {.started = sys->now()};
-    bool done = true;
+    bool done = spare_archived(&u, err);
+    if (!done)
+        return false;
     if (mode == APPLY_DRY_RUN) {
         done = look(&u, open_for_reading, err);
     } else {

@@ -77,19 +77,25 @@ char *arena_text(struct arena *a, struct str s)
     return text;
 }
 
-char *arena_printf(struct arena *a, const char *format, ...)
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
 {
-    va_list args;
     va_list again;
-    va_start(args, format);
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     size_t room = len < 0 ? 1 : (size_t)len + 1;
     char *text = arena_alloc(a, room);
     if (len >= 0)
         (void)vsnprintf(text, room, format, again);
     va_end(again);
+    return text;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprintf(a, format, args);
+    va_end(args);
     return text;
 }
 

@@ -20,6 +20,8 @@
 
 #include "common/str.h"
 
+#include <stdarg.h>
+
 struct arena_block;
 
 struct arena {
@@ -44,6 +46,8 @@ struct str arena_copy(struct arena *a, struct str s);
  */
 char *arena_text(struct arena *a, struct str s);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 struct str arena_lower(struct arena *a, struct str s);
 
 struct arena_mark arena_mark(const struct arena *a);

@@ -481,3 +481,63 @@ unprivileged() {
     exits 0 keyretire apply plan.txt --yes --state-dir "$STATE" <&-
     [ "$(digests)" != "$OLD" ]
 }
+
+@test "recovery: -o and --log-file that name a target are refused (2) before anything is recovered" {
+    two_files
+    moments
+    with_fault "$SECOND_SWAP:KILL" apply plan.txt --yes
+    [ "$GOT" = 137 ]
+    mixed=$(digests)
+    txid=$(basename "$STATE"/txn/*.journal .journal)
+    for target in one/.env.crypto two/app.env; do
+        exits 2 retire recover --log-file $target
+        exits 2 retire apply plan.txt --yes --log-file $target
+        exits 2 retire rollback "$txid" --yes --log-file $target
+        exits 2 retire rollback "$txid" --yes --json -o $target --overwrite
+        exits 2 retire backups restore "$txid" --yes --log-file $target
+        [ "$(digests)" = "$mixed" ]
+    done
+    # An archive that came from elsewhere has no journal here; its file is spared all the same.
+    exits 0 retire recover
+    mixed=$(digests)
+    mkdir -m 700 other other/backups
+    cp -p "$STATE"/backups/.env.crypto.* other/backups
+    exits 2 keyretire backups restore "$txid" --yes --state-dir other --log-file one/.env.crypto
+    [ "$(digests)" = "$mixed" ]
+    exits 0 retire rollback "$txid" --yes --log-file spoken
+    [ "$(digests)" = "$OLD" ]
+}
+
+@test "recovery: without the folder of a target it is stuck (9), says what is known, and goes on when it is back" {
+    two_files
+    moments
+    cp -p two/app.env old.env
+    old=$(sha256sum <two/app.env | cut -d' ' -f1)
+    with_fault "$SECOND_SWAP:KILL" apply plan.txt --yes
+    [ "$GOT" = 137 ]
+    mv two away
+    exits 9 retire recover
+    says err "$PWD/two/app.env" "$old" choices "$STATE/backups/" "keyretire recover"
+    new=$(grep -o 'by [0-9a-f]\{64\}' err | head -1 | cut -c4-)
+    exits 9 retire apply plan.txt --yes
+    # One of the choices: the folder comes back.
+    mv away two
+    exits 0 retire recover
+    [ "$(digests)" = "$NEW" ]
+    [ "$(sha256sum <two/app.env | cut -d' ' -f1)" = "$new" ]
+}
+
+@test "recovery: a folder that is gone for good is made again with the old file from the backup" {
+    two_files
+    moments
+    with_fault "$SECOND_SWAP:KILL" apply plan.txt --yes
+    rm -r two
+    exits 9 retire recover
+    archive=$(ls "$STATE"/backups/.env.crypto.*)
+    mkdir two
+    # tar names the archived files by their paths without the first slash.
+    (umask 077 && tar -xOf "$archive" "${PWD#/}/two/app.env" >two/app.env)
+    exits 8 retire recover
+    [ "$(digests)" = "$OLD" ]
+    nothing_staged one two
+}
