@@ -1,4 +1,4 @@
-/* plan_command: `keyretire plan`: options -> load -> plan_make -> plan_edit -> text. */
+/* plan_command: `keyretire plan`: options -> load -> plan_make -> plan_edit -> text, read back. */
 #include "applier/commands.h"
 #include "common/file.h"
 #include "common/sys.h"
@@ -153,6 +153,21 @@ static bool take_previous(struct cli *cli, struct load *load, struct plan_previo
     return done;
 }
 
+/* A plan that apply could not read is not given out. */
+static bool reads_back(struct str text, struct err *err)
+{
+    enum { TOO_LARGE = 652, TOO_LONG = 655 };
+    struct arena scratch = {0};
+    struct plan again;
+    bool done = plan_read(text, &scratch, &again, err);
+    if (!done) {
+        err->kind = err->id == TOO_LARGE || err->id == TOO_LONG ? ERR_REFUSED : ERR_INTERNAL;
+        err_context(err, "read back what was planned");
+    }
+    arena_free(&scratch);
+    return done;
+}
+
 bool build_plan(struct cli *cli, const char *const *files, size_t file_count,
                 const struct plan_scope *scope, struct built_plan *built, struct err *err)
 {
@@ -183,7 +198,8 @@ bool build_plan(struct cli *cli, const char *const *files, size_t file_count,
         !plan_edit(&built->plan, keyrings, load->file_count, &load->keys, err))
         return false;
     plan_write(&built->plan, &built->text);
-    return plan_identify(buf_str(&built->text), &built->id, err);
+    return reads_back(buf_str(&built->text), err) &&
+           plan_identify(buf_str(&built->text), &built->id, err);
 }
 
 void free_plan(struct built_plan *built)

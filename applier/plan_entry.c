@@ -19,13 +19,15 @@ enum section {
     SECTION_COUNT
 };
 
-/* A new zeroed entry at the end of a list; NULL when the list is full. */
+/* A new zeroed entry at the end of a list; NULL, and r->limit set, when the list is full. */
 static void *append(struct plan_reading *r, void *list, size_t *count, size_t *room, size_t size,
                     size_t most)
 {
     void **items = list;
-    if (*count >= most)
+    if (*count >= most) {
+        r->limit = most;
         return NULL;
+    }
     *items = arena_grow(r->arena, *items, *count, room, size);
     void *entry = (unsigned char *)*items + *count * size;
     memset(entry, 0, size);

@@ -18,6 +18,7 @@ struct plan_reading {
     size_t section;
     size_t room, other_room; /* of the section's lists */
     size_t sub_room;         /* of the list that grows inside the newest entry */
+    size_t limit;            /* entries that the list which is full may have; 0 none is */
 };
 
 /* False: the line opens no section. */

@@ -37,6 +37,13 @@ static bool corrupt(struct err *err, size_t line, const char *what)
     return false;
 }
 
+static bool too_long(struct err *err, size_t line, size_t limit)
+{
+    err_set(err, ERR_CORRUPT, 655, "line %zu of the plan: a list has more than %zu entries", line,
+            limit);
+    return false;
+}
+
 static size_t first_difference(struct str a, struct str b)
 {
     size_t line = 1, most = a.len < b.len ? a.len : b.len;
@@ -74,7 +81,8 @@ bool plan_read(struct str text, struct arena *a, struct plan *p, struct err *err
         size_t end = str_find(rest, '\n'); /* not str_line: a CR is no line end here */
         number++;
         if (!read_line(&r, str_slice(rest, 0, end)))
-            return corrupt(err, number, "cannot be read");
+            return r.limit ? too_long(err, number, r.limit)
+                           : corrupt(err, number, "cannot be read");
         rest = str_slice(rest, end + 1, rest.len);
     }
     struct err sorted = {0};

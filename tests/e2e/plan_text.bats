@@ -201,6 +201,16 @@ print(len(p["versions"]), len(p["keep"]), len(p["remove"]), len(p["blockers"]))'
     [ "$(sha256sum <.env.crypto)" = "$before" ]
 }
 
+@test "a plan that could not be read again is refused (4) and not written" {
+    local names
+    names=$(seq -s, -f 'database%g' 4097)
+    refused 4 plan --keep-versions 1 --databases "$names" --accept partial-input:test
+    grep -q '4096' plan.err
+    [ ! -e plan.txt ]
+    plan --keep-versions 1 --databases "${names%,*}" --accept partial-input:test
+    keyretire show plan.txt >/dev/null
+}
+
 @test "a digest in the plan that was edited is another plan, and does not fit the file" {
     plan --keep-versions 1
     sed 's/^    after sha256:..../    after sha256:0000/' plan.txt >edited.txt

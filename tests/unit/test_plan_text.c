@@ -272,6 +272,30 @@ static void texts_in_another_form_are_refused(void **state)
     arena_free(&s.a);
 }
 
+static void a_list_that_is_too_long_is_an_error_of_its_own(void **state)
+{
+    (void)state;
+    sample_good(&s);
+    struct str *names = ARENA_ARRAY(&s.a, KEYRING_VERSIONS_MAX + 1, struct str);
+    for (size_t i = 0; i <= KEYRING_VERSIONS_MAX; i++)
+        names[i] = str_from(arena_printf(&s.a, "v%zu", i + 1));
+    struct arena a = {0};
+    struct err err;
+    s.in.order = names;
+    s.in.order_count = KEYRING_VERSIONS_MAX;
+    assert_true(sample_make(&s));
+    sample_edit(&s);
+    assert_true(reads(sample_text(&s), &a, &err));
+    s.in.order_count++;
+    assert_true(sample_make(&s));
+    sample_edit(&s);
+    assert_false(reads(sample_text(&s), &a, &err));
+    assert_int_equal(err.id, 655);
+    assert_non_null(strstr(err.text, "4096"));
+    arena_free(&a);
+    arena_free(&s.a);
+}
+
 static void the_line_that_differs_is_named(void **state)
 {
     (void)state;
@@ -810,6 +834,7 @@ int main(void)
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(a_changed_byte_is_refused_or_another_plan),
         cmocka_unit_test(texts_in_another_form_are_refused),
+        cmocka_unit_test(a_list_that_is_too_long_is_an_error_of_its_own),
         cmocka_unit_test(the_line_that_differs_is_named),
         cmocka_unit_test(other_files_and_later_plans_are_told_apart),
         cmocka_unit_test(plans_of_the_first_kind_are_read_for_ever),
