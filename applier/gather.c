@@ -133,13 +133,26 @@ static int compare_columns(const void *a, const void *b)
 }
 
 /* Of one table in several reports the one that had data comes first; the enum is in that order. */
+int plan_compare_tables(const struct plan_table *a, const struct plan_table *b)
+{
+    int order = plan_compare_places(&a->at, &b->at);
+    return order ? order : (a->state > b->state) - (a->state < b->state);
+}
+
 static int compare_tables(const void *a, const void *b)
 {
     const struct plan_table *x = a, *y = b;
-    int order = plan_compare_places(&x->at, &y->at);
-    if (order == 0)
-        order = (x->state > y->state) - (x->state < y->state);
+    int order = plan_compare_tables(x, y);
     return order ? order : (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+/*
+ * Two reports that name the database speak of one table. Where they do not, it may be of two
+ * databases: what one of them lacks is then shown beside what the other has.
+ */
+static bool is_one_table(const struct plan_table *a, const struct plan_table *b)
+{
+    return plan_compare_places(&a->at, &b->at) == 0 && (a->at.database.len || a->state == b->state);
 }
 
 static void join_uses(struct plan_version *v)
@@ -182,7 +195,7 @@ static void join_tables(struct plan *plan)
     qsort(plan->tables, plan->table_count, sizeof plan->tables[0], compare_tables);
     size_t last = 0;
     for (size_t i = 1; i < plan->table_count; i++) {
-        if (plan_compare_places(&plan->tables[last].at, &plan->tables[i].at) == 0)
+        if (is_one_table(&plan->tables[last], &plan->tables[i]))
             plan->tables[last].records =
                 count_add(plan->tables[last].records, plan->tables[i].records);
         else

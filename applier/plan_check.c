@@ -145,7 +145,7 @@ static const char *check_lists(const struct plan *p)
         if (str_cmp(p->targets[i - 1].path, p->targets[i].path) >= 0)
             return "a file stands in it twice";
     for (size_t i = 1; i < p->table_count; i++)
-        if (plan_compare_places(&p->tables[i - 1].at, &p->tables[i].at) >= 0)
+        if (plan_compare_tables(&p->tables[i - 1], &p->tables[i]) >= 0)
             return "its tables are not in order";
     for (size_t i = 1; i < p->column_count; i++)
         if (plan_compare_places(&p->columns[i - 1].at, &p->columns[i].at) >= 0)

@@ -46,6 +46,8 @@ int64_t plan_time(int64_t t);
 const char *planning_report_name(struct planning *p, const struct report *r);
 
 int plan_compare_places(const struct plan_column_name *a, const struct plan_column_name *b);
+/* By place, then by state. */
+int plan_compare_tables(const struct plan_table *a, const struct plan_table *b);
 
 /* Counts come from files: a sum that does not fit stays at the top and never becomes small. */
 static inline uint64_t count_add(uint64_t a, uint64_t b)

@@ -335,6 +335,33 @@ static void plans_of_the_first_kind_are_read_for_ever(void **state)
     arena_free(&a);
 }
 
+/* Two reports of users, the second without its data; an inventory answers for that. */
+static void make_twins(const char *database)
+{
+    static const struct plan_table_name users = {{NULL, 0}, {(const unsigned char *)"users", 5}};
+    struct report *full = sample_good(&s);
+    struct report *bare = sample_report(&s);
+    bare->tables[0].state = COVERAGE_NO_DATA;
+    full->tables[0].database = bare->tables[0].database = str_from(database);
+    s.in.inventory = &users;
+    s.in.inventory_count = 1;
+    s.in.has_inventory = true;
+    assert_true(sample_make(&s));
+    sample_edit(&s);
+}
+
+static void what_an_unnamed_report_lacks_is_shown_beside_what_another_has(void **state)
+{
+    (void)state;
+    make_twins("");
+    assert_true(holds(sample_text(&s), "# 2 tables defined, 1 with data, 1 without data,"));
+    assert_true(holds(sample_text(&s), "  table no-data table 0 \"\" public.users\n"));
+    round_trips();
+    make_twins("app");
+    assert_true(holds(sample_text(&s), "# 1 table defined, 1 with data, 0 without data,"));
+    round_trips();
+}
+
 /* ---- plans that contradict themselves ---- */
 
 /* The plan is refused, and for this reason. */
@@ -834,6 +861,7 @@ int main(void)
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(a_changed_byte_is_refused_or_another_plan),
         cmocka_unit_test(texts_in_another_form_are_refused),
+        cmocka_unit_test(what_an_unnamed_report_lacks_is_shown_beside_what_another_has),
         cmocka_unit_test(a_list_that_is_too_long_is_an_error_of_its_own),
         cmocka_unit_test(the_line_that_differs_is_named),
         cmocka_unit_test(other_files_and_later_plans_are_told_apart),
