@@ -16,6 +16,26 @@ static bool load_source(struct load *in, const char *path, struct plan_source *s
     return true;
 }
 
+/* "old.db", or "old.db:UNTIL=2027-01-01T00:00:00Z" for a backup that is destroyed then. */
+static bool load_retained(struct load *in, const char *text, struct plan_source *source,
+                          struct err *err)
+{
+    static const char mark[] = ":UNTIL=";
+    struct str whole = str_from(text);
+    size_t at = str_search(whole, str_from(mark));
+    int64_t until = UTC_NONE;
+    if (at < whole.len && !utc_parse(str_slice(whole, at + sizeof mark - 1, whole.len), &until)) {
+        err_set(err, ERR_USAGE, 936,
+                "--retained %s: no time stands behind UNTIL=", text_shown(in->run, whole));
+        err_hint(err, "for example --retained old.db:UNTIL=2027-01-01T00:00:00Z");
+        return false;
+    }
+    if (!load_source(in, arena_text(in->run, str_slice(whole, 0, at)), source, err))
+        return false;
+    source->kept_until = until;
+    return true;
+}
+
 bool load_reports(struct load *in, const char *const *reports, size_t report_count,
                   const char *const *retained, size_t retained_count, struct err *err)
 {
@@ -29,7 +49,8 @@ bool load_reports(struct load *in, const char *const *reports, size_t report_cou
         if (!load_source(in, reports[in->report_count], &in->reports[in->report_count], err))
             return false;
     for (; in->retained_count < retained_count; in->retained_count++)
-        if (!load_source(in, retained[in->retained_count], &in->retained[in->retained_count], err))
+        if (!load_retained(in, retained[in->retained_count], &in->retained[in->retained_count],
+                           err))
             return false;
     return true;
 }

@@ -40,6 +40,7 @@ struct load {
     size_t file_count;
 };
 
+/* A retained report may name the end of its backup: "old.db:UNTIL=2027-01-01T00:00:00Z"; 936. */
 bool load_reports(struct load *in, const char *const *reports, size_t report_count,
                   const char *const *retained, size_t retained_count, struct err *err);
 bool load_files(struct load *in, const char *const *paths, size_t count, unsigned iterations,

@@ -21,8 +21,9 @@
         OPT_YES, "yes", 0, NULL, "do not ask; skips no rule"                                       \
     }
 #define PLAN_OPTIONS                                                                               \
-    {OPT_RETAINED, "retained", 0, "OLD.db",                                                        \
-     "report of a stored backup, not of live data; may be repeated"},                              \
+    {OPT_RETAINED, "retained", 0, "OLD.db[:UNTIL=TIME]",                                           \
+     "report of a stored backup, not of live data, and when that backup is destroyed "             \
+     "(2027-01-01T00:00:00Z); may be repeated"},                                                   \
         {OPT_KEEP_VERSIONS, "keep-versions", 0, "N",                                               \
          "how many of the newest versions to keep (default 3)"},                                   \
         {OPT_PROTECT, "protect", 0, "vN", "never remove it; a list or repeated"},                  \

@@ -185,6 +185,9 @@ bool build_plan(struct cli *cli, const char *const *files, size_t file_count,
         !load_files(load, files, file_count, in.kdf_iterations, err) ||
         !take_previous(cli, load, &in.previous, err))
         return false;
+    for (size_t i = 0; i < load->retained_count; i++)
+        if (!output_spares(cli, load->retained[i].path, err))
+            return false;
     in.reports = load->reports;
     in.report_count = load->report_count;
     in.retained = load->retained;

@@ -294,7 +294,22 @@ everything() {
     refused 6 keyretire cleanup-keys --report report.db --model app.models.user:User --column otp_secret --dry-run --state-dir "$STATE"
 }
 
-@test "K5.2-K5.4, Scope: used versions stay, also those used elsewhere than in the column" {
+@test "K5.3: a version that the column's values use stays, however few they are and however old" {
+    { sealed v5 30 20; sealed v2 1 3000; } | users_dump >dump.sql
+    census
+    # Not even --only can name it.
+    refused 4 cleanup --yes --keep-versions 1 --only v2
+    untouched
+    cleanup --yes -q --keep-versions 1
+    [ "$(versions)" = "v2 v5 " ]
+    # In another case it is the same version.
+    { sealed v5 30 20; sealed v2 1 3000 | sed 's/^v2:/V2:/'; } | users_dump >dump.sql
+    census
+    cleanup --yes -q --keep-versions 1
+    [ "$(versions)" = "v2 v5 " ]
+}
+
+@test "K5.2, K5.4, Scope: used versions are found, also those used elsewhere than in the column; the others go" {
     {
         sql_head
         { sealed v5 3 20; sealed v1 1 30; } | sql_table public.users otp

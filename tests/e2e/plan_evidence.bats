@@ -365,6 +365,32 @@ inventory_command() {
     [ "$(removed)" = "v1" ]
 }
 
+@test "S7: --retained may say when its backup is destroyed, and the archive outlives the last of them" {
+    sealed v4 2 20 | users_dump >dump.sql
+    census
+    { sealed v2 3 900; sealed v3 1 21; } | users_dump $((100 * DAY)) >old.sql
+    keycensus scan old.sql --env-file .env.crypto -q -o old.db
+    sealed v2 1 900 | users_dump $((90 * DAY)) >later.sql
+    keycensus scan later.sql --env-file .env.crypto -q -o later.db
+    plan --keep-versions 1 --retained old.db:UNTIL=2030-01-02T03:04:05Z --retained later.db:UNTIL=2031-01-02T03:04:05Z
+    keyretire show plan.txt >shown
+    grep -q 'v2: 4 values.*before 2031-01-02T03:04:05Z$' shown
+    grep -q 'v3: 1 value.*before 2030-01-02T03:04:05Z$' shown
+    grep -q 'kept until 2030-01-02T03:04:05Z' plan.txt
+    # One backup without an end leaves the archive without one.
+    plan --keep-versions 1 --retained old.db:UNTIL=2030-01-02T03:04:05Z --retained later.db
+    keyretire show plan.txt >shown
+    grep -q 'v2: 4 values.*before those backups are$' shown
+    for wrong in 2030-01-02 tomorrow ''; do
+        refused 2 plan --keep-versions 1 --retained "old.db:UNTIL=$wrong"
+    done
+    refused 6 plan --keep-versions 1 --retained missing.db:UNTIL=2030-01-02T03:04:05Z
+    cp old.db kept.db
+    refused 2 keyretire plan --report report.db --env-file .env.crypto --state-dir "$STATE" \
+        --kdf-iterations 1 --retained old.db -o old.db --overwrite
+    cmp old.db kept.db
+}
+
 @test "S7: the databases are recorded and shown" {
     sql_head 60 shop >dump.sql
     { sealed v4 2 20 | sql_table public.users otp; sql_tail; } >>dump.sql
