@@ -117,6 +117,16 @@ static void visit_separator(struct scan_loop *l, size_t column, const unsigned c
     }
 }
 
+/* A CR where a field begins: an empty one if the line ends here. */
+static void visit_cr(struct scan_loop *l, size_t column, const unsigned char *start,
+                     const unsigned char *at)
+{
+    if (at[1] != '\n')
+        return;
+    visit_separator(l, column, start, at + 1);
+    l->done = at + 2;
+}
+
 static void visit_copy(struct scan_loop *l, size_t column, const unsigned char *start,
                        const unsigned char *at)
 {
@@ -124,6 +134,9 @@ static void visit_copy(struct scan_loop *l, size_t column, const unsigned char *
     case '\t':
     case '\n':
         visit_separator(l, column, start, at);
+        break;
+    case '\r':
+        visit_cr(l, column, start, at);
         break;
     case '\\':
         visit_backslash(l, column, start, at);
@@ -135,26 +148,27 @@ static void visit_copy(struct scan_loop *l, size_t column, const unsigned char *
     }
 }
 
-static void copy_blocks_plain(struct scan_loop *l)
+static const unsigned char *copy_blocks_plain(struct scan_loop *l)
 {
-    scan_blocks(l, visit_copy);
+    return scan_blocks(l, visit_copy, regular_plain);
 }
 
-SIMD_FAST_BITS static void copy_blocks_fast(struct scan_loop *l)
+SIMD_FAST_BITS static const unsigned char *copy_blocks_fast(struct scan_loop *l)
 {
-    scan_blocks(l, visit_copy);
+    return scan_blocks(l, visit_copy, regular_fast);
 }
 
 static void copy_loop(struct scan_loop *l)
 {
     const struct simd_ops *simd = l->layout->reading.simd;
     uint64_t carry = 1;
-    for (const unsigned char *at = l->rows; next_chunk(l, at); at = chunk_end(l)) {
-        simd->copy_masks(l->chunk, l->end, l->blocks, &carry, l->scanner->masks);
-        if (simd != &simd_scalar)
-            copy_blocks_fast(l);
-        else
-            copy_blocks_plain(l);
+    const unsigned char *at = l->rows;
+    while (at < l->end) {
+        l->chunk = at;
+        l->blocks = simd->copy_masks(at, l->end, blocks_left(l, at), &carry, l->scanner->masks);
+        at = simd != &simd_scalar ? copy_blocks_fast(l) : copy_blocks_plain(l);
+        if (at != chunk_end(l))
+            carry = 0; /* in a field, or at the separator that ends one */
     }
 }
 
@@ -166,8 +180,10 @@ void copy_batch(struct scanner *s, const struct scan_layout *layout, struct str 
         whole--;
     if (layout->columns == 0)
         whole = 0;
-    struct scan_loop loop = scan_loop_make(s, layout, str_slice(rows, 0, whole), t);
-    copy_loop(&loop);
+    if (whole > 0) {
+        struct scan_loop loop = scan_loop_make(s, layout, str_slice(rows, 0, whole), t);
+        copy_loop(&loop);
+    }
     if (whole < rows.len)
         scan_in_pieces(s, layout, str_slice(rows, whole, rows.len), t);
 }

@@ -8,16 +8,33 @@
  */
 #include "analyzer/scan_loop.h"
 
+/*
+ * The separator that ends the field of the byte at `at`, in quotes or not. Outside quotes another
+ * quote can only stand right behind one, both for a quote of the value: the rows are even.
+ */
+static const unsigned char *field_end(const struct scan_loop *l, const unsigned char *at,
+                                      bool inside)
+{
+    const struct csv_dialect *d = l->layout->dialect;
+    const struct simd_ops *simd = l->layout->reading.simd;
+    for (;;) {
+        if (inside)
+            at += simd->find_either(str_make(at, (size_t)(l->end - at)), d->quote, d->quote) + 1;
+        else if (d->quote && *at == d->quote)
+            at++;
+        else
+            return at + simd->find_either(str_make(at, (size_t)(l->end - at)), d->delimiter, '\n');
+        inside = !inside;
+    }
+}
+
 /* The field from `start` that goes on at `from`, up to its separator outside quotes. */
 static struct str whole_field(const struct scan_loop *l, const unsigned char *start,
                               const unsigned char *from)
 {
-    const struct csv_dialect *d = l->layout->dialect;
     const unsigned char *stop = separator_in_chunk(l, from);
-    bool inside = l->inside != 0;
     if (!stop)
-        for (stop = chunk_end(l); inside || (*stop != d->delimiter && *stop != '\n'); stop++)
-            inside ^= d->quote && *stop == d->quote;
+        stop = field_end(l, chunk_end(l), l->inside != 0);
     return str_make(start, (size_t)(stop - start));
 }
 
@@ -103,6 +120,16 @@ static bool visit_start(struct scan_loop *l, size_t column, const unsigned char 
     return true;
 }
 
+/* As in scan_copy.c. */
+static void visit_cr(struct scan_loop *l, size_t column, const unsigned char *start,
+                     const unsigned char *at)
+{
+    if (at[1] != '\n')
+        return;
+    visit_separator(l, column, start, at + 1);
+    l->done = at + 2;
+}
+
 static void visit_csv(struct scan_loop *l, size_t column, const unsigned char *start,
                       const unsigned char *at)
 {
@@ -110,18 +137,20 @@ static void visit_csv(struct scan_loop *l, size_t column, const unsigned char *s
         return;
     if (*at == l->layout->dialect->delimiter || *at == '\n')
         visit_separator(l, column, start, at);
+    else if (at == start && *at == '\r')
+        visit_cr(l, column, start, at);
     else if ((*at == 'Z' || *at == '5') && is_constant(l, at))
         count_field(l, column, whole_field(l, start, at));
 }
 
-static void csv_blocks_plain(struct scan_loop *l)
+static const unsigned char *csv_blocks_plain(struct scan_loop *l)
 {
-    scan_blocks(l, visit_csv);
+    return scan_blocks(l, visit_csv, regular_plain);
 }
 
-SIMD_FAST_BITS static void csv_blocks_fast(struct scan_loop *l)
+SIMD_FAST_BITS static const unsigned char *csv_blocks_fast(struct scan_loop *l)
 {
-    scan_blocks(l, visit_csv);
+    return scan_blocks(l, visit_csv, regular_fast);
 }
 
 static bool is_letter_or_digit(unsigned char c)
@@ -137,27 +166,26 @@ static bool is_countable(const struct csv_dialect *d)
 }
 
 /* Do the rows end with a record, and does every opening quote begin a field? */
-static bool is_even(struct scan_loop *l, const struct simd_csv *how)
+static bool is_even(const struct scan_layout *layout, struct str rows, const struct simd_csv *how)
 {
     struct simd_csv_state state = {.separator = 1};
-    bool even = true;
-    for (const unsigned char *at = l->rows; even && next_chunk(l, at); at = chunk_end(l))
-        even = l->layout->reading.simd->csv_masks(l->chunk, l->end, l->blocks, how, &state,
-                                                  l->scanner->masks);
-    return even && !state.inside && l->end > l->rows && l->end[-1] == '\n';
+    struct simd_csv_cut found = {0};
+    return layout->reading.simd->csv_cut(rows, how, &state, &found) && rows.len > 0 &&
+           found.end == rows.len;
 }
 
 static void csv_loop(struct scan_loop *l, const struct simd_csv *how)
 {
     const struct simd_ops *simd = l->layout->reading.simd;
     struct simd_csv_state state = {.separator = 1};
-    for (const unsigned char *at = l->rows; next_chunk(l, at); at = chunk_end(l)) {
-        (void)simd->csv_masks(l->chunk, l->end, l->blocks, how, &state, l->scanner->masks);
+    const unsigned char *at = l->rows;
+    while (at < l->end) {
+        l->chunk = at;
+        l->blocks = simd->csv_masks(at, l->end, blocks_left(l, at), how, &state, l->scanner->masks);
         l->inside = state.inside;
-        if (simd != &simd_scalar)
-            csv_blocks_fast(l);
-        else
-            csv_blocks_plain(l);
+        at = simd != &simd_scalar ? csv_blocks_fast(l) : csv_blocks_plain(l);
+        if (at != chunk_end(l)) /* at the separator that ends a field */
+            state = (struct simd_csv_state){.separator = 0};
     }
 }
 
@@ -165,13 +193,14 @@ void csv_batch(struct scanner *s, const struct scan_layout *layout, struct str r
                struct tally *t)
 {
     const struct csv_dialect *d = layout->dialect;
-    struct scan_loop loop = scan_loop_make(s, layout, rows, t);
-    loop.skips_blank = layout->columns > 1;
     struct simd_csv how = {.delimiter = d->delimiter,
                            .quote = d->quote,
                            .null = d->null_text.len ? d->null_text.at[0] : d->delimiter};
-    if (layout->columns > 0 && is_countable(d) && is_even(&loop, &how))
-        csv_loop(&loop, &how);
-    else
+    if (layout->columns == 0 || !is_countable(d) || !is_even(layout, rows, &how)) {
         scan_in_pieces(s, layout, rows, t);
+        return;
+    }
+    struct scan_loop loop = scan_loop_make(s, layout, rows, t);
+    loop.skips_blank = layout->columns > 1;
+    csv_loop(&loop, &how);
 }

@@ -2,9 +2,9 @@
  * scan_loop: from masks of 64 bytes to visits, for both formats. Private to scan_copy.c,
  * scan_csv.c.
  *
- * The loop steps only on newlines, to check the number of fields, and on the bytes that a mask
- * calls worth a look; the column a byte stands in is the number of separators since the record
- * began, a population count. In a table with a declared column every field is visited at its end.
+ * The loop steps only on the bytes that a mask calls worth a look; the column such a byte stands in
+ * is the number of separators since the record began, a population count. In a table with a
+ * declared column every field is visited at its end.
  *
  * Each format instantiates it with its own visit, once plainly and once with SIMD_FAST_BITS.
  * struct simd_masks .tab is the separator of fields, whatever byte that is.
@@ -30,34 +30,36 @@ struct scan_loop {
     struct block_start start;        /* of the chunk */
     const unsigned char *chunk;      /* the blocks that are masked */
     size_t blocks;
-    bool skips_blank; /* a blank line is no record */
-    uint64_t inside;  /* CSV: all ones when the chunk ends in quotes */
+    uint64_t every_columns; /* bits 0, columns, 2 x columns ... */
+    bool skips_blank;       /* a blank line is no record */
+    uint64_t inside;        /* CSV: all ones when the chunk ends in quotes */
 };
 
 /* Looks at the byte at `at`, in a column, in a field that begins at `start`. */
 typedef void scan_visit(struct scan_loop *l, size_t column, const unsigned char *start,
                         const unsigned char *at);
 
+/* `layout` has columns. */
 static inline struct scan_loop scan_loop_make(struct scanner *s, const struct scan_layout *layout,
                                               struct str rows, struct tally *t)
 {
-    return (struct scan_loop){.scanner = s,
-                              .layout = layout,
-                              .tally = t,
-                              .rows = rows.at,
-                              .end = rows.at + rows.len,
-                              .done = rows.at,
-                              .start.field = rows.at};
+    struct scan_loop l = {.scanner = s,
+                          .layout = layout,
+                          .tally = t,
+                          .rows = rows.at,
+                          .end = rows.at + rows.len,
+                          .done = rows.at,
+                          .start.field = rows.at};
+    for (size_t bit = 0; bit < 64; bit += layout->columns)
+        l.every_columns |= (uint64_t)1 << bit;
+    return l;
 }
 
-/* How many blocks the next chunk has; 0 at the end. */
-static inline size_t next_chunk(struct scan_loop *l, const unsigned char *from)
+/* Most blocks that the next chunk, from there, may have. */
+static inline size_t blocks_left(const struct scan_loop *l, const unsigned char *from)
 {
-    size_t left = (size_t)(l->end - from);
-    size_t blocks = (left + SIMD_BLOCK - 1) / SIMD_BLOCK;
-    l->chunk = from;
-    l->blocks = blocks < SCAN_CHUNK_BLOCKS ? blocks : SCAN_CHUNK_BLOCKS;
-    return l->blocks;
+    size_t blocks = ((size_t)(l->end - from) + SIMD_BLOCK - 1) / SIMD_BLOCK;
+    return blocks < SCAN_CHUNK_BLOCKS ? blocks : SCAN_CHUNK_BLOCKS;
 }
 
 /* Behind the chunk; never behind the rows. */
@@ -105,23 +107,25 @@ SIMD_INLINE uint64_t behind_last(uint64_t mask)
     return ~(UINT64_MAX >> __builtin_clzll(mask));
 }
 
-/* Byte i of a block: works out its column and the begin of its field. */
-SIMD_INLINE void visit_byte(struct scan_loop *l, const struct block_start *before,
-                            const unsigned char *base, const struct simd_masks *m, unsigned i,
-                            scan_visit *visit)
+/*
+ * Where a byte of a block stands: the begin of its field, and the separators before that in its
+ * record. `below` has the bits of the bytes before it.
+ */
+SIMD_INLINE struct block_start place_behind(const struct block_start *before,
+                                            const unsigned char *base, const struct simd_masks *m,
+                                            uint64_t below)
 {
-    const unsigned char *at = base + i;
-    if (at < l->done)
-        return;
-    uint64_t below = ((uint64_t)1 << i) - 1;
     uint64_t newlines = m->newline & below;
     uint64_t tabs = m->tab & below;
     uint64_t separators = newlines | tabs;
-    const unsigned char *start =
-        separators ? base + (SIMD_BLOCK - __builtin_clzll(separators)) : before->field;
-    uint64_t column = newlines ? (uint64_t)__builtin_popcountll(tabs & behind_last(newlines))
-                               : before->separators + (uint64_t)__builtin_popcountll(tabs);
-    visit(l, (size_t)column, start, at);
+    struct block_start here = *before;
+    if (separators)
+        here.field = base + (SIMD_BLOCK - __builtin_clzll(separators));
+    if (newlines)
+        here.separators = (uint64_t)__builtin_popcountll(tabs & behind_last(newlines));
+    else
+        here.separators += (uint64_t)__builtin_popcountll(tabs);
+    return here;
 }
 
 /*
@@ -154,55 +158,63 @@ static uint64_t judge_records(struct scan_loop *l, const struct block_start *bef
     return blank;
 }
 
-/*
- * Checks the number of fields of every record that ends in the block, and counts the records. Gives
- * back the newlines behind a CR: the field before them may be empty.
- */
-SIMD_INLINE uint64_t end_records(struct scan_loop *l, const struct block_start *before,
-                                 const unsigned char *base, const struct simd_masks *m)
+/* Does every newline of the block end a record with the table's number of fields? */
+typedef bool scan_regular(const struct scan_loop *l, uint64_t seen, const struct simd_masks *m);
+
+SIMD_INLINE bool regular_plain(const struct scan_loop *l, uint64_t seen, const struct simd_masks *m)
 {
-    uint64_t behind_cr = 0;
-    uint64_t wrong = 0;
-    uint64_t wanted = l->layout->columns - 1;
-    uint64_t seen = before->separators;
     uint64_t tabs = m->tab;
+    uint64_t wrong = 0;
     for (uint64_t rest = m->newline; rest; rest &= rest - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(rest);
         uint64_t below = (rest & -rest) - 1;
-        wrong |= (seen + (uint64_t)__builtin_popcountll(tabs & below)) ^ wanted;
-        if (base + i > l->rows && base[(ptrdiff_t)i - 1] == '\r')
-            behind_cr |= rest & -rest;
+        wrong |= (seen + (uint64_t)__builtin_popcountll(tabs & below)) ^ (l->layout->columns - 1);
         tabs &= ~below;
         seen = 0;
     }
-    uint64_t records = (uint64_t)__builtin_popcountll(m->newline);
-    if (__builtin_expect(wrong != 0, 0))
-        records -= judge_records(l, before, base, m);
-    l->tally->records += records;
-    return behind_cr;
+    return wrong == 0;
 }
 
-SIMD_INLINE void scan_blocks(struct scan_loop *l, scan_visit *visit)
+/* The same without a step for each: the newlines are every columns-th separator. */
+SIMD_FAST_BITS static inline bool regular_fast(const struct scan_loop *l, uint64_t seen,
+                                               const struct simd_masks *m)
+{
+    uint64_t first = l->layout->columns - 1 - seen; /* huge when there were too many */
+    uint64_t turns = first < SIMD_BLOCK ? l->every_columns << first : 0;
+    return simd_deposit(turns, m->tab | m->newline) == m->newline;
+}
+
+/*
+ * Visits what is worth it in the chunk. Gives back where to go on: behind the chunk, or where a
+ * value ends that was read beyond its block; nobody looks at the blocks between.
+ */
+SIMD_INLINE const unsigned char *scan_blocks(struct scan_loop *l, scan_visit *visit,
+                                             scan_regular *regular)
 {
     uint64_t every = l->layout->any_declared ? UINT64_MAX : 0;
     const unsigned char *base = l->chunk;
     const struct simd_masks *m = l->scanner->masks;
     struct block_start before = l->start;
     for (size_t b = 0; b < l->blocks; b++, m++, base += SIMD_BLOCK) {
-        uint64_t separators = m->tab | m->newline;
-        uint64_t worth = m->mark | (separators & every);
-        if (m->newline)
-            worth |= end_records(l, &before, base, m);
-        for (; worth; worth &= worth - 1)
-            visit_byte(l, &before, base, m, (unsigned)__builtin_ctzll(worth), visit);
-        if (separators)
-            before.field = base + (SIMD_BLOCK - __builtin_clzll(separators));
-        if (m->newline)
-            before.separators = (uint64_t)__builtin_popcountll(m->tab & behind_last(m->newline));
-        else
-            before.separators += (uint64_t)__builtin_popcountll(m->tab);
+        uint64_t records = (uint64_t)__builtin_popcountll(m->newline);
+        if (__builtin_expect(!regular(l, before.separators, m), 0))
+            records -= judge_records(l, &before, base, m);
+        l->tally->records += records;
+        for (uint64_t worth = m->mark | ((m->tab | m->newline) & every); worth;
+             worth &= worth - 1) {
+            unsigned i = (unsigned)__builtin_ctzll(worth);
+            if (base + i < l->done)
+                continue;
+            struct block_start here = place_behind(&before, base, m, ((uint64_t)1 << i) - 1);
+            visit(l, (size_t)here.separators, here.field, base + i);
+            if (l->done > base + SIMD_BLOCK) {
+                l->start = here;
+                return l->done - 1;
+            }
+        }
+        before = place_behind(&before, base, m, UINT64_MAX);
     }
     l->start = before;
+    return chunk_end(l);
 }
 
 #endif

@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <xxhash.h>
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+#include <xxh_x86dispatch.h> /* the same functions, with what vectors the processor has */
+#endif
 
 uint64_t hash_xxh3_64(struct str data, uint64_t seed)
 {

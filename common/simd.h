@@ -1,8 +1,9 @@
 /*
  * simd: the few steps over bytes that are worth vector instructions.
  *
- * Each step exists in plain C, for AVX2 and for AVX-512 (VBMI), with equal results on any bytes;
- * which one runs is chosen by what the processor can do.
+ * Each step exists in plain C (simd.c), for AVX2 and for AVX-512 with VBMI (simd_avx2.c,
+ * simd_avx512.c), with equal results on any bytes; what the processor can do decides which one
+ * runs.
  *
  *     const struct simd_ops *simd = simd_best();
  *     simd->copy_masks(at, end, blocks, &carry, masks);
@@ -20,8 +21,9 @@ enum { SIMD_BLOCK = 64 };
 struct simd_masks {
     uint64_t tab;
     uint64_t newline;
-    /* Worth a look: a backslash, a tab or newline behind another (an empty field), the Z of "Z0"
-     * and the 5 of "5a" (what an envelope's constant starts with, as text and in hexadecimal). */
+    /* Worth a look: a backslash, a tab, newline or CR behind a tab or newline (an empty field), the
+     * Z of "Z0" and the 5 of "5a" (what an envelope's constant starts with, as text and in
+     * hexadecimal). */
     uint64_t mark;
 };
 
@@ -39,23 +41,35 @@ struct simd_csv_state {
     uint64_t inside;    /* all ones: in quotes */
 };
 
+struct simd_csv_cut {
+    size_t end;        /* behind the last newline outside quotes; unset when there is none */
+    uint64_t newlines; /* added to, those in quotes as well */
+};
+
 struct simd_ops {
     const char *name;
     /*
-     * Masks of `blocks` blocks from `at`; bytes from `end` on count as zero. *carry is 1 when the
-     * byte before `at` was a tab, a newline or nothing, and is that for the next call afterwards.
+     * Masks of at most `most` blocks from `at`, up to the first that holds a mark: what it stands
+     * for may reach beyond many blocks. Gives back how many they are. Bytes from `end` on count as
+     * zero; `most` blocks have at least one byte each before it. *carry is 1 when the byte before
+     * `at` was a tab, a newline or nothing, and is that for the next call afterwards.
      */
-    void (*copy_masks)(const unsigned char *at, const unsigned char *end, size_t blocks,
-                       uint64_t *carry, struct simd_masks *into);
+    size_t (*copy_masks)(const unsigned char *at, const unsigned char *end, size_t most,
+                         uint64_t *carry, struct simd_masks *into);
     /*
      * The same for CSV whose quotes are escaped by doubling: .tab is the delimiter, and separators
-     * in quotes are left out. Marks: a separator behind another, `null` at a field's begin, two
-     * quotes at a field's begin, and what begins a constant. False: somewhere a quote opens that is
-     * not the first byte of its field; the masks are worth nothing then.
+     * in quotes are left out. Marks: a separator behind another; a CR, `null` or two quotes at a
+     * field's begin; and what begins a constant. The rows must be such that csv_cut says true.
      */
-    bool (*csv_masks)(const unsigned char *at, const unsigned char *end, size_t blocks,
-                      const struct simd_csv *how, struct simd_csv_state *state,
-                      struct simd_masks *into);
+    size_t (*csv_masks)(const unsigned char *at, const unsigned char *end, size_t most,
+                        const struct simd_csv *how, struct simd_csv_state *state,
+                        struct simd_masks *into);
+    /*
+     * Where records end in such CSV. False: somewhere a quote opens that is not the first byte of
+     * its field; quotes cannot be told by counting then, and nothing found is worth anything.
+     */
+    bool (*csv_cut)(struct str s, const struct simd_csv *how, struct simd_csv_state *state,
+                    struct simd_csv_cut *found);
     /* Index of the first a or b; s.len when there is none. */
     size_t (*find_either)(struct str s, unsigned char a, unsigned char b);
     /* Index of the first a that is followed by b; s.len when there is none. Adds to *newlines those
@@ -86,6 +100,22 @@ size_t simd_all(const struct simd_ops *into[SIMD_KINDS]);
 #define SIMD_FAST_BITS
 #endif
 #define SIMD_INLINE static inline __attribute__((always_inline))
+
+/* The lowest bits of `from`, put where `to` has bits (Intel's PDEP). For such loops. */
+#if defined(__x86_64__)
+SIMD_FAST_BITS static inline uint64_t simd_deposit(uint64_t from, uint64_t to)
+{
+    return __builtin_ia32_pdep_di(from, to);
+}
+#else
+static inline uint64_t simd_deposit(uint64_t from, uint64_t to)
+{
+    uint64_t into = 0;
+    for (; to; to &= to - 1, from >>= 1)
+        into |= from & 1 ? to & -to : 0;
+    return into;
+}
+#endif
 
 /* The value of a base64url byte, or 0xff. */
 extern const unsigned char base64url_value[256];

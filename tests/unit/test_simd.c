@@ -10,18 +10,42 @@
 
 enum { ROOM = 700 };
 
-/* Bytes of which most are special, in memory that ends where they end: ASan sees any overrun. */
-static unsigned char *random_bytes(uint64_t *seed, size_t n)
+/*
+ * Bytes of which most are special, or fewer of them with `rare` 1 to 3, in memory that ends where
+ * they end: ASan sees any overrun.
+ */
+static unsigned char *random_bytes(uint64_t *seed, size_t n, unsigned rare)
 {
-    static const char special[] = "\t\n\\Z05aA.xN\t\n";
+    static const char special[] = "\t\n\\Z05aA.xN\r\t\n";
     unsigned char *bytes = malloc(n ? n : 1);
     assert_non_null(bytes);
     for (size_t i = 0; i < n; i++) {
         uint64_t r = cell_random(seed);
-        bytes[i] =
-            r % 3 ? (unsigned char)special[r / 3 % (sizeof special - 1)] : (unsigned char)(r >> 8);
+        if ((r >> 32 & 63) < rare * 21)
+            bytes[i] = 'y';
+        else if (r % 3)
+            bytes[i] = (unsigned char)special[r / 3 % (sizeof special - 1)];
+        else
+            bytes[i] = (unsigned char)(r >> 8);
     }
     return bytes;
+}
+
+/* All masks of the bytes, by as many calls as it takes; gives back the last carry. */
+static uint64_t copy_masks(const struct simd_ops *simd, struct str s, uint64_t carry,
+                           struct simd_masks *into)
+{
+    size_t blocks = (s.len + SIMD_BLOCK - 1) / SIMD_BLOCK;
+    for (size_t b = 0; b < blocks;) {
+        size_t n =
+            simd->copy_masks(s.at + b * SIMD_BLOCK, s.at + s.len, blocks - b, &carry, into + b);
+        assert_in_range(n, 1, blocks - b);
+        for (size_t i = 0; i + 1 < n; i++)
+            assert_int_equal(into[b + i].mark, 0); /* it stops at the first mark */
+        b += n;
+        assert_true(b == blocks || into[b - 1].mark != 0);
+    }
+    return carry;
 }
 
 static void masks_of_all_forms_are_equal(void **state)
@@ -32,47 +56,106 @@ static void masks_of_all_forms_are_equal(void **state)
     uint64_t seed = 1;
     for (unsigned round = 0; round < 20000; round++) {
         size_t n = 1 + cell_random(&seed) % ROOM;
-        unsigned char *bytes = random_bytes(&seed, n);
+        unsigned char *bytes = random_bytes(&seed, n, round % 4);
         struct simd_masks a[16] = {0};
-        uint64_t carry_a = round & 1;
-        size_t blocks = (n + SIMD_BLOCK - 1) / SIMD_BLOCK;
-        simd_scalar.copy_masks(bytes, bytes + n, blocks, &carry_a, a);
+        uint64_t carry = copy_masks(&simd_scalar, str_make(bytes, n), round & 1, a);
         for (size_t k = 1; k < kinds; k++) {
             struct simd_masks b[16] = {0};
-            uint64_t carry_b = round & 1;
-            all[k]->copy_masks(bytes, bytes + n, blocks, &carry_b, b);
+            assert_int_equal(copy_masks(all[k], str_make(bytes, n), round & 1, b), carry);
             assert_memory_equal(a, b, sizeof a);
-            assert_int_equal(carry_a, carry_b);
         }
         free(bytes);
     }
 }
 
+static struct simd_csv_state csv_masks(const struct simd_ops *simd, struct str s,
+                                       const struct simd_csv *how, struct simd_masks *into)
+{
+    struct simd_csv_state csv = {.separator = 1};
+    size_t blocks = (s.len + SIMD_BLOCK - 1) / SIMD_BLOCK;
+    for (size_t b = 0; b < blocks;) {
+        size_t n =
+            simd->csv_masks(s.at + b * SIMD_BLOCK, s.at + s.len, blocks - b, how, &csv, into + b);
+        assert_in_range(n, 1, blocks - b);
+        for (size_t i = 0; i + 1 < n; i++)
+            assert_int_equal(into[b + i].mark, 0);
+        b += n;
+        assert_true(b == blocks || into[b - 1].mark != 0);
+    }
+    return csv;
+}
+
+static const struct simd_csv hows[] = {
+    {'\t', 'Z', '\t'}, {'\t', '\\', 'N'}, {'x', 0, 'x'}, {'.', '\\', '5'}};
+
 static void csv_masks_of_all_forms_are_equal(void **state)
 {
     (void)state;
-    static const struct simd_csv hows[] = {
-        {'\t', 'Z', '\t'}, {'\t', '\\', 'N'}, {'x', 0, 'x'}, {'.', '\\', '5'}};
     const struct simd_ops *all[SIMD_KINDS];
     size_t kinds = simd_all(all);
     uint64_t seed = 9;
     for (unsigned round = 0; round < 20000; round++) {
         size_t n = 1 + cell_random(&seed) % ROOM;
-        unsigned char *bytes = random_bytes(&seed, n);
-        const struct simd_csv *how = &hows[round % 4];
+        unsigned char *bytes = random_bytes(&seed, n, round / 4 % 4);
         struct simd_masks a[16] = {0};
-        struct simd_csv_state state_a = {.separator = 1};
-        size_t blocks = (n + SIMD_BLOCK - 1) / SIMD_BLOCK;
-        bool even = simd_scalar.csv_masks(bytes, bytes + n, blocks, how, &state_a, a);
+        struct simd_csv_state last =
+            csv_masks(&simd_scalar, str_make(bytes, n), &hows[round % 4], a);
         for (size_t k = 1; k < kinds; k++) {
             struct simd_masks b[16] = {0};
-            struct simd_csv_state state_b = {.separator = 1};
-            assert_int_equal(all[k]->csv_masks(bytes, bytes + n, blocks, how, &state_b, b), even);
+            struct simd_csv_state same = csv_masks(all[k], str_make(bytes, n), &hows[round % 4], b);
             assert_memory_equal(a, b, sizeof a);
-            assert_memory_equal(&state_a, &state_b, sizeof state_a);
+            assert_memory_equal(&last, &same, sizeof last);
         }
         free(bytes);
     }
+}
+
+/* Byte by byte, in two pieces: where the last record ends, the lines, and whether quotes count. */
+static void csv_is_cut_where_its_last_record_ends(void **state)
+{
+    (void)state;
+    const struct simd_ops *all[SIMD_KINDS];
+    size_t kinds = simd_all(all);
+    uint64_t seed = 11;
+    unsigned even = 0;
+    for (unsigned round = 0; round < 40000; round++) {
+        const struct simd_csv *how = &hows[round % 4];
+        size_t n = cell_random(&seed) % (round % 3 ? 20 : ROOM);
+        unsigned char *bytes = random_bytes(&seed, n, round / 4 % 4);
+        size_t split = n ? cell_random(&seed) % n : 0;
+        size_t ends[2] = {0, 0};
+        uint64_t lines = 0;
+        bool inside = false;
+        bool right = true;
+        for (size_t i = 0; i < n; i++) {
+            unsigned char before = i ? bytes[i - 1] : '\n';
+            bool quote = how->quote && bytes[i] == how->quote;
+            bool may_open = before == '\n' || before == how->delimiter || before == how->quote;
+            right = right && (!quote || inside || may_open);
+            inside ^= quote;
+            lines += bytes[i] == '\n';
+            if (bytes[i] == '\n' && !inside)
+                ends[i >= split] = i + 1 - (i >= split ? split : 0);
+        }
+        for (size_t k = 0; k < kinds; k++) {
+            struct simd_csv_state csv = {.separator = 1};
+            struct simd_csv_cut first = {0};
+            struct simd_csv_cut second = {0};
+            struct str s = str_make(bytes, n);
+            bool is = all[k]->csv_cut(str_slice(s, 0, split), how, &csv, &first);
+            is = all[k]->csv_cut(str_slice(s, split, n), how, &csv, &second) && is;
+            assert_int_equal(is, right);
+            if (!right)
+                continue;
+            even++;
+            assert_int_equal(csv.inside != 0, inside);
+            assert_int_equal(first.newlines + second.newlines, lines);
+            assert_int_equal(first.end, ends[0]);
+            assert_int_equal(second.end, ends[1]);
+        }
+        free(bytes);
+    }
+    assert_in_range(even, 10000, 120000);
 }
 
 /* Byte by byte: is it in quotes, and what then is it. */
@@ -83,10 +166,9 @@ static void csv_masks_leave_out_what_is_quoted(void **state)
     static const char tabs[] = " ,        ,, ";
     const struct simd_csv how = {',', '"', 'N'};
     struct simd_masks m[2] = {0};
-    struct simd_csv_state csv = {.separator = 1};
-    const unsigned char *at = (const unsigned char *)text;
     size_t n = sizeof text - 1;
-    assert_true(simd_best()->csv_masks(at, at + n, 1, &how, &csv, m));
+    struct simd_csv_state csv =
+        csv_masks(simd_best(), str_make((const unsigned char *)text, n), &how, m);
     assert_true(n < 64);
     assert_int_equal(csv.inside, 0);
     bool inside = false;
@@ -97,9 +179,6 @@ static void csv_masks_leave_out_what_is_quoted(void **state)
     }
     for (size_t i = 0; i + 1 < sizeof tabs; i++)
         assert_int_equal(m[0].tab >> i & 1, tabs[i] == ',');
-    csv = (struct simd_csv_state){.separator = 1};
-    at = (const unsigned char *)"a,5\" pipe\n";
-    assert_false(simd_best()->csv_masks(at, at + 11, 1, &how, &csv, m));
 }
 
 /* Byte by byte from what the header says a mask is. */
@@ -109,23 +188,39 @@ static void masks_are_what_they_say(void **state)
     uint64_t seed = 2;
     for (unsigned round = 0; round < 5000; round++) {
         size_t n = 1 + cell_random(&seed) % ROOM;
-        unsigned char *bytes = random_bytes(&seed, n);
+        unsigned char *bytes = random_bytes(&seed, n, round % 4);
         struct simd_masks m[16] = {0};
-        uint64_t carry = 1;
-        simd_best()->copy_masks(bytes, bytes + n, (n + SIMD_BLOCK - 1) / SIMD_BLOCK, &carry, m);
+        (void)copy_masks(simd_best(), str_make(bytes, n), 1, m);
         for (size_t i = 0; i < n; i++) {
             const struct simd_masks *block = &m[i / SIMD_BLOCK];
             unsigned char c = bytes[i];
             unsigned char next = i + 1 < n ? bytes[i + 1] : 0;
             bool begins = i == 0 || bytes[i - 1] == '\t' || bytes[i - 1] == '\n';
-            bool separator = c == '\t' || c == '\n';
-            bool mark = c == '\\' || (separator && begins) || (c == 'Z' && next == '0') ||
+            bool ends = c == '\t' || c == '\n' || c == '\r';
+            bool mark = c == '\\' || (ends && begins) || (c == 'Z' && next == '0') ||
                         (c == '5' && (next == 'a' || next == 'A'));
             assert_int_equal(block->tab >> i % SIMD_BLOCK & 1, c == '\t');
             assert_int_equal(block->newline >> i % SIMD_BLOCK & 1, c == '\n');
             assert_int_equal(block->mark >> i % SIMD_BLOCK & 1, mark);
         }
         free(bytes);
+    }
+}
+
+static void bits_are_deposited_in_their_order(void **state)
+{
+    (void)state;
+    uint64_t seed = 5;
+    if (simd_best() == &simd_scalar)
+        return; /* for loops of the vector forms only */
+    for (unsigned round = 0; round < 2000; round++) {
+        uint64_t from = cell_random(&seed);
+        uint64_t to = cell_random(&seed) & cell_random(&seed);
+        uint64_t into = 0;
+        for (unsigned i = 0, k = 0; i < 64; i++)
+            if (to >> i & 1)
+                into |= (from >> k++ & 1) << i;
+        assert_int_equal(simd_deposit(from, to), into);
     }
 }
 
@@ -136,7 +231,7 @@ static void finding_and_counting_agree(void **state)
     uint64_t seed = 3;
     for (unsigned round = 0; round < 20000; round++) {
         size_t n = cell_random(&seed) % ROOM;
-        unsigned char *bytes = random_bytes(&seed, n);
+        unsigned char *bytes = random_bytes(&seed, n, 0);
         if (round % 2)
             memset(bytes, 'y', n - n / 8);
         struct str s = str_make(bytes, n);
@@ -264,6 +359,8 @@ int main(void)
         cmocka_unit_test(masks_of_all_forms_are_equal),
         cmocka_unit_test(masks_are_what_they_say),
         cmocka_unit_test(csv_masks_of_all_forms_are_equal),
+        cmocka_unit_test(csv_is_cut_where_its_last_record_ends),
+        cmocka_unit_test(bits_are_deposited_in_their_order),
         cmocka_unit_test(csv_masks_leave_out_what_is_quoted),
         cmocka_unit_test(finding_and_counting_agree),
         cmocka_unit_test(long_runs_of_hits_are_counted),

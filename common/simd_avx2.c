@@ -1,0 +1,296 @@
+/* simd_avx2: the steps for processors with AVX2, 32 bytes at a time. */
+#include "common/simd_parts.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+
+AVX2 static inline __m256i load(const unsigned char *at)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)at);
+}
+
+AVX2 static inline __m256i equal(__m256i bytes, unsigned char c)
+{
+    return _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8((char)c));
+}
+
+AVX2 static inline uint64_t bits(__m256i low, __m256i high)
+{
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+                                                     << 32;
+}
+
+/* The first of a pair that begins a constant; `next` is one byte further. */
+AVX2 static inline __m256i constants(__m256i bytes, __m256i next)
+{
+    __m256i text = _mm256_and_si256(equal(bytes, 'Z'), equal(next, '0'));
+    __m256i lower = _mm256_or_si256(next, _mm256_set1_epi8(0x20));
+    __m256i hex = _mm256_and_si256(equal(bytes, '5'), equal(lower, 'a'));
+    return _mm256_or_si256(text, hex);
+}
+
+AVX2 static inline __m256i marks(__m256i bytes, __m256i next)
+{
+    return _mm256_or_si256(equal(bytes, '\\'), constants(bytes, next));
+}
+
+/* 65 bytes are read. */
+AVX2 static inline struct simd_masks avx2_masks(const unsigned char *at, uint64_t *carry)
+{
+    __m256i low = load(at);
+    __m256i high = load(at + 32);
+    struct simd_masks m = {.tab = bits(equal(low, '\t'), equal(high, '\t')),
+                           .newline = bits(equal(low, '\n'), equal(high, '\n')),
+                           .mark = bits(marks(low, load(at + 1)), marks(high, load(at + 33)))};
+    uint64_t separators = m.tab | m.newline;
+    uint64_t cr = bits(equal(low, '\r'), equal(high, '\r'));
+    m.mark |= (separators | cr) & (separators << 1 | *carry);
+    *carry = separators >> 63;
+    return m;
+}
+
+AVX2 static size_t avx2_copy_masks(const unsigned char *at, const unsigned char *end, size_t most,
+                                   uint64_t *carry, struct simd_masks *into)
+{
+    size_t b = 0;
+    uint64_t separator = *carry;
+    for (uint64_t mark = 0; b < most && end - at > SIMD_BLOCK && !mark; b++, at += SIMD_BLOCK) {
+        into[b] = avx2_masks(at, &separator);
+        mark = into[b].mark;
+    }
+    *carry = separator;
+    if (b == most || (b > 0 && into[b - 1].mark))
+        return b;
+    return b + simd_scalar.copy_masks(at, end, most - b, carry, into + b);
+}
+
+/* 65 bytes are read. */
+AVX2 static inline struct csv_bytes avx2_csv_bytes(const unsigned char *at,
+                                                   const struct simd_csv *how)
+{
+    __m256i low = load(at);
+    __m256i high = load(at + 32);
+    uint64_t quotes = how->quote ? UINT64_MAX : 0;
+    struct csv_bytes b = {
+        .delimiter = bits(equal(low, how->delimiter), equal(high, how->delimiter)),
+        .newline = bits(equal(low, '\n'), equal(high, '\n')),
+        .quote = quotes & bits(equal(low, how->quote), equal(high, how->quote)),
+        .start = bits(equal(low, how->null), equal(high, how->null)) |
+                 bits(equal(low, '\r'), equal(high, '\r')),
+        .constant = bits(constants(low, load(at + 1)), constants(high, load(at + 33)))};
+    uint64_t next_is_quote = b.quote >> 1 | (uint64_t)(at[SIMD_BLOCK] == how->quote) << 63;
+    b.start |= b.quote & next_is_quote;
+    return b;
+}
+
+AVX2 static size_t avx2_csv_masks(const unsigned char *at, const unsigned char *end, size_t most,
+                                  const struct simd_csv *how, struct simd_csv_state *state,
+                                  struct simd_masks *into)
+{
+    size_t k = 0;
+    for (uint64_t mark = 0; k < most && end - at > SIMD_BLOCK && !mark; k++, at += SIMD_BLOCK) {
+        struct csv_bytes b = avx2_csv_bytes(at, how);
+        csv_block(&b, state, &into[k]);
+        mark = into[k].mark;
+    }
+    if (k == most || (k > 0 && into[k - 1].mark))
+        return k;
+    return k + simd_scalar.csv_masks(at, end, most - k, how, state, into + k);
+}
+
+AVX2 static bool avx2_csv_cut(struct str s, const struct simd_csv *how,
+                              struct simd_csv_state *state, struct simd_csv_cut *found)
+{
+    bool even = true;
+    size_t i = 0;
+    uint64_t quotes = how->quote ? UINT64_MAX : 0;
+    for (; i + SIMD_BLOCK <= s.len; i += SIMD_BLOCK) {
+        __m256i low = load(s.at + i);
+        __m256i high = load(s.at + i + 32);
+        struct csv_bytes b = {
+            .delimiter = bits(equal(low, how->delimiter), equal(high, how->delimiter)),
+            .newline = bits(equal(low, '\n'), equal(high, '\n')),
+            .quote = quotes & bits(equal(low, how->quote), equal(high, how->quote))};
+        even &= csv_block_cut(&b, SIMD_BLOCK, i, state, found);
+    }
+    struct simd_csv_cut rest = {0};
+    even &= simd_scalar.csv_cut(str_slice(s, i, s.len), how, state, &rest);
+    found->newlines += rest.newlines;
+    if (rest.end)
+        found->end = i + rest.end;
+    return even;
+}
+
+AVX2 static size_t avx2_find_either(struct str s, unsigned char a, unsigned char b)
+{
+    size_t i = 0;
+    for (; i + 32 <= s.len; i += 32) {
+        __m256i bytes = load(s.at + i);
+        __m256i hit = _mm256_or_si256(equal(bytes, a), equal(bytes, b));
+        uint32_t mask = (uint32_t)_mm256_movemask_epi8(hit);
+        if (mask)
+            return i + (size_t)__builtin_ctz(mask);
+    }
+    return i + simd_scalar.find_either(str_slice(s, i, s.len), a, b);
+}
+
+AVX2 static inline size_t sum_bytes(__m256i sums)
+{
+    sums = _mm256_sad_epu8(sums, _mm256_setzero_si256());
+    __m128i half = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    return (size_t)_mm_extract_epi64(half, 0) + (size_t)_mm_extract_epi64(half, 1);
+}
+
+/* Each byte of the sums takes 255 hits before they are added up. */
+enum { SUM_MOST = 255 };
+
+AVX2 static size_t avx2_count(struct str s, unsigned char byte)
+{
+    size_t total = 0;
+    size_t i = 0;
+    while (i + 32 <= s.len) {
+        __m256i sums = _mm256_setzero_si256();
+        for (unsigned k = 0; k < SUM_MOST && i + 32 <= s.len; k++, i += 32)
+            sums = _mm256_sub_epi8(sums, equal(load(s.at + i), byte));
+        total += sum_bytes(sums);
+    }
+    return total + simd_scalar.count(str_slice(s, i, s.len), byte);
+}
+
+/* 33 bytes are read. */
+AVX2 static inline __m256i pairs_at(const unsigned char *at, unsigned char a, unsigned char b)
+{
+    return _mm256_and_si256(equal(load(at), a), equal(load(at + 1), b));
+}
+
+AVX2 static size_t avx2_find_pair(struct str s, unsigned char a, unsigned char b,
+                                  uint64_t *newlines)
+{
+    size_t i = 0;
+    while (i + 65 <= s.len) {
+        __m256i sums = _mm256_setzero_si256();
+        __m256i hit = sums;
+        for (unsigned k = 0; k < SUM_MOST / 2 && i + 65 <= s.len; k++, i += 64) {
+            hit = _mm256_or_si256(pairs_at(s.at + i, a, b), pairs_at(s.at + i + 32, a, b));
+            if (!_mm256_testz_si256(hit, hit))
+                break;
+            sums = _mm256_sub_epi8(sums, equal(load(s.at + i), '\n'));
+            sums = _mm256_sub_epi8(sums, equal(load(s.at + i + 32), '\n'));
+        }
+        *newlines += sum_bytes(sums);
+        if (!_mm256_testz_si256(hit, hit))
+            break;
+    }
+    return i + simd_scalar.find_pair(str_slice(s, i, s.len), a, b, newlines);
+}
+
+/*
+ * Base64 by nibbles (W. Mula, "Base64 decoding with SIMD instructions"), with the tables of the
+ * URL alphabet: high nibbles 2 (-), 3 (digits), 4 and 6 (A, a), 5 (P, _), 7 (p) are classes, and
+ * the low nibble says for which of them it is a digit of the alphabet.
+ */
+AVX2 static inline __m256i high_nibbles(__m256i bytes)
+{
+    return _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
+}
+
+/* All ones where a byte is none of the alphabet. */
+AVX2 static inline __m256i not_base64url(__m256i bytes, __m256i high)
+{
+    const __m256i low_classes =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(2 + 8 + 16, 2 + 4 + 8 + 16, 30, 30, 30, 30, 30,
+                                                  30, 30, 30, 4 + 8 + 16, 4, 4, 4 + 1, 4, 4 + 8));
+    const __m256i high_classes =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 0, 1, 2, 4, 8, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0));
+    __m256i low = _mm256_and_si256(bytes, _mm256_set1_epi8(15));
+    __m256i common = _mm256_and_si256(_mm256_shuffle_epi8(low_classes, low),
+                                      _mm256_shuffle_epi8(high_classes, high));
+    return _mm256_cmpeq_epi8(common, _mm256_setzero_si256());
+}
+
+/* 16 bytes of the alphabet become 12 in each half; the last 4 of a half become zero. */
+AVX2 static inline __m256i decode(__m256i bytes, __m256i high)
+{
+    const __m256i shift = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0, 0, 17, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0));
+    const __m256i order = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
+    __m256i underscore = _mm256_and_si256(equal(bytes, '_'), _mm256_set1_epi8(33));
+    __m256i values =
+        _mm256_add_epi8(bytes, _mm256_add_epi8(_mm256_shuffle_epi8(shift, high), underscore));
+    __m256i pairs = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
+    __m256i groups = _mm256_madd_epi16(pairs, _mm256_set1_epi32(0x00011000));
+    return _mm256_shuffle_epi8(groups, order);
+}
+
+/* Bit i of an inner text of 24 bytes, where decode has put it: 12 bytes in each half. */
+static inline uint32_t spread(uint32_t bits_of_24)
+{
+    return (bits_of_24 & 0xfff) | bits_of_24 >> 12 << 16;
+}
+
+static inline uint32_t lowest(unsigned n)
+{
+    return ((uint32_t)1 << n) - 1;
+}
+
+/* The last 32 bytes, with both paddings. */
+AVX2 static bool last_is_base64_twice(const unsigned char *at, unsigned outer, unsigned inner)
+{
+    __m256i bytes = load(at);
+    __m256i padding = equal(bytes, '=');
+    if ((uint32_t)_mm256_movemask_epi8(padding) != (outer ? UINT32_MAX << (32 - outer) : 0))
+        return false;
+    bytes = _mm256_blendv_epi8(bytes, _mm256_set1_epi8('A'), padding);
+    __m256i high = high_nibbles(bytes);
+    __m256i wrong = not_base64url(bytes, high);
+    __m256i text = decode(bytes, high);
+    uint32_t alien = (uint32_t)_mm256_movemask_epi8(not_base64url(text, high_nibbles(text)));
+    uint32_t equals = (uint32_t)_mm256_movemask_epi8(equal(text, '='));
+    uint32_t digits = lowest(24 - outer - inner);
+    uint32_t pad = lowest(24 - outer) & ~digits;
+    return _mm256_testz_si256(wrong, wrong) && (alien & spread(digits)) == 0 &&
+           (equals & spread(pad)) == spread(pad);
+}
+
+AVX2 static bool avx2_base64_twice(struct str s, unsigned outer, unsigned inner,
+                                   unsigned char head[9])
+{
+    const __m256i used = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0));
+    __m256i wrong = _mm256_setzero_si256();
+    __m256i first = wrong;
+    size_t last = s.len - 32;
+    for (size_t i = 0; i < last; i += 32) {
+        /* clear of the paddings, which the last step looks at; it overlaps then */
+        __m256i bytes = load(s.at + (i < last - 8 ? i : last - 8));
+        __m256i high = high_nibbles(bytes);
+        __m256i text = decode(bytes, high);
+        __m256i alien = not_base64url(text, high_nibbles(text));
+        wrong = _mm256_or_si256(wrong, not_base64url(bytes, high));
+        wrong = _mm256_or_si256(wrong, _mm256_and_si256(alien, used));
+        if (i == 0)
+            first = text;
+    }
+    if (!_mm256_testz_si256(wrong, wrong) || !last_is_base64_twice(s.at + last, outer, inner))
+        return false;
+    unsigned char raw[16];
+    __m256i twice = decode(first, high_nibbles(first));
+    _mm_storeu_si128((__m128i *)(void *)raw, _mm256_castsi256_si128(twice));
+    memcpy(head, raw, 9);
+    return true;
+}
+
+const struct simd_ops simd_avx2 = {
+    .name = "avx2",
+    .copy_masks = avx2_copy_masks,
+    .csv_masks = avx2_csv_masks,
+    .csv_cut = avx2_csv_cut,
+    .find_either = avx2_find_either,
+    .find_pair = avx2_find_pair,
+    .count = avx2_count,
+    .base64_twice = avx2_base64_twice,
+};
+#endif

@@ -1,0 +1,201 @@
+/* simd_avx512: the steps for processors with AVX-512 and VBMI, 64 bytes at a time. */
+#include "common/simd_parts.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX512                                                                                     \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx2,bmi,bmi2,popcnt,lzcnt")))
+
+AVX512 static inline __mmask64 equal_64(__m512i bytes, unsigned char c)
+{
+    return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)c));
+}
+
+static inline uint64_t lowest_64(size_t n)
+{
+    return n < 64 ? ((uint64_t)1 << n) - 1 : UINT64_MAX;
+}
+
+/* 64 bytes and the 64 that begin with the second of them; what is not there counts as zero. */
+struct block_64 {
+    __m512i bytes, next;
+};
+
+AVX512 static inline struct block_64 load_64(const unsigned char *at, size_t left)
+{
+    if (__builtin_expect(left > SIMD_BLOCK, 1))
+        return (struct block_64){_mm512_loadu_si512(at), _mm512_loadu_si512(at + 1)};
+    return (struct block_64){_mm512_maskz_loadu_epi8(lowest_64(left), at),
+                             _mm512_maskz_loadu_epi8(lowest_64(left - 1), at + 1)};
+}
+
+/* The first of a pair that begins a constant. */
+AVX512 static inline uint64_t constants_64(struct block_64 b)
+{
+    __m512i lower = _mm512_or_si512(b.next, _mm512_set1_epi8(0x20));
+    return _mm512_mask_cmpeq_epi8_mask(equal_64(b.bytes, 'Z'), b.next, _mm512_set1_epi8('0')) |
+           _mm512_mask_cmpeq_epi8_mask(equal_64(b.bytes, '5'), lower, _mm512_set1_epi8('a'));
+}
+
+AVX512 static size_t avx512_copy_masks(const unsigned char *at, const unsigned char *end,
+                                       size_t most, uint64_t *carry, struct simd_masks *into)
+{
+    uint64_t separator = *carry;
+    size_t n = 0;
+    for (uint64_t mark = 0; n < most && !mark; n++, at += SIMD_BLOCK) {
+        size_t left = (size_t)(end - at);
+        struct block_64 b = load_64(at, left);
+        uint64_t tab = equal_64(b.bytes, '\t');
+        uint64_t newline = equal_64(b.bytes, '\n');
+        uint64_t separators = tab | newline;
+        uint64_t empty = (separators | equal_64(b.bytes, '\r')) & (separators << 1 | separator);
+        mark = equal_64(b.bytes, '\\') | constants_64(b) | empty;
+        into[n] = (struct simd_masks){tab, newline, mark};
+        separator = separators >> ((left < SIMD_BLOCK ? left : SIMD_BLOCK) - 1);
+    }
+    *carry = separator;
+    return n;
+}
+
+AVX512 static inline struct csv_bytes csv_bytes_64(__m512i bytes, const struct simd_csv *how)
+{
+    return (struct csv_bytes){.delimiter = equal_64(bytes, how->delimiter),
+                              .newline = equal_64(bytes, '\n'),
+                              .quote = how->quote ? equal_64(bytes, how->quote) : 0};
+}
+
+AVX512 static size_t avx512_csv_masks(const unsigned char *at, const unsigned char *end,
+                                      size_t most, const struct simd_csv *how,
+                                      struct simd_csv_state *state, struct simd_masks *into)
+{
+    size_t n = 0;
+    for (uint64_t mark = 0; n < most && !mark; n++, at += SIMD_BLOCK) {
+        struct block_64 block = load_64(at, (size_t)(end - at));
+        struct csv_bytes b = csv_bytes_64(block.bytes, how);
+        b.constant = constants_64(block);
+        b.start = equal_64(block.bytes, how->null) | equal_64(block.bytes, '\r') |
+                  (b.quote & equal_64(block.next, how->quote));
+        csv_block(&b, state, &into[n]);
+        mark = into[n].mark;
+    }
+    return n;
+}
+
+AVX512 static bool avx512_csv_cut(struct str s, const struct simd_csv *how,
+                                  struct simd_csv_state *state, struct simd_csv_cut *found)
+{
+    bool even = true;
+    for (size_t i = 0; i < s.len; i += SIMD_BLOCK) {
+        size_t n = s.len - i < SIMD_BLOCK ? s.len - i : SIMD_BLOCK;
+        struct csv_bytes b = csv_bytes_64(_mm512_maskz_loadu_epi8(lowest_64(n), s.at + i), how);
+        even &= csv_block_cut(&b, n, i, state, found);
+    }
+    return even;
+}
+
+AVX512 static size_t avx512_find_either(struct str s, unsigned char a, unsigned char b)
+{
+    size_t i = 0;
+    for (; i < s.len; i += SIMD_BLOCK) {
+        __m512i bytes = _mm512_maskz_loadu_epi8(lowest_64(s.len - i), s.at + i);
+        uint64_t hit = (equal_64(bytes, a) | equal_64(bytes, b)) & lowest_64(s.len - i);
+        if (hit)
+            return i + (size_t)__builtin_ctzll(hit);
+    }
+    return s.len;
+}
+
+AVX512 static size_t avx512_find_pair(struct str s, unsigned char a, unsigned char b,
+                                      uint64_t *newlines)
+{
+    size_t i = 0;
+    for (; i + SIMD_BLOCK < s.len; i += SIMD_BLOCK) {
+        __m512i bytes = _mm512_loadu_si512(s.at + i);
+        __m512i next = _mm512_loadu_si512(s.at + i + 1);
+        if (_mm512_mask_cmpeq_epi8_mask(equal_64(bytes, a), next, _mm512_set1_epi8((char)b)))
+            break;
+        *newlines += (uint64_t)__builtin_popcountll(equal_64(bytes, '\n'));
+    }
+    return i + simd_scalar.find_pair(str_slice(s, i, s.len), a, b, newlines);
+}
+
+AVX512 static size_t avx512_count(struct str s, unsigned char byte)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i += SIMD_BLOCK) {
+        uint64_t there = lowest_64(s.len - i);
+        __m512i bytes = _mm512_maskz_loadu_epi8(there, s.at + i);
+        n += (size_t)__builtin_popcountll(equal_64(bytes, byte) & there);
+    }
+    return n;
+}
+
+/* What 64 bytes of base64url stand for, in the first 48; *wrong collects bytes of another kind. */
+AVX512 static inline __m512i decode_64(__m512i bytes, __m512i *wrong)
+{
+    const __m512i pick = _mm512_set_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, 61, 62,
+                                         56, 57, 58, 52, 53, 54, 48, 49, 50, 44, 45, 46, 40, 41, 42,
+                                         36, 37, 38, 32, 33, 34, 28, 29, 30, 24, 25, 26, 20, 21, 22,
+                                         16, 17, 18, 12, 13, 14, 8, 9, 10, 4, 5, 6, 0, 1, 2);
+    __m512i low = _mm512_loadu_si512(base64url_value);
+    __m512i high = _mm512_loadu_si512(base64url_value + 64);
+    __m512i values = _mm512_permutex2var_epi8(low, bytes, high);
+    *wrong = _mm512_or_si512(*wrong, _mm512_or_si512(values, bytes));
+    __m512i pairs = _mm512_maddubs_epi16(values, _mm512_set1_epi32(0x01400140));
+    __m512i groups = _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x00011000));
+    return _mm512_permutexvar_epi8(pick, groups);
+}
+
+/* The bytes that are none of the alphabet. */
+AVX512 static inline uint64_t alien_64(__m512i text)
+{
+    __m512i low = _mm512_loadu_si512(base64url_value);
+    __m512i high = _mm512_loadu_si512(base64url_value + 64);
+    __m512i values = _mm512_permutex2var_epi8(low, text, high);
+    return _mm512_movepi8_mask(_mm512_or_si512(values, text));
+}
+
+AVX512 static bool avx512_base64_twice(struct str s, unsigned outer, unsigned inner,
+                                       unsigned char head[9])
+{
+    __m512i wrong = _mm512_setzero_si512();
+    __m512i unused = wrong;
+    __m512i first = wrong;
+    uint64_t alien = 0;
+    size_t last = s.len - 64;
+    for (size_t i = 0; i < last; i += 64) {
+        /* as in avx2_base64_twice */
+        __m512i text = decode_64(_mm512_loadu_si512(s.at + (i < last - 8 ? i : last - 8)), &wrong);
+        alien |= alien_64(text) & lowest_64(48);
+        if (i == 0)
+            first = text;
+    }
+    __m512i bytes = _mm512_loadu_si512(s.at + last);
+    __mmask64 padding = equal_64(bytes, '=');
+    bytes = _mm512_mask_mov_epi8(bytes, padding, _mm512_set1_epi8('A'));
+    __m512i text = decode_64(bytes, &wrong);
+    uint64_t digits = lowest_64(48 - outer - inner);
+    uint64_t pad = lowest_64(48 - outer) & ~digits;
+    alien |= alien_64(text) & digits;
+    if (padding != ~lowest_64(64 - outer) || (equal_64(text, '=') & pad) != pad ||
+        (alien | _mm512_movepi8_mask(wrong)) != 0)
+        return false;
+    unsigned char raw[16];
+    __m512i twice = decode_64(first, &unused);
+    _mm_storeu_si128((__m128i *)(void *)raw, _mm512_castsi512_si128(twice));
+    memcpy(head, raw, 9);
+    return true;
+}
+
+const struct simd_ops simd_avx512 = {
+    .name = "avx512",
+    .copy_masks = avx512_copy_masks,
+    .csv_masks = avx512_csv_masks,
+    .csv_cut = avx512_csv_cut,
+    .find_either = avx512_find_either,
+    .find_pair = avx512_find_pair,
+    .count = avx512_count,
+    .base64_twice = avx512_base64_twice,
+};
+#endif

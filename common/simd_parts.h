@@ -1,0 +1,64 @@
+/*
+ * simd_parts: what the forms of the steps share; private to simd.c, simd_avx2.c and simd_avx512.c.
+ *
+ * Each of those files holds all steps for one kind of processor. simd.c is the plain one, and says
+ * which of them runs; the vector forms leave to it what is too short for a vector.
+ */
+#ifndef COMMON_SIMD_PARTS_H
+#define COMMON_SIMD_PARTS_H
+
+#include "common/simd.h"
+
+#if defined(__x86_64__)
+extern const struct simd_ops simd_avx2;
+extern const struct simd_ops simd_avx512;
+#endif
+
+/* Where the bytes of a block are; bits beyond its end are 0. */
+struct csv_bytes {
+    uint64_t delimiter, newline, quote;
+    uint64_t start; /* worth a look at a field's begin: two quotes, a CR, the NULL text's first */
+    uint64_t constant; /* worth one anywhere */
+};
+
+/* Bit i: is the number of bits from 0 to i odd? */
+static inline uint64_t parity_so_far(uint64_t x)
+{
+    for (unsigned shift = 1; shift < 64; shift *= 2)
+        x ^= x << shift;
+    return x;
+}
+
+/* The masks of a block from where its bytes are. */
+static inline void csv_block(const struct csv_bytes *b, struct simd_csv_state *state,
+                             struct simd_masks *into)
+{
+    uint64_t inside = parity_so_far(b->quote) ^ state->inside;
+    uint64_t separators = (b->delimiter | b->newline) & ~inside;
+    uint64_t starts = separators << 1 | state->separator;
+    into->tab = b->delimiter & ~inside;
+    into->newline = b->newline & ~inside;
+    into->mark = b->constant | (starts & (separators | b->start));
+    state->separator = separators >> 63;
+    state->quote = b->quote >> 63;
+    state->inside = inside >> 63 ? UINT64_MAX : 0;
+}
+
+/* The cut of a block of n bytes at `at`. False: a quote opens that does not begin its field. */
+static inline bool csv_block_cut(const struct csv_bytes *b, size_t n, size_t at,
+                                 struct simd_csv_state *state, struct simd_csv_cut *found)
+{
+    uint64_t inside = parity_so_far(b->quote) ^ state->inside;
+    uint64_t newlines = b->newline & ~inside;
+    uint64_t separators = newlines | (b->delimiter & ~inside);
+    uint64_t may_open = separators << 1 | state->separator | b->quote << 1 | state->quote;
+    if (newlines)
+        found->end = at + SIMD_BLOCK - (size_t)__builtin_clzll(newlines);
+    found->newlines += (uint64_t)__builtin_popcountll(b->newline);
+    state->separator = separators >> (n - 1) & 1;
+    state->quote = b->quote >> (n - 1) & 1;
+    state->inside = inside >> (n - 1) & 1 ? UINT64_MAX : 0;
+    return (b->quote & inside & ~may_open) == 0;
+}
+
+#endif
