@@ -138,13 +138,16 @@ static const struct py_column *by_database_name(const struct lineage *line, stru
     return NULL;
 }
 
-static struct str alias_target(const struct lineage *line, struct str attr)
+static const struct py_alias *find_alias(const struct lineage *line, struct str attr,
+                                         const struct py_class **of)
 {
     for (size_t i = 0; i < line->count; i++)
         for (const struct py_alias *a = line->of[i]->aliases; a; a = a->next)
-            if (str_eq(a->attr, attr))
-                return a->target;
-    return STR("");
+            if (str_eq(a->attr, attr)) {
+                *of = line->of[i];
+                return a;
+            }
+    return NULL;
 }
 
 static const struct py_column *find_column(const struct lineage *line, struct str attr,
@@ -158,24 +161,29 @@ static const struct py_column *find_column(const struct lineage *line, struct st
     return by_attribute(line, attr, of);
 }
 
+static bool unclear_column(const struct py_class *of, struct str attr, uint32_t line,
+                           struct err *err)
+{
+    struct arena scratch = {0};
+    err_set(err, ERR_NOT_FOUND, 414, "the column of %s.%s is not named by a literal",
+            text_shown(&scratch, of->name), text_shown(&scratch, attr));
+    err_place(err, "%s, line %u", text_shown(&scratch, of->module->path), (unsigned)line);
+    err_hint(err, "declare the database column with --table and --column, or name it in a file for "
+                  "--map");
+    arena_free(&scratch);
+    return false;
+}
+
 static bool take_column(struct model_index *ix, const struct py_column *c,
                         const struct py_class *of, enum model_column_how how,
                         struct model_column *out, struct err *err)
 {
-    struct arena scratch = {0};
     *out = (struct model_column){.column = arena_copy(ix->arena, database_name(c)),
                                  .how = how,
                                  .encrypted = c->encrypted,
                                  .file = of->module->path,
                                  .line = c->line};
-    if (out->column.len == 0) {
-        err_set(err, ERR_NOT_FOUND, 414, "the column of %s.%s is named by an expression",
-                text_shown(&scratch, of->name), text_shown(&scratch, c->attr));
-        err_place(err, "%s, line %u", text_shown(&scratch, of->module->path), (unsigned)c->line);
-        err_hint(err, "give the database column, or name it in a file for --map");
-    }
-    arena_free(&scratch);
-    return out->column.len > 0;
+    return out->column.len > 0 || unclear_column(of, c->attr, c->line, err);
 }
 
 static bool column_of_base(struct model_index *ix, struct py_class *base, struct str attr,
@@ -204,15 +212,16 @@ static bool column_of_class(struct model_index *ix, struct py_class *c, struct s
     enum model_column_how how;
     const struct py_class *of = NULL;
     class_lineage(ix, c, &whole);
-    struct str target = alias_target(&whole, attr);
+    const struct py_class *set_by = NULL;
+    const struct py_alias *alias = find_alias(&whole, attr, &set_by);
     if (!class_table(ix, c, &table, &owner, &none))
         owner = c; /* the map may name the table of a class whose source does not */
     for (int level = 0; level < MODEL_ANCESTORS_MAX; level++) {
         own_part(ix, c, &part);
         const struct py_column *col = find_column(&part.line, attr, &of, &how);
-        if (!col && target.len) {
+        if (!col && alias && alias->target.len) {
             how = COLUMN_BY_ATTRIBUTE;
-            col = by_attribute(&part.line, target, &of);
+            col = by_attribute(&part.line, alias->target, &of);
         }
         if (col)
             return take_column(ix, col, of, how, out, err);
@@ -226,6 +235,8 @@ static bool column_of_class(struct model_index *ix, struct py_class *c, struct s
         }
         c = part.base;
     }
+    if (alias)
+        return unclear_column(set_by, attr, alias->line, err);
     *out = (struct model_column){.column = arena_copy(ix->arena, attr), .how = COLUMN_SAME_NAME};
     return true;
 }
@@ -275,18 +286,6 @@ static void list_note(struct model_index *ix, struct model_listing *out, const s
         (struct model_note){.file = c->module->path, .line = c->line, .text = str_from(text)};
 }
 
-/* A base of the naming rule's kind: db.Model, or a class that calls itself a model. */
-static bool names_itself(struct model_index *ix, struct py_class *c)
-{
-    struct lineage line;
-    class_lineage(ix, c, &line);
-    for (size_t i = 0; i < line.count; i++)
-        for (size_t b = 0; b < line.of[i]->base_count; b++)
-            if (!line.of[i]->bases[b].found && str_ends(line.of[i]->bases[b].text, STR("Model")))
-                return true;
-    return false;
-}
-
 static void list_columns(struct model_index *ix, struct py_class *c, const struct model_table *t,
                          struct model_listing *out)
 {
@@ -325,11 +324,6 @@ static void list_class(struct model_index *ix, struct py_class *c, struct model_
         t.table = STR("");
         if (why.id != 405) /* that one has its note from the scanner */
             list_note(ix, out, c, arena_printf(ix->arena, "%s", why.text));
-    } else if (t.how == MODEL_BY_RULE && !names_itself(ix, owner)) {
-        list_note(ix, out, c,
-                  arena_printf(ix->arena, "%.*s has columns but no table name to be seen",
-                               STR_ARG(c->name)));
-        t.table = STR("");
     }
     const struct map_line *line = map_find(ix, t.spec, STR(""));
     if (line) {
@@ -377,14 +371,4 @@ void model_list(struct model_index *ix, struct model_listing *out)
     }
     if (out->note_count)
         qsort(out->notes, out->note_count, sizeof *out->notes, by_place);
-}
-
-void model_list_encrypted(struct model_index *ix, struct model_listing *out)
-{
-    model_list(ix, out);
-    size_t kept = 0;
-    for (size_t i = 0; i < out->row_count; i++)
-        if (out->rows[i].encrypted)
-            out->rows[kept++] = out->rows[i];
-    out->row_count = kept;
 }

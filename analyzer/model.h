@@ -18,11 +18,11 @@
  *
  * Ownership: everything lives in the index's arena. Threads: one at a time.
  * Errors: 401 a text that names no model; 402 unknown; 404 ambiguous; 405 named by an expression;
- * 406 without a table; 407 the rule does not apply; 413 an attribute of another table; 414 a
- * column named by an expression. Errors in reading: 403, 408, 409.
- * Limits: model_limit. Symbolic links, hidden folders, node_modules, __pycache__ and virtual
- * environments are passed over; a file that is too large or unreadable is a note.
- * Source of the rules: sqlalchemy/orm/decl_base.py and flask_sqlalchemy/model.py.
+ * 406 without a table; 407 the rule does not apply; 413 an attribute of another table; 414 an
+ * attribute whose column is not clear; 415 a class that shows no table. Errors in reading: 403,
+ * 408, 409. Limits: model_limit. Symbolic links, hidden folders, node_modules, __pycache__ and
+ * virtual environments are passed over; a file that is too large or unreadable is a note. Source of
+ * the rules: sqlalchemy/orm/decl_base.py and flask_sqlalchemy/model.py.
  */
 #ifndef ANALYZER_MODEL_H
 #define ANALYZER_MODEL_H
@@ -51,7 +51,6 @@ struct model_table {
     struct str schema; /* empty: not stated */
     struct str table;
     enum model_how how;
-    struct str bind; /* __bind_key__: another database; empty: the default one */
     struct str file; /* what said so; empty for the naming rule alone */
     uint32_t line;
 };
@@ -114,7 +113,5 @@ struct model_listing {
 
 /* Every model of the source, and all that was not understood. */
 void model_list(struct model_index *ix, struct model_listing *out);
-/* Only the rows that are declared encrypted. */
-void model_list_encrypted(struct model_index *ix, struct model_listing *out);
 
 #endif

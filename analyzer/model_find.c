@@ -25,7 +25,7 @@ static void add_match(struct matches *found, struct py_class *c)
         found->second = c;
 }
 
-static struct str last_part(struct str dotted)
+struct str dotted_last(struct str dotted)
 {
     size_t at = dotted.len;
     while (at > 0 && dotted.at[at - 1] != '.')
@@ -36,7 +36,7 @@ static struct str last_part(struct str dotted)
 /* "a.b.c" -> "a.b"; "a" -> "". */
 static struct str without_last(struct str dotted)
 {
-    size_t last = last_part(dotted).len;
+    size_t last = dotted_last(dotted).len;
     return str_slice(dotted, 0, dotted.len > last ? dotted.len - last - 1 : 0);
 }
 
@@ -49,7 +49,7 @@ static struct str join_dotted(struct arena *a, struct str left, struct str right
 
 struct str class_last_name(const struct py_class *c)
 {
-    return last_part(c->name);
+    return dotted_last(c->name);
 }
 
 struct str class_spec(struct model_index *ix, const struct py_class *c)
@@ -61,7 +61,7 @@ static int by_last_part(const void *left, const void *right)
 {
     const struct py_module *a = *(struct py_module *const *)left;
     const struct py_module *b = *(struct py_module *const *)right;
-    int order = str_cmp(last_part(a->dotted), last_part(b->dotted));
+    int order = str_cmp(dotted_last(a->dotted), dotted_last(b->dotted));
     return order ? order : str_cmp(a->path, b->path);
 }
 
@@ -78,7 +78,7 @@ static size_t first_with_last_part(const struct model_index *ix, struct str want
     size_t high = ix->module_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (str_cmp(last_part(ix->modules[middle]->dotted), wanted) < 0)
+        if (str_cmp(dotted_last(ix->modules[middle]->dotted), wanted) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -105,13 +105,13 @@ static void find_in_module(struct model_index *ix, struct py_module *m, struct s
 static void find_in_modules(struct model_index *ix, struct str module, struct str class_name,
                             unsigned depth, struct matches *found)
 {
-    struct str last = last_part(module);
+    struct str last = dotted_last(module);
     size_t from = first_with_last_part(ix, last);
     size_t most = 0;
     size_t to = from;
     if (class_name.len == 0)
         return;
-    for (; to < ix->module_count && str_eq(last_part(ix->modules[to]->dotted), last); to++) {
+    for (; to < ix->module_count && str_eq(dotted_last(ix->modules[to]->dotted), last); to++) {
         size_t shared = shared_tail(module, ix->modules[to]->dotted);
         most = shared > most ? shared : most;
     }
@@ -144,14 +144,14 @@ static void follow_import(struct model_index *ix, struct py_module *m, const str
     if (imp->local.len == 0) { /* from module import * */
         find_in_modules(ix, module, dotted, depth, found);
     } else if (str_eq(imp->local, head) && imp->name.len == 0) { /* import module */
-        find_in_modules(ix, join_dotted(ix->arena, module, without_last(tail)), last_part(tail),
+        find_in_modules(ix, join_dotted(ix->arena, module, without_last(tail)), dotted_last(tail),
                         depth, found);
     } else if (str_eq(imp->local, head)) { /* from module import name */
         find_in_modules(ix, module, join_dotted(ix->arena, imp->name, tail), depth, found);
         if (!found->first && tail.len) { /* the name is a module itself */
             struct str inner = join_dotted(ix->arena, module, imp->name);
-            find_in_modules(ix, join_dotted(ix->arena, inner, without_last(tail)), last_part(tail),
-                            depth, found);
+            find_in_modules(ix, join_dotted(ix->arena, inner, without_last(tail)),
+                            dotted_last(tail), depth, found);
         }
     }
 }
@@ -221,7 +221,7 @@ size_t model_nearest(struct model_index *ix, struct model_name name, struct str 
             names[count++] = class_last_name(c);
         }
     struct str close[NEAREST_MAX];
-    size_t found = text_nearest(last_part(name.class_name), names, count, close,
+    size_t found = text_nearest(dotted_last(name.class_name), names, count, close,
                                 most < NEAREST_MAX ? most : NEAREST_MAX);
     for (size_t f = 0; f < found; f++)
         for (size_t i = 0; i < count; i++)

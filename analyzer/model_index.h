@@ -1,8 +1,8 @@
 /*
  * model_index: what the files of the model module share; private to them.
  *
- * mapfile.c fills `lines`, model_source.c `modules`; model_link.c finds classes and their bases;
- * model.c answers.
+ * mapfile.c fills `lines`, model_source.c `modules`; model_find.c finds classes and their bases,
+ * model_table.c their tables; model.c answers.
  */
 #ifndef ANALYZER_MODEL_INDEX_H
 #define ANALYZER_MODEL_INDEX_H
@@ -52,6 +52,8 @@ struct py_class *model_find_class(struct model_index *ix, struct model_name name
 /* The classes whose names are near, for a hint: up to `most`, as "pkg.mod:Class". */
 size_t model_nearest(struct model_index *ix, struct model_name name, struct str *best, size_t most);
 
+/* "a.b.c" -> "c" */
+struct str dotted_last(struct str dotted);
 struct str class_spec(struct model_index *ix, const struct py_class *c);
 /* The class's name without the classes around it. */
 struct str class_last_name(const struct py_class *c);

@@ -3,25 +3,19 @@
  *
  * Its own __tablename__ or __table__; else that of a mixin or abstract base; else, below a mapped
  * class and without a primary key of its own, that class's table (single-table inheritance); else
- * the naming rule (flask_sqlalchemy/model.py, should_set_tablename and __table_cls__).
+ * the naming rule (flask_sqlalchemy/model.py, should_set_tablename and __table_cls__) or
+ * SQLModel's, the name in lower case (sqlmodel/main.py). A class that neither holds for shows no
+ * table.
  */
 #include "analyzer/model_index.h"
 #include "common/text.h"
-
-static struct str last_part(struct str dotted)
-{
-    size_t at = dotted.len;
-    while (at > 0 && dotted.at[at - 1] != '.')
-        at--;
-    return str_slice(dotted, at, dotted.len);
-}
 
 /* Bases outside the source that never make a class declarative. */
 static bool is_plain_base(struct str text)
 {
     static const char *const plain[] = {"object",   "ABC",  "Generic",
                                         "Protocol", "Enum", "TypedDict"};
-    struct str name = last_part(text);
+    struct str name = dotted_last(text);
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         if (str_eq(name, str_from(plain[i])))
             return true;
@@ -43,11 +37,32 @@ bool class_is_declarative(struct model_index *ix, struct py_class *c)
     return false;
 }
 
+/* A base of SQLModel: only a class with table=True has a table. */
+static bool is_sqlmodel(const struct lineage *line)
+{
+    for (size_t i = 0; i < line->count; i++)
+        for (size_t b = 0; b < line->of[i]->base_count; b++)
+            if (!line->of[i]->bases[b].found &&
+                str_eq(dotted_last(line->of[i]->bases[b].text), STR("SQLModel")))
+                return true;
+    return false;
+}
+
+/* A base that the naming rule holds for: db.Model, or a class that calls itself a model. */
+static bool names_itself(const struct lineage *line)
+{
+    for (size_t i = 0; i < line->count; i++)
+        for (size_t b = 0; b < line->of[i]->base_count; b++)
+            if (!line->of[i]->bases[b].found && str_ends(line->of[i]->bases[b].text, STR("Model")))
+                return true;
+    return false;
+}
+
 /* `class Base(DeclarativeBase)` is the root of models and none itself. */
 static bool is_root(const struct py_class *c)
 {
     for (size_t b = 0; b < c->base_count; b++) {
-        struct str name = last_part(c->bases[b].text);
+        struct str name = dotted_last(c->bases[b].text);
         if (!c->bases[b].found &&
             (str_eq(name, STR("DeclarativeBase")) || str_eq(name, STR("DeclarativeBaseNoMeta"))))
             return true;
@@ -61,6 +76,8 @@ bool class_is_mapped(struct model_index *ix, struct py_class *c)
     if (c->abstract || !class_is_declarative(ix, c) || is_root(c))
         return false;
     class_lineage(ix, c, &line);
+    if (is_sqlmodel(&line))
+        return c->table_model;
     for (size_t i = 0; i < line.count; i++)
         if (line.of[i]->columns || line.of[i]->table.known != PY_ABSENT)
             return true;
@@ -137,14 +154,6 @@ static struct str find_schema(struct model_index *ix, const struct lineage *line
     return stated && stated->known == PY_LITERAL ? stated->text : STR("");
 }
 
-static struct str find_bind(const struct lineage *line)
-{
-    for (size_t i = 0; i < line->count; i++)
-        if (line->of[i]->bind.known != PY_ABSENT)
-            return line->of[i]->bind.text;
-    return STR("");
-}
-
 static bool no_table(const struct py_class *c, int id, const char *why, uint32_t line,
                      struct err *err)
 {
@@ -159,14 +168,21 @@ static bool no_table(const struct py_class *c, int id, const char *why, uint32_t
 }
 
 /* The name of `c` by what was stated, or by the rule. */
-static bool name_table(struct model_index *ix, const struct py_class *c, const struct decision *d,
+static bool name_table(struct model_index *ix, const struct lineage *line, const struct decision *d,
                        struct model_table *out, struct err *err)
 {
+    const struct py_class *c = line->of[0];
     out->file = c->module->path;
     out->line = d->stated ? d->stated->line : c->line;
     out->how = MODEL_BY_SOURCE;
     if (!d->stated) {
         out->how = MODEL_BY_RULE;
+        if (is_sqlmodel(line)) {
+            out->table = arena_lower(ix->arena, class_last_name(c));
+            return true;
+        }
+        if (!names_itself(line))
+            return no_table(c, 415, "shows no table", out->line, err);
         return model_name_table(ix->arena, c->name, &out->table, err);
     }
     if (d->stated->known == PY_UNREADABLE)
@@ -186,7 +202,7 @@ bool class_table(struct model_index *ix, struct py_class *c, struct model_table 
         class_lineage(ix, c, &line);
         if (line.cut)
             return no_table(c, 409, "has more base classes than are followed", c->line, err);
-        if (c->abstract || is_root(c))
+        if (c->abstract || is_root(c) || (is_sqlmodel(&line) && !c->table_model))
             return no_table(c, 406, "is abstract and has no table", c->line, err);
         struct decision d = decide(ix, &line);
         if (!d.stated && d.base && !d.own_key) {
@@ -195,8 +211,7 @@ bool class_table(struct model_index *ix, struct py_class *c, struct model_table 
         }
         *owner = c;
         out->schema = find_schema(ix, &line);
-        out->bind = find_bind(&line);
-        return name_table(ix, c, &d, out, err);
+        return name_table(ix, &line, &d, out, err);
     }
     return no_table(c, 406, "has no table of its own", c->line, err);
 }

@@ -229,13 +229,12 @@ static void read_synonym(struct py_body *b, const struct py_token *attr, struct 
     struct py_span value;
     struct str target;
     if (!py_keyword(arguments, "name", &value)) {
-        if (!py_next_argument(&rest, &arg) || arg.keyword.len || arg.stars)
-            return;
-        value = arg.value;
+        bool first = py_next_argument(&rest, &arg) && arg.keyword.len == 0 && arg.stars == 0;
+        value = first ? arg.value : (struct py_span){0};
     }
-    if (py_text(b->scratch, value, &target) && target.len)
-        add_alias(b, attr, target);
-    else
+    bool literal = py_text(b->scratch, value, &target) && target.len;
+    add_alias(b, attr, literal ? target : STR(""));
+    if (!literal)
         py_note(b->arena, b->module, attr->line, "the synonym %.*s.%.*s names no literal attribute",
                 STR_ARG(b->class_->name), STR_ARG(attr->text));
 }
@@ -351,8 +350,6 @@ static bool assign_special(struct py_body *b, const struct py_token *attr, struc
             c->table = (struct py_value){.known = PY_LOWER_NAME, .line = attr->line};
         else
             c->table = named(b, value, attr->line, "__tablename__");
-    } else if (py_is_name(attr, "__bind_key__")) {
-        c->bind = named(b, value, attr->line, "__bind_key__");
     } else if (py_is_name(attr, "__abstract__")) {
         c->abstract = value.count == 1 && py_is_name(&value.at[0], "True");
     } else if (py_is_name(attr, "__table_args__")) {
@@ -391,29 +388,124 @@ static bool is_odd_column(struct str callee)
            str_search(callee, STR("ncrypted")) < callee.len;
 }
 
+/* A column inside an annotation, Annotated[str, mapped_column("otp")], that has a name there. */
+static bool names_column(struct py_span annotation)
+{
+    struct str callee;
+    struct py_span arguments;
+    struct py_span value;
+    for (; annotation.count; annotation = py_skip(annotation, 1)) {
+        if (!py_call(annotation, &callee, &arguments))
+            continue;
+        if (str_eq(callee, STR("Field")) && py_mentions(arguments, STR("sa_column")))
+            return true;
+        struct column_arguments args = column_arguments(arguments);
+        if (is_column_callee(callee) &&
+            (args.hidden || starts_with_name(&args) || py_keyword(arguments, "name", &value)))
+            return true;
+    }
+    return false;
+}
+
+/* The name in sa_column_kwargs={"name": "otp"}. */
+static struct py_value name_of_options(struct py_body *b, struct py_span options, uint32_t line)
+{
+    struct py_value name = {.known = PY_UNREADABLE, .line = line};
+    struct py_span inside = py_strip(options);
+    struct py_argument entry;
+    struct str key;
+    if (inside.count < 2 || !py_is_op(&inside.at[0], "{") || py_close(inside, 0) != inside.count)
+        return name;
+    inside = (struct py_span){inside.at + 1, inside.count - 2};
+    name.known = PY_ABSENT;
+    while (name.known != PY_UNREADABLE && py_next_argument(&inside, &entry)) {
+        size_t colon = py_find_op(entry.value, ":");
+        if (colon == entry.value.count ||
+            !py_text(b->scratch, (struct py_span){entry.value.at, colon}, &key))
+            name.known = entry.value.count ? PY_UNREADABLE : name.known;
+        else if (str_eq(key, STR("name")))
+            name = named(b, py_skip(entry.value, colon + 1), line, "a column name");
+    }
+    return name;
+}
+
+/*
+ * SQLModel's Field(sa_column=Column(...)), Field(sa_column_kwargs={...}), Field(sa_type=...). False
+ * for any other: its column has the attribute's name, if it is one (sqlmodel/main.py,
+ * get_column_from_field).
+ */
+static bool read_field(struct py_body *b, const struct py_token *attr, struct py_span value)
+{
+    struct str callee;
+    struct py_span fields;
+    struct py_span part;
+    struct py_span column;
+    if (!py_call(py_strip(value), &callee, &fields) || !str_eq(callee, STR("Field")))
+        return false;
+    bool whole = py_keyword(fields, "sa_column", &part);
+    if (!whole && !py_mentions(fields, STR("sa_column_kwargs")) &&
+        !py_mentions(fields, STR("sa_type")))
+        return true;
+    struct py_column *col = column_entry(b, attr->text, attr->line);
+    if (!col)
+        return true;
+    if (whole && column_call(part, &column))
+        read_column(b, col, column);
+    else if (whole)
+        col->name = named(b, (struct py_span){0}, attr->line, "a column name");
+    else if (py_keyword(fields, "sa_column_kwargs", &part))
+        col->name = name_of_options(b, part, attr->line);
+    if (py_keyword(fields, "sa_type", &part))
+        set_type(b, col, part);
+    return true;
+}
+
+/* An attribute that is set to something else: were it declared, its column would not be known. */
+static void set_unread(struct py_body *b, const struct py_token *attr, struct py_span value)
+{
+    struct str callee;
+    struct py_span arguments;
+    add_alias(b, attr, STR(""));
+    if (py_call(py_strip(value), &callee, &arguments) && is_odd_column(callee))
+        py_note(b->arena, b->module, attr->line,
+                "%.*s.%.*s = %.*s(...) may be a column; it is not read", STR_ARG(b->class_->name),
+                STR_ARG(attr->text), STR_ARG(callee));
+}
+
+static void read_mapped(struct py_body *b, const struct py_token *attr, struct py_span annotation,
+                        const struct py_span *arguments)
+{
+    struct py_span inside = {0};
+    struct py_column *col = column_entry(b, attr->text, attr->line);
+    if (!col)
+        return;
+    if (arguments)
+        read_column(b, col, *arguments);
+    if (mapped_type(annotation, &inside))
+        set_mapped_type(b, col, inside);
+    if (col->name.known == PY_ABSENT && names_column(inside))
+        col->name = named(b, (struct py_span){0}, attr->line, "a column name");
+}
+
 void pyclass_assign(struct py_body *b, const struct py_token *attr, struct py_span annotation,
                     struct py_span value)
 {
     struct py_span arguments;
-    struct py_span inside = {0};
-    struct str callee = STR("");
+    struct py_span inside;
+    struct str callee;
     if (value.count && assign_special(b, attr, value))
         return;
-    bool mapped = mapped_type(annotation, &inside);
-    if (value.count ? column_call(value, &arguments) : mapped) {
-        struct py_column *col = column_entry(b, attr->text, attr->line);
-        if (!col)
-            return;
-        if (value.count)
-            read_column(b, col, arguments);
-        set_mapped_type(b, col, inside);
-    } else if (py_call(py_strip(value), &callee, &arguments)) {
-        if (str_eq(callee, STR("synonym")))
-            read_synonym(b, attr, arguments);
-        else if (is_odd_column(callee))
-            py_note(b->arena, b->module, attr->line,
-                    "%.*s.%.*s = %.*s(...) may be a column; it is not read",
-                    STR_ARG(b->class_->name), STR_ARG(attr->text), STR_ARG(callee));
+    if (value.count == 0) {
+        if (mapped_type(annotation, &inside))
+            read_mapped(b, attr, annotation, NULL);
+        else if (names_column(annotation))
+            set_unread(b, attr, value);
+    } else if (column_call(value, &arguments)) {
+        read_mapped(b, attr, annotation, &arguments);
+    } else if (py_call(py_strip(value), &callee, &arguments) && str_eq(callee, STR("synonym"))) {
+        read_synonym(b, attr, arguments);
+    } else if (!read_field(b, attr, value)) {
+        set_unread(b, attr, value);
     }
 }
 

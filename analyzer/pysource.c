@@ -198,6 +198,17 @@ static void scan_return(struct scanner *sc, struct py_span value)
         pyclass_assign(&b, &method->name, (struct py_span){0}, value);
 }
 
+/* What maps a class from outside of its body is said, so that nobody looks for the reason. */
+static void note_imperative(struct scanner *sc, struct py_span s)
+{
+    struct str callee;
+    struct py_span arguments;
+    if (py_call(s, &callee, &arguments) &&
+        (str_eq(callee, STR("map_imperatively")) || str_eq(callee, STR("mapper"))))
+        py_note(sc->arena, sc->module, s.at[0].line,
+                "%.*s(...) maps a class; an imperative mapping is not read", STR_ARG(callee));
+}
+
 static void scan_statement(struct scanner *sc, struct py_span s)
 {
     if (s.count == 0)
@@ -210,6 +221,8 @@ static void scan_statement(struct scanner *sc, struct py_span s)
         scan_assignment(sc, s);
     else if (top(sc)->place == PLACE_METHOD && py_is_name(&s.at[0], "return"))
         scan_return(sc, py_skip(s, 1));
+    else
+        note_imperative(sc, s);
 }
 
 /* One or more statements between semicolons. */
@@ -230,6 +243,8 @@ static void read_bases(struct scanner *sc, struct py_class *c, struct py_span ar
     struct py_body b = body_of(sc, c);
     c->bases = ARENA_ARRAY(sc->arena, PY_BASES_MAX, struct py_base);
     while (py_next_argument(&arguments, &arg)) {
+        if (str_eq(arg.keyword, STR("table")))
+            c->table_model = arg.value.count == 1 && py_is_name(&arg.value.at[0], "True");
         if (arg.keyword.len || arg.value.count == 0)
             continue;
         if (c->base_count == PY_BASES_MAX) {

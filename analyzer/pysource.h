@@ -10,9 +10,9 @@
  *     for (struct py_class *c = m->classes; c; c = c->next)
  *         for (struct py_column *col = c->columns; col; col = col->next) ...
  *
- * Read are `__tablename__`, `__table_args__`, `__table__`, `__abstract__`, `__bind_key__`,
- * `metadata`, columns by Column, mapped_column or a bare Mapped[...], also behind deferred() or in
- * a declared_attr method, and synonyms and properties that return one attribute.
+ * Read are `__tablename__`, `__table_args__`, `__table__`, `__abstract__`, `metadata`, columns by
+ * Column, mapped_column or a bare Mapped[...], also behind deferred(), in a declared_attr method or
+ * in SQLModel's Field(), and synonyms and properties that return one attribute.
  *
  * Ownership: everything lives in the arena; the source may go when py_scan is back.
  * Errors: none; damaged or odd source gives notes. Threads: any, one arena each.
@@ -58,11 +58,11 @@ struct py_column {
     uint32_t line;
 };
 
-/* A synonym or property that stands for a column's attribute. */
+/* An attribute that stands for another: a synonym, a property. Or one that is set and not read. */
 struct py_alias {
     struct py_alias *next;
     struct str attr;
-    struct str target; /* empty: more than one attribute is returned */
+    struct str target; /* empty: it stands for more than one, or what it is made of is not read */
     uint32_t line;
 };
 
@@ -80,10 +80,10 @@ struct py_class {
     struct str name; /* "Outer.Inner" for a nested one */
     uint32_t line;
     bool abstract;
+    bool table_model; /* class Name(SQLModel, table=True) */
     struct py_value table;
     struct py_value schema;
     struct py_value metadata_schema; /* of metadata = MetaData(schema=...) in the body */
-    struct py_value bind;
     struct py_base *bases;
     size_t base_count;
     struct py_column *columns, *last_column;

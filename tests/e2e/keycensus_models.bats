@@ -110,6 +110,28 @@ declared_pair() {
     [[ "$output" == *K0405*user.py*'--map'* ]]
 }
 
+@test "an attribute that is seen and not understood is not guessed, though a column has its name" {
+    mkdir app
+    printf '%s\n' 'class User(db.Model):' '    __tablename__ = "usuarios"' \
+        '    _otp_secret = encrypted("otp_cipher")' > app/models.py
+    run keycensus scan dump.sql -o r.db --source app --model models:User --column _otp_secret
+    [ "$status" -eq 6 ]
+    [[ "$output" == *K0414*'models.py, line 3'*'--table'*'--map'* ]]
+    [ ! -e r.db ]
+    keycensus scan -q dump.sql -o r.db --source app --model models:User --table auth.usuarios --column _otp_secret
+}
+
+@test "a class that is mapped imperatively gets no table by the naming rule" {
+    mkdir app
+    printf '%s\n' 'class Usuarios:' '    pass' 'registry.map_imperatively(Usuarios, table)' > app/models.py
+    run keycensus scan dump.sql -o r.db --source app --model models:Usuarios
+    [ "$status" -eq 6 ]
+    [[ "$output" == *K0415*'models.py, line 1'*'--map'* ]]
+    run keycensus models app
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'models.py line 3: map_imperatively(...)'* ]]
+}
+
 @test "a malformed map names its line" {
     printf '# first\nnonsense\n' > names.map
     run keycensus scan dump.sql -o r.db --map names.map --model a:B --column c
