@@ -86,7 +86,7 @@ static void name_module(struct walk *w, struct py_module *m, struct str path)
 static bool too_much(struct walk *w, const char *what, int limit, struct err *err)
 {
     err_set(err, ERR_USAGE, 409, "%s: more than %d %s", w->folder, limit, what);
-    err_hint(err, "give --source the folder of the application's package");
+    err_hint(err, "name the folder of the application's package");
     return false;
 }
 
@@ -237,7 +237,7 @@ bool model_index_source(struct model_index *ix, const char *folder, struct err *
     (void)sys->close(w.root); /* read-only */
     if (done && w.files == 0) {
         err_set(err, ERR_NOT_FOUND, 403, "%s holds no Python file", folder);
-        err_hint(err, "give --source the folder of the application's package");
+        err_hint(err, "name the folder of the application's package");
         done = false;
     }
     for (size_t i = before; done && i < ix->module_count; i++)

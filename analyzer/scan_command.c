@@ -326,9 +326,11 @@ static void summarise(struct scan *s, const char *path)
                    r->table_count, columns, r->finding_count, STR_ARG(r->content_digest));
         return;
     }
-    buf_printf(out, "%s: %s%s, %s rows in %zu tables, ciphertext in %zu columns, %zu findings\n",
+    buf_printf(out,
+               "%s: %s%s, %s row%s in %zu table%s, ciphertext in %zu column%s, %zu finding%s\n",
                path, status, r->partial ? ", partial coverage" : "", text_count(r->rows, rows),
-               r->table_count, columns, r->finding_count);
+               text_plural(r->rows), r->table_count, text_plural(r->table_count), columns,
+               text_plural(columns), r->finding_count, text_plural(r->finding_count));
     buf_printf(out, "next: keycensus show %s\n", path);
 }
 

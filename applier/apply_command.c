@@ -165,9 +165,9 @@ static bool confirm(struct cli *cli, const struct plan *plan, struct err *err)
             cli->arena, "To remove the critical versions, type their list (%s):", critical);
         return cli_ask_text(cli, question, critical, err);
     }
-    const char *question =
-        arena_printf(cli->arena, "Remove %zu key versions from %zu files? [yes/no]",
-                     plan_removed_count(plan), plan->target_count);
+    const char *question = arena_printf(
+        cli->arena, "Remove %zu key version%s from %zu file%s? [yes/no]", plan_removed_count(plan),
+        text_plural(plan_removed_count(plan)), plan->target_count, text_plural(plan->target_count));
     return cli_ask(cli, question, err);
 }
 
@@ -323,7 +323,9 @@ bool command_apply(struct cli *cli, struct err *err)
     struct plan plan;
     struct str text;
     const char *path = cli->arguments[0];
-    if (!file_read(cli->arena, path, &text, err) || !plan_read(text, cli->arena, &plan, err)) {
+    if (!file_read(cli->arena, path, &text, err))
+        return false;
+    if (!plan_read(text, cli->arena, &plan, err)) {
         err_place(err, "%s", path);
         return false;
     }

@@ -107,7 +107,7 @@ bool command_log(struct cli *cli, struct err *err)
     if (!done)
         return false;
     if (cli_flag(cli, OPT_VERIFY)) {
-        buf_printf(&cli->out, "ok: %zu lines, the chain is whole\n", good);
+        buf_printf(&cli->out, "ok: %zu line%s, the chain is whole\n", good, text_plural(good));
         return true;
     }
     for (const char *const *f = fields; *f; f++)

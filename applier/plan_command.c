@@ -212,8 +212,10 @@ void free_plan(struct built_plan *built)
 
 static bool needs(const char *option, size_t given, struct err *err)
 {
-    if (given == 0)
+    if (given == 0) {
         err_set(err, ERR_USAGE, 928, "%s is needed", option);
+        err_hint(err, "keyretire plan --report R.db --env-file F -o plan.txt");
+    }
     return given > 0;
 }
 

@@ -57,15 +57,15 @@ void plan_coverage_counts(struct buf *b, const struct plan *p, const char *inden
     for (size_t i = 0; i < p->column_count; i++)
         with_values += p->columns[i].values > 0;
     buf_printf(b, "%s%zu table%s defined, %zu with data, %zu without data, %zu absent, %zu skipped",
-               indent, p->table_count - absent, plan_plural(p->table_count - absent),
+               indent, p->table_count - absent, text_plural(p->table_count - absent),
                tables_in(p, COVERAGE_DATA), tables_in(p, COVERAGE_NO_DATA), absent,
                tables_in(p, COVERAGE_SKIPPED));
     if (tables_in(p, COVERAGE_UNKNOWN))
         buf_printf(b, ", %zu unknown", tables_in(p, COVERAGE_UNKNOWN));
-    buf_printf(b, "; %zu ciphertext column%s\n", with_values, plan_plural(with_values));
+    buf_printf(b, "; %zu ciphertext column%s\n", with_values, text_plural(with_values));
     if (p->has_inventory)
         buf_printf(b, "%scompared with an inventory of %" PRIu64 " table%s\n", indent,
-                   p->inventory_count, plan_plural(p->inventory_count));
+                   p->inventory_count, text_plural(p->inventory_count));
 }
 
 /* ---- impact (K3.4) ---- */

@@ -12,11 +12,6 @@
 
 #define PLAN_LABELS_ONLY "LABELS ONLY: no value was proven"
 
-/* "s" for every number but 1. */
-static inline const char *plan_plural(uint64_t n)
-{
-    return n == 1 ? "" : "s";
-}
 /* Some live report is unverified (S10). */
 bool plan_labels_only(const struct plan *p);
 /* "remove v1 v2", "blocked", "nothing to remove": one word list, no line end. */

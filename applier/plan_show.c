@@ -99,14 +99,14 @@ static void write_evidence(struct buf *b, const struct plan *p, const struct pla
     write_data_time(b, p, e, now);
     buf_printf(b, "    %s%s, %" PRIu64 " input%s, %s row%s, jobs: %s\n",
                e->complete ? "complete" : "INCOMPLETE", e->partial ? ", partial input" : "",
-               e->inputs, plan_plural(e->inputs), text_count(e->rows, rows), plan_plural(e->rows),
+               e->inputs, text_plural(e->inputs), text_count(e->rows, rows), text_plural(e->rows),
                e->jobs_known ? "known" : "unknown");
     if (e->verified)
         buf_printf(b, "    %s of %s values proven\n", text_count(e->proven, proven),
                    text_count(e->values, values));
     else
         buf_printf(b, "    labels only: %s value%s, none proven\n", text_count(e->values, values),
-                   plan_plural(e->values));
+                   text_plural(e->values));
     if (e->kind == EVIDENCE_RETAINED)
         buf_printf(b, "    kept until %s\n",
                    e->kept_until == UTC_NONE ? "an unknown time" : utc_text(e->kept_until, until));
@@ -147,7 +147,7 @@ static void write_coverage(struct buf *b, const struct plan *p)
         buf_text(b, "  column ");
         write_name(b, &p->columns[i].at);
         buf_printf(b, ": %s value%s, %s\n", text_count(p->columns[i].values, values),
-                   plan_plural(p->columns[i].values),
+                   text_plural(p->columns[i].values),
                    p->columns[i].declared ? "declared" : "not declared");
     }
 }
@@ -181,7 +181,7 @@ static void write_versions(struct buf *b, const struct plan *p)
             buf_text(b, "  ");
             text_visible(b, p->versions[i].name);
             buf_printf(b, ": %s value%s in ", text_count(p->versions[i].uses[k].records, values),
-                       plan_plural(p->versions[i].uses[k].records));
+                       text_plural(p->versions[i].uses[k].records));
             write_name(b, &p->versions[i].uses[k].at);
             buf_byte(b, '\n');
         }
@@ -235,7 +235,7 @@ static void write_targets(struct buf *b, const struct plan *p)
             buf_text(b, ": stays as it is\n");
         else
             buf_printf(b, ": %zu version%s to leave, %" PRIu64 " -> %" PRIu64 " bytes\n",
-                       t->removed_count, plan_plural(t->removed_count), t->bytes_before,
+                       t->removed_count, text_plural(t->removed_count), t->bytes_before,
                        t->bytes_after);
     }
 }

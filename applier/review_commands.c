@@ -15,8 +15,9 @@ struct read_plan {
 static bool read_plan(struct cli *cli, struct read_plan *p, struct err *err)
 {
     const char *path = cli->arguments[0];
-    if (!file_read(cli->arena, path, &p->text, err) ||
-        !plan_read(p->text, cli->arena, &p->plan, err) || !plan_identify(p->text, &p->id, err)) {
+    if (!file_read(cli->arena, path, &p->text, err))
+        return false;
+    if (!plan_read(p->text, cli->arena, &p->plan, err) || !plan_identify(p->text, &p->id, err)) {
         err_place(err, "%s", path);
         return false;
     }

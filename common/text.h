@@ -29,6 +29,11 @@ void text_json(struct buf *b, struct str s);
 void text_csv(struct buf *b, struct str s);
 /* "12 345 678" with thin grouping for people: 12,345,678. */
 const char *text_count(uint64_t n, char into[32]);
+/* "s" for every number but 1. */
+static inline const char *text_plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
 /* "930.2 MB", powers of 1000. */
 const char *text_bytes(uint64_t n, char into[32]);
 

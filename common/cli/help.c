@@ -40,7 +40,7 @@ static const char *const exit_lines[] = {
     NULL,
 };
 
-enum { HELP_WIDTH = 92, HELP_INDENT = 30 };
+enum { HELP_WIDTH = 80, HELP_INDENT = 30, COMMAND_INDENT = 18 };
 
 /* Words of `text` from column `at`, wrapped at HELP_WIDTH with an indent. */
 static void wrap(struct buf *b, const char *text, size_t at, size_t indent)
@@ -114,8 +114,10 @@ static void command_lines(struct buf *b, const struct cli_program *p)
 {
     buf_text(b, "\nCommands:\n");
     for (const struct cli_command *c = p->commands; c->name; c++)
-        if (c->readiness == CLI_READY)
-            buf_printf(b, "  %-15s %s\n", c->name, c->summary);
+        if (c->readiness == CLI_READY) {
+            buf_printf(b, "  %-15s ", c->name);
+            wrap(b, c->summary, COMMAND_INDENT, COMMAND_INDENT);
+        }
     buf_text(b, "  not in this version:");
     for (const struct cli_command *c = p->commands; c->name; c++)
         if (c->readiness == CLI_RESERVED)
@@ -155,8 +157,14 @@ static void example_lines(struct buf *b, const char *const *examples)
 
 static void paragraphs(struct buf *b, const char *text)
 {
+    struct str rest = text ? str_from(text) : STR("");
+    struct str line;
     if (text)
-        buf_printf(b, "\n%s\n", text);
+        buf_byte(b, '\n');
+    while (rest.len) {
+        str_cut(rest, '\n', &line, &rest);
+        wrap(b, arena_text(b->arena, line), 0, 0);
+    }
 }
 
 static void exit_status_lines(struct buf *b)
@@ -168,7 +176,12 @@ static void exit_status_lines(struct buf *b)
 
 void cli_help_long(struct buf *b, const struct cli_program *p, const struct cli_command *c)
 {
-    buf_printf(b, "%s - %s\n\n", p->name, c ? c->summary : p->summary);
+    const char *summary = c ? c->summary : p->summary;
+    wrap(b,
+         c ? arena_printf(b->arena, "%s %s - %s", p->name, c->name, summary)
+           : arena_printf(b->arena, "%s - %s", p->name, summary),
+         0, 0);
+    buf_byte(b, '\n');
     example_lines(b, c ? c->examples : p->examples);
     usage_line(b, p, c);
     paragraphs(b, c ? c->text : p->text);

@@ -242,6 +242,7 @@ specs() { # STEP
     done
     echo "$tried faults, $wrong wrong"
     [ "$wrong" = 0 ]
+    [ "$tried" -gt 20 ]
 }
 
 @test "K6.2: rollback with one failing call: all rolled back or all as before" {
@@ -255,6 +256,7 @@ specs() { # STEP
     calls_of rollback "$txid" --yes
     [ "$(digests)" = "$OLD" ]
     wrong=0
+    tried=0
     while read -r k errno; do
         POINT="rollback: call $k ($(sed -n "${k}s/.* //p" calls)) with $errno"
         again
@@ -267,8 +269,10 @@ specs() { # STEP
             holds "failed, but the files are not as before" [ "$(digests)" = "$NEW" ]
             settled "$NEW"
         fi
+        tried=$((tried + 1))
     done < <(specs 9)
     [ "$wrong" = 0 ]
+    [ "$tried" -gt 15 ]
 }
 
 @test "K6.2: recovery itself with one failing call: the next one finishes it" {
@@ -284,6 +288,7 @@ specs() { # STEP
     cp -a one two state saved/
     calls_of recover || [ $? = 8 ]
     wrong=0
+    tried=0
     while read -r k errno; do
         POINT="recover: call $k ($(sed -n "${k}s/.* //p" calls)) with $errno"
         again
@@ -295,8 +300,10 @@ specs() { # STEP
         keyretire recover --state-dir "$STATE" >>talk 2>&1 || true
         holds "a mix after the second" is_one_of "$(digests)" "$OLD" "$NEW"
         settled "$(digests)"
+        tried=$((tried + 1))
     done < <(specs 6)
     [ "$wrong" = 0 ]
+    [ "$tried" -gt 10 ]
 }
 
 @test "recovery: a killed apply is finished or taken back at the start of the next changing command" {

@@ -30,6 +30,12 @@ plan() {
             [ "$status" -eq 0 ]
         done
     done
+    # Prose fits a terminal of 80 columns; commands to copy stay whole.
+    for help in "keycensus --help" "keyretire --help" "keycensus scan --help" "keyretire plan --help"; do
+        $help | grep -v -e '^  ke' -e '^  pg_dump' -e '^  #' -e '^usage:' >prose
+        [ "$(wc -l <prose)" -gt 20 ]
+        [ "$(awk 'length > 80' prose)" = "" ]
+    done
     # Examples come first.
     run keycensus scan --help
     [ "$(printf '%s\n' "$output" | sed -n 3p)" = "Examples:" ]
@@ -64,6 +70,15 @@ plan() {
     printf '%s\n' "$output" | grep -q 'hint: did you mean --threads?'
     run keyretire
     [ "$status" -eq 2 ]
+}
+
+@test "an error names its file once" {
+    for command in "apply nothing.txt --yes" "show nothing.txt" "plan --report nothing.txt --env-file .env.crypto"; do
+        # shellcheck disable=SC2086 # a command with its options
+        run keyretire $command
+        [ "$status" -eq 6 ]
+        [ "$(printf '%s\n' "$output" | grep -c 'nothing.txt')" -eq 1 ]
+    done
 }
 
 @test "errors have a stable id, a hint, and explain knows the id" {

@@ -67,8 +67,7 @@ without_checksum() {
     rm .env.crypto
     refused 12 keyretire plan --report report.db --env-file /dev/null --state-dir "$STATE"
     head -c 3000 /dev/urandom >.env.crypto
-    run plan
-    [ "$status" -eq 12 ] || [ "$status" -eq 4 ]
+    refused 12 plan
 }
 
 @test "an unreadable env file exits 13" {
@@ -223,19 +222,14 @@ without_checksum() {
 
 @test "hard-linked file, unsafe folder, symbolic link" {
     ln .env.crypto second
-    plan --keep-versions 1 || [ "$?" -eq 4 ]
-    before=$(sha256sum <.env.crypto)
-    if [ -e plan.txt ]; then
-        refused 4 keyretire apply plan.txt --yes --state-dir "$STATE"
-        refused 4 keyretire apply plan.txt --dry-run --state-dir "$STATE"
-    fi
-    [ "$(sha256sum <second)" = "$before" ]
+    refused 4 plan --keep-versions 1
+    [ ! -e plan.txt ]
+    cmp good.env second
     rm second
     mkdir -m 777 open
     cp -p good.env open/.env.crypto
-    keyretire plan --report report.db --env-file open/.env.crypto --keep-versions 1 --state-dir "$STATE" -q -o open.txt \
-        || [ "$?" -eq 4 ]
-    [ ! -e open.txt ] || refused 4 keyretire apply open.txt --yes --state-dir "$STATE"
+    refused 4 keyretire plan --report report.db --env-file open/.env.crypto --keep-versions 1 --state-dir "$STATE" -o open.txt
+    [ ! -e open.txt ]
     cmp good.env open/.env.crypto
     # A symbolic link is resolved when planned, and the real file is changed.
     mkdir real

@@ -485,8 +485,9 @@ job_reason() { # STATUS ERRORS DRY_RUN: the reason why v2 stays, or "leaves"
     plan --keep-versions 1
     [ "$(ask '[k["reason"] for k in p["keep"] if k["version"] == "v2"]')" = job-target ]
     [ "$(removed)" = "v1 v3" ]
-    plan --keep-versions 1 --only v1,v2 || [ "$?" -eq 4 ]
-    if [ -e plan.txt ] && removed | grep -qw v2; then false; fi
+    refused 4 plan --keep-versions 1 --only v1,v2
+    grep -q 'v2.*job' plan.err
+    [ ! -e plan.txt ]
 }
 
 # ---- S9: stale writers ----

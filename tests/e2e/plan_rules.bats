@@ -363,10 +363,18 @@ two_files() {
     chmod 600 .env.crypto
     cp .env.crypto before.env
     mkdir said
-    say() { # NAME COMMAND...: everything that it says is kept
+    say() { # [CODE] NAME COMMAND...: everything that it says is kept, and it says something
+        local code=0 got=0
+        [[ $1 != [0-9]* ]] || { code=$1; shift; }
         local name=$1
         shift
-        "$@" >"said/$name.out" 2>"said/$name.err" --log-file said/log -v || true
+        "$@" >"said/$name.out" 2>"said/$name.err" --log-file said/log -v || got=$?
+        if [ "$got" -eq "$code" ] && cat "said/$name.out" "said/$name.err" | grep -q .; then
+            return 0
+        fi
+        echo "$name: exit $got, $code was due"
+        cat "said/$name.out" "said/$name.err"
+        return 1
     }
     { sql_head; { sealed v4 2 20; sealed v3 1 30; } | sql_table public.users otp; sql_tail; } >dump.sql
     say scan keycensus scan dump.sql --env-file .env.crypto -o report.db
@@ -383,8 +391,8 @@ two_files() {
     say dry keyretire apply plan.txt --dry-run --state-dir "$STATE"
     say apply keyretire apply plan.txt --yes --state-dir "$STATE"
     [ "$(env_versions .env.crypto | tr '\n' ' ')" = "v3 v4 " ]
-    say again keyretire apply plan.txt --yes --state-dir "$STATE"
-    say verify keyretire verify plan.txt --state-dir "$STATE"
+    say 5 again keyretire apply plan.txt --yes --state-dir "$STATE"
+    say 5 verify keyretire verify plan.txt --state-dir "$STATE"
     backup=$(find "$STATE/backups" -type f | head -1)
     [ -n "$backup" ]
     for form in text json csv; do
@@ -396,17 +404,17 @@ two_files() {
     done
     # Errors do not quote values either.
     sed 's/^ENCRYPTION_SALT_HASH__v4=.*/ENCRYPTION_SALT_HASH__v4="00"/' before.env >bad.env
-    say hash keyretire plan --report report.db --env-file bad.env --state-dir "$STATE"
+    say 12 hash keyretire plan --report report.db --env-file bad.env --state-dir "$STATE"
     { cat before.env; grep ENCRYPTION_KEYS__v1 before.env; } >bad.env
-    say twice keyretire plan --report report.db --env-file bad.env --state-dir "$STATE"
+    say 4 twice keyretire plan --report report.db --env-file bad.env --state-dir "$STATE"
     { cat before.env; printf 'ENCRYPTION_KEYS__v5="%s\n' "$CANARY"; } >bad.env
-    say open keyretire plan --report report.db --env-file bad.env --state-dir "$STATE"
-    say backwards keyretire plan --report .env.crypto --env-file report.db --state-dir "$STATE"
+    say 4 open keyretire plan --report report.db --env-file bad.env --state-dir "$STATE"
+    say 12 backwards keyretire plan --report .env.crypto --env-file report.db --state-dir "$STATE"
     say dump keycensus scan before.env --dump-time "$(utc 60)" -o env.db
-    say asplan keyretire show before.env
-    say asmap keycensus scan dump.sql --map before.env --model a:B --column c -o map.db
-    say astables keyretire plan --report report.db --env-file before.env --tables before.env --state-dir "$STATE"
-    say asorder keyretire plan --report report.db --env-file before.env --order before.env --state-dir "$STATE"
+    say 12 asplan keyretire show before.env
+    say 2 asmap keycensus scan dump.sql --map before.env --model a:B --column c -o map.db
+    say 2 astables keyretire plan --report report.db --env-file before.env --tables before.env --state-dir "$STATE"
+    say 4 asorder keyretire plan --report report.db --env-file before.env --order before.env --state-dir "$STATE"
     txid=$(keyretire backups list --json --state-dir "$STATE" | head -1 | python3 -c 'import json,sys; print(json.load(sys.stdin)["txid"])')
     say rollback keyretire rollback "$txid" --yes --state-dir "$STATE"
     cmp .env.crypto before.env
@@ -417,8 +425,7 @@ two_files() {
     sed -n 's/^[A-Z_0-9a-z]*="\(.\{12,\}\)"$/\1/p' before.env >values
     [ "$(wc -l <values)" -ge 13 ]
     echo "$CANARY" >>values
-    if grep -rFl -f values said plan.txt report.db "$STATE"; then false; fi
-    for file in report.db; do
-        if strings -a "$file" | grep -Fq "$CANARY"; then false; fi
-    done
+    run grep -raFl -f values said plan.txt report.db "$STATE"
+    [ "$status" -eq 1 ] # none, and no file that could not be read
+    [ -z "$output" ]
 }
