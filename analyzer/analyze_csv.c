@@ -1,5 +1,6 @@
 /* analyze_csv: one CSV or TSV text is one table, named after its file. */
 #include "analyzer/analysis.h"
+#include "formats/dump/psql_footer.h"
 #include "formats/envelope/versioned_fernet.h"
 
 /* exports/users/part-0001.csv -> "users" */
@@ -25,6 +26,15 @@ static void note_header(struct analysis *a, const struct catalogue_entry *entry,
         a->arena, "the header repeats %zu names and leaves %zu empty; they were numbered",
         columns->renamed, columns->unnamed));
     f->record_count = columns->renamed + columns->unnamed;
+}
+
+/* Rows that a later record changes are still rows here: careful, and said. */
+static void note_changes(struct analysis *a, const struct catalogue_entry *entry)
+{
+    struct report_finding *f = report_add_finding(a->report, SEVERITY_INFO, STR("change-data"),
+                                                  catalogue_report(&a->catalogue, entry), STR(""));
+    f->message = STR("each record is a change of a row (column Op: I, U or D); values count that "
+                     "a later change replaced");
 }
 
 /* The first record taken for a header: its values would be lost, and stand in the report (S5). */
@@ -58,32 +68,68 @@ static bool nothing_follows(struct analysis *a, const struct catalogue_entry *en
     return !err_is(err);
 }
 
-bool analyze_csv(struct analysis *a, struct err *err)
+/* The number of rows that psql's last line gives is the one trace of completeness in such a file.
+ */
+static bool footer_fits(struct analysis *a, const struct psql_footer *footer,
+                        const struct table_rows *rows, struct err *err)
+{
+    if (!footer->found)
+        return true;
+    pool_drain(a->pool);
+    uint64_t read = rows->scan->total.records;
+    if (read == footer->rows)
+        return true;
+    err_set(err, ERR_INCOMPLETE, 356, "psql's last line says %llu rows, and %llu were read",
+            (unsigned long long)footer->rows, (unsigned long long)read);
+    err_hint(err, "the file was cut, joined from several, or is read in another dialect than its "
+                  "own: psql -A needs --quote none, and --header yes");
+    return false;
+}
+
+static bool skip_text(struct analysis *a, struct err *err)
+{
+    do
+        window_skip(a->window, window_rest(a->window).len);
+    while (window_more(a->window, err));
+    return !err_is(err);
+}
+
+/* Unaligned output of psql has no quotes; where its last line is in view, that is known at once. */
+static struct csv_options options_for(const struct analysis *a, const struct psql_footer *footer)
+{
+    struct csv_options o = a->options->csv;
+    if (footer->found && !o.has_quote)
+        o.has_quote = true;
+    if (footer->found && !o.has_header) {
+        o.has_header = true;
+        o.header = CSV_HEADER_YES;
+    }
+    return o;
+}
+
+static bool read_csv(struct analysis *a, const struct psql_footer *footer, struct err *err)
 {
     struct csv_columns columns;
     struct csv_dialect *dialect = ARENA_NEW(a->arena, struct csv_dialect);
-    if (!csv_sniff(window_rest(a->window), &a->options->csv, dialect, err) ||
+    struct csv_options options = options_for(a, footer);
+    if (!csv_sniff(window_rest(a->window), &options, dialect, err) ||
         !csv_header(a->window, dialect, a->arena, &columns, err) ||
-        !header_has_no_value(&columns, err)) {
-        err_place(err, "%s", a->text->path);
+        !header_has_no_value(&columns, err))
         return false;
-    }
     struct str table = a->options->table_from_path ? folder_name(a->text->path, a->text->name)
                                                    : input_stem(a->text->name);
     struct table_name name = {STR(""), STR(""), table};
     struct catalogue_entry *entry = catalogue_table(&a->catalogue, name);
     if (scope_is_excluded(&a->scope, name)) {
         entry->skipped = true;
-        struct str rest = window_rest(a->window);
-        window_skip(a->window, rest.len);
-        while (window_more(a->window, err))
-            window_skip(a->window, window_rest(a->window).len);
-        return !err_is(err);
+        return skip_text(a, err);
     }
     const char *place =
         arena_printf(a->arena, "%s, %s", a->text->path,
                      columns.header == CSV_HEADER_YES ? "header" : "no header: columns numbered");
     note_header(a, entry, &columns);
+    if (dialect->changes)
+        note_changes(a, entry);
     enum scan_format format = dialect->syntax == CSV_COPY_TEXT ? SCAN_COPY_TEXT : SCAN_CSV;
     struct table_rows *rows =
         analysis_rows(a, entry, format, dialect, columns.names, columns.count, place, err);
@@ -94,6 +140,15 @@ bool analyze_csv(struct analysis *a, struct err *err)
                     : rows_scan(a->pool, rows->scan, a->window, ROWS_END_INPUT, err);
     if (done && format == SCAN_COPY_TEXT)
         done = nothing_follows(a, entry, err);
+    return done && footer_fits(a, footer, rows, err);
+}
+
+bool analyze_csv(struct analysis *a, struct err *err)
+{
+    struct psql_footer footer;
+    psql_footer_open(&footer, a->window);
+    bool done = read_csv(a, &footer, err);
+    psql_footer_close(&footer, a->window);
     if (!done)
         err_place(err, "%s", a->text->path);
     return done;

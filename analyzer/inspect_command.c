@@ -3,6 +3,7 @@
 #include "analyzer/input.h"
 #include "common/text.h"
 #include "formats/dump/csv.h"
+#include "formats/dump/psql_footer.h"
 #include "formats/dump/sniff.h"
 #include "formats/dump/sql.h"
 
@@ -71,7 +72,7 @@ static bool inspect_sql(struct inspect *s, struct err *err)
     return !err_is(err);
 }
 
-static bool inspect_csv(struct inspect *s, struct err *err)
+static bool inspect_table(struct inspect *s, struct err *err)
 {
     struct csv_options options = {0};
     struct csv_dialect dialect;
@@ -86,6 +87,15 @@ static bool inspect_csv(struct inspect *s, struct err *err)
     table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name), columns.count,
               s->window->offset - from, columns.header == CSV_HEADER_YES ? "header" : "no header");
     return !err_is(err);
+}
+
+static bool inspect_csv(struct inspect *s, struct err *err)
+{
+    struct psql_footer footer;
+    psql_footer_open(&footer, s->window);
+    bool done = inspect_table(s, err);
+    psql_footer_close(&footer, s->window);
+    return done;
 }
 
 /* What is not read is passed over to its end, so that its size and its checksum are known. */

@@ -48,7 +48,9 @@ enum { CSV_SNIFF_MAX = 64 * 1024, CSV_HEADER_MAX = 4 * 1024 * 1024, CSV_COLUMNS_
  * never taken by itself, because it stands in the values looked for (v2:...). Delimiters that give
  * no even table are an error, not a guess. The first record is a header when its cells all look
  * like names, and no two are equal: no cell with a version and a colon does, so none is lost this
- * way. Tab-separated text in which some field is exactly \N, and none is quoted, is CSV_COPY_TEXT.
+ * way. Records that all begin with I, U or D are change data, as replication tools write it: no
+ * header, and a column Op before those of the table. Tab-separated text in which some field is
+ * exactly \N, and none is quoted, is CSV_COPY_TEXT.
  */
 enum csv_syntax { CSV_QUOTED, CSV_COPY_TEXT };
 enum csv_newline { CSV_NEWLINE_LF, CSV_NEWLINE_CRLF, CSV_NEWLINE_CR };
@@ -62,7 +64,8 @@ struct csv_dialect {
     unsigned char escape; /* equal to quote: doubled; 0: none */
     struct str null_text; /* borrowed from the options, or static */
     enum csv_header_kind header;
-    size_t bom; /* bytes of a byte order mark to skip at the start of the file: 0 or 3 */
+    bool changes; /* each record is a change of a row, its first field the kind: I, U or D */
+    size_t bom;   /* bytes of a byte order mark to skip at the start of the file: 0 or 3 */
 };
 
 /* What the user said; unset parts are sniffed. */
@@ -88,7 +91,9 @@ bool csv_sniff(struct str head, const struct csv_options *options, struct csv_di
                struct err *err);
 
 struct csv_columns {
-    struct str *names; /* distinct; empty ones are called column_N, repeated ones name_2, ... */
+    /* Distinct; empty ones are called column_N, repeated ones name_2, ... In change data without a
+     * header Op comes first and the others count from column_1: those of a full load's files. */
+    struct str *names;
     size_t count;
     size_t renamed; /* how many repeated names were made distinct */
     size_t unnamed; /* how many were empty in the header */

@@ -115,8 +115,11 @@ static struct str numbered(struct name_set *set, struct arena *arena, struct str
     return name;
 }
 
-/* Names that are there stay as they are; then the empty and the repeated ones get theirs. */
-static void make_distinct(struct csv_columns *c, struct arena *arena)
+/*
+ * Names that are there stay as they are; then the empty and the repeated ones get theirs, the first
+ * of `before` columns' own numbers not being counted.
+ */
+static void make_distinct(struct csv_columns *c, size_t before, struct arena *arena)
 {
     struct name_set set = name_set(arena, c->count);
     bool *kept = ARENA_ARRAY(arena, c->count, bool);
@@ -132,8 +135,8 @@ static void make_distinct(struct csv_columns *c, struct arena *arena)
             c->renamed++;
             continue;
         }
-        if (unnamed <= i)
-            unnamed = i + 1; /* the column's own number, unless that was given away */
+        if (unnamed <= i - before)
+            unnamed = i + 1 - before; /* the column's own number, unless that was given away */
         c->names[i] = numbered(&set, arena, STR("column"), &unnamed);
         c->unnamed++;
     }
@@ -174,8 +177,11 @@ bool csv_header(struct window *w, const struct csv_dialect *d, struct arena *are
             read_names(d, record, bytes, arena, c);
             window_skip(w, record.len);
         }
+        bool changes = ok && d->changes && d->header == CSV_HEADER_NO;
+        if (changes)
+            c->names[0] = STR("Op");
         if (ok)
-            make_distinct(c, arena);
+            make_distinct(c, changes, arena);
         if (d->header == CSV_HEADER_NO)
             c->unnamed = 0;
     }

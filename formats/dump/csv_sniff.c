@@ -272,6 +272,29 @@ static bool is_copy_text(const struct csv_dialect *d, const struct csv_options *
     return bare.backslash_n > 0 && !tidy;
 }
 
+/* ---- change data ---- */
+
+/* Do all records begin with a field that is I, U or D, and go on behind it? */
+static bool is_change_data(const struct csv_dialect *d, struct str head, unsigned char *scratch)
+{
+    size_t records = 0;
+    while (head.len) {
+        struct csv_cut cut = {0};
+        size_t end = csv_first_cut(&cut, d, head);
+        struct str record = end ? str_slice(head, 0, end) : head;
+        head = str_slice(head, record.len, head.len);
+        if (csv_is_blank(record) || (!end && records))
+            continue;
+        struct csv_fields f = csv_fields(d, record);
+        struct csv_field field;
+        (void)csv_next(&f, scratch, &field);
+        if (!f.more || field.value.len != 1 || !strchr("IUD", field.value.at[0]))
+            return false;
+        records++;
+    }
+    return records > 0;
+}
+
 /* ---- the header ---- */
 
 static bool is_name_byte(unsigned char c)
@@ -366,7 +389,12 @@ bool csv_sniff(struct str head, const struct csv_options *o, struct csv_dialect 
         d->null_text = o->has_null ? o->null_text : sniff_null(d, head, scratch);
     }
     if (ok)
-        d->header = o->has_header ? o->header : sniff_header(d, head, scratch);
+        d->changes =
+            (!o->has_header || o->header == CSV_HEADER_NO) && is_change_data(d, head, scratch);
+    if (ok)
+        d->header = d->changes      ? CSV_HEADER_NO
+                    : o->has_header ? o->header
+                                    : sniff_header(d, head, scratch);
     arena_free(&arena);
     return ok;
 }

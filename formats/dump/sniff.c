@@ -139,6 +139,53 @@ static bool is_mysql(struct str text)
     return false;
 }
 
+/* ---- tables drawn for people ---- */
+
+/* ---+---, or +---+---+ of a box; `bars` counts the pluses between. */
+static bool is_ruler(struct str line, size_t *bars)
+{
+    size_t dashes = 0;
+    *bars = 0;
+    for (size_t i = 0; i < line.len; i++) {
+        dashes += line.at[i] == '-';
+        *bars += line.at[i] == '+' && i > 0 && i + 1 < line.len;
+        if (line.at[i] != '-' && line.at[i] != '+')
+            return false;
+    }
+    return dashes >= 3;
+}
+
+static size_t count_bytes(struct str s, unsigned char byte)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++)
+        n += s.at[i] == byte;
+    return n;
+}
+
+/*
+ * The heading of psql stands above a ruler as wide as the heading, with a plus below each bar; of
+ * the boxes, between two rulers; psql's expanded form has a line for each record instead. Nothing
+ * in such text says where a value ends, so it is not read as a table.
+ */
+static bool is_drawn_table(struct str text, bool indented)
+{
+    struct str rest = text;
+    struct str first;
+    struct str second;
+    size_t bars = 0;
+    struct str head = str_slice(text, 0, str_find(text, '\n'));
+    if (str_starts(head, STR("-[ RECORD ")) ||
+        (str_starts(head, STR("*****")) && str_search(head, STR(". row *")) < head.len))
+        return true;
+    if (!str_line(&rest, &first) || !str_line(&rest, &second))
+        return false;
+    if (first.len > 4 && first.at[0] == '+' && is_ruler(first, &bars))
+        return str_starts(second, STR("|")) && count_bytes(second, '|') == bars + 2;
+    return indented && is_ruler(second, &bars) && second.at[0] == '-' &&
+           count_bytes(first, '|') == bars && second.len >= str_trim(first).len + 2;
+}
+
 /* ---- JSON ---- */
 
 static bool is_json(struct str text)
@@ -161,8 +208,11 @@ static bool has_statement_line(struct str text)
     return false;
 }
 
-static enum dump_kind sniff_text(struct str text)
+/* `indented`: a space stood before it. */
+static enum dump_kind sniff_text(struct str text, bool indented)
 {
+    if (is_drawn_table(text, indented))
+        return DUMP_DRAWN_TABLE;
     if (is_mysql(text))
         return DUMP_MYSQL;
     if (str_starts(text, STR("--")) || str_starts(text, STR("/*")) || starts_meta_command(text) ||
@@ -187,7 +237,8 @@ enum dump_kind dump_sniff(struct str head)
         space++;
     if (space == head.len)
         return DUMP_EMPTY;
-    return sniff_text(str_slice(head, space, space + SNIFF_TEXT));
+    return sniff_text(str_slice(head, space, space + SNIFF_TEXT),
+                      space > 0 && head.at[space - 1] == ' ');
 }
 
 /* ---- what is said of a kind ---- */
@@ -223,6 +274,11 @@ static const struct kind_text {
                     "export its tables as CSV"},
     [DUMP_JSON] = {"json", "the input is JSON, which is not read in this version",
                    "export the table as CSV"},
+    [DUMP_DRAWN_TABLE] = {"drawn-table",
+                          "the input is a table drawn for people, in which nothing says where a "
+                          "value ends",
+                          "export it as CSV: psql --csv -c 'select * from t', or \\copy t to "
+                          "'t.csv' csv header"},
     [DUMP_PARQUET] = {"parquet", "the input is a Parquet file, which is not read in this version",
                       "export the table as CSV"},
 };

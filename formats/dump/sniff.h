@@ -27,6 +27,7 @@ enum dump_kind {
     DUMP_MYSQL, /* mysqldump, mariadb-dump */
     DUMP_JSON,  /* JSON Lines, or one JSON array */
     DUMP_PARQUET,
+    DUMP_DRAWN_TABLE, /* psql's aligned output, the boxes of mysql and sqlite3 */
     DUMP_KIND_COUNT
 };
 

@@ -161,6 +161,35 @@ static void header_is_taken_only_when_all_cells_look_like_names(void **state)
     assert_string_equal(sniffed(STR("1,2\n1,2\n"), &said), ", \" \" lf data []");
 }
 
+static void records_that_all_begin_with_i_u_or_d_are_changes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool changes;
+    } cases[] = {
+        {"I,1,x\nU,1,y\nD,1,\n", true}, {"I,alice,bob\n", true}, {"\"I\",a\n\"D\",b\n", true},
+        {"\nI,a\n\nU,b\n", true},       {"I,a\nU,b", true},      {"I,a\nX,b\n", false},
+        {"Op,id\nI,1\n", false},        {"I\nU\nD\n", false},    {"i,a\nu,b\n", false},
+        {"IU,a\nD,b\n", false},         {"I,a\n,b\n", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct csv_dialect d;
+        struct csv_options none = {0};
+        assert_true(csv_sniff(str_from(cases[i].text), &none, &d, &err));
+        assert_int_equal(d.changes, cases[i].changes);
+        assert_true(!d.changes || d.header == CSV_HEADER_NO);
+    }
+    struct csv_options said = {0};
+    struct csv_dialect d;
+    assert_true(csv_option(&said, CSV_OPTION_HEADER, STR("yes"), &err));
+    assert_true(csv_sniff(STR("I,U\nD,x\n"), &said, &d, &err));
+    assert_true(!d.changes && d.header == CSV_HEADER_YES);
+    assert_true(csv_option(&said, CSV_OPTION_HEADER, STR("no"), &err));
+    assert_true(csv_sniff(STR("I,U\nD,x\n"), &said, &d, &err));
+    assert_true(d.changes);
+}
+
 static void options_are_one_byte_or_a_word(void **state)
 {
     (void)state;
@@ -425,6 +454,15 @@ static void without_a_header_columns_are_counted_and_the_record_stays(void **sta
     assert_int_equal(columns.header, CSV_HEADER_NO);
 }
 
+static void change_data_counts_its_columns_behind_op(void **state)
+{
+    (void)state;
+    struct csv_dialect d = plain();
+    d.header = CSV_HEADER_NO;
+    d.changes = true;
+    names_are(&d, "I,1,x\n", "Op|column_1|column_2", "I,1,x\n");
+}
+
 static void input_without_a_record_is_an_error(void **state)
 {
     (void)state;
@@ -486,6 +524,7 @@ int main(void)
         cmocka_unit_test(copy_text_without_a_script_is_told_by_its_null),
         cmocka_unit_test(null_text_is_seen_or_said),
         cmocka_unit_test(header_is_taken_only_when_all_cells_look_like_names),
+        cmocka_unit_test(records_that_all_begin_with_i_u_or_d_are_changes),
         cmocka_unit_test(options_are_one_byte_or_a_word),
         cmocka_unit_test(records_end_outside_quotes_only),
         cmocka_unit_test(quote_opens_only_at_the_start_of_a_field),
@@ -499,6 +538,7 @@ int main(void)
         cmocka_unit_test(header_names_may_span_lines),
         cmocka_unit_test(repeated_and_empty_names_are_numbered),
         cmocka_unit_test(without_a_header_columns_are_counted_and_the_record_stays),
+        cmocka_unit_test(change_data_counts_its_columns_behind_op),
         cmocka_unit_test(input_without_a_record_is_an_error),
         cmocka_unit_test(header_beyond_the_limits_is_refused),
         cmocka_unit_test(numbering_hostile_names_takes_no_time),

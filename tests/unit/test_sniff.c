@@ -115,6 +115,22 @@ static void dumps_of_others_are_named(void **state)
     text_is(DUMP_JSON, "[{\"id\": 1}]\n");
 }
 
+static void tables_drawn_for_people_are_named(void **state)
+{
+    (void)state;
+    text_is(DUMP_DRAWN_TABLE, " id | secret \n----+--------\n  1 | v2:Z\n(1 row)\n\n");
+    text_is(DUMP_DRAWN_TABLE, " secret \n--------\n v2:Z\n(1 row)\n");
+    text_is(DUMP_DRAWN_TABLE, "+----+------+\n| id | name |\n+----+------+\n| 1  | x    |\n");
+    text_is(DUMP_DRAWN_TABLE, "-[ RECORD 1 ]-\nid     | 1\nsecret | x\n");
+    text_is(DUMP_DRAWN_TABLE,
+            "*************************** 1. row **************************\nid: 1\n");
+    /* and these are none */
+    text_is(DUMP_CSV, "id|secret\n1|v2:Z\n(1 row)\n");
+    text_is(DUMP_CSV, "id,range\n---,---\n1,2\n");
+    text_is(DUMP_CSV, "secret\n--------\nx\n");
+    text_is(DUMP_CSV, " a,b\n-1,-2\n");
+}
+
 static void nothing_and_white_space_are_empty(void **state)
 {
     (void)state;
@@ -160,6 +176,7 @@ int main(void)
         cmocka_unit_test(binary_kinds_are_told_by_their_signatures),
         cmocka_unit_test(an_archive_ruined_by_utf16_is_named_and_utf32_too),
         cmocka_unit_test(dumps_of_others_are_named),
+        cmocka_unit_test(tables_drawn_for_people_are_named),
         cmocka_unit_test(nothing_and_white_space_are_empty),
         cmocka_unit_test(every_kind_that_is_not_read_says_what_it_is_and_what_to_do),
         cmocka_unit_test(archive_hint_names_pg_restore),
