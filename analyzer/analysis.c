@@ -35,6 +35,17 @@ void analysis_dump_began(struct analysis *a, int64_t earliest, int64_t latest)
     a->header_latest = latest;
 }
 
+/*
+ * A zone that is not known makes the data up to 14 hours older and 12 hours younger than its header
+ * reads. Evidence is as old as it may be (S6); the user who says when it is from, knows better.
+ */
+void analysis_dump_began_somewhere(struct analysis *a, int64_t local)
+{
+    enum { EAST = 14 * 3600, WEST = 12 * 3600 };
+    if (local != UTC_NONE && a->options->dump_time == UTC_NONE)
+        analysis_dump_began(a, local - EAST, local + WEST);
+}
+
 void analysis_problem(struct analysis *a, struct err *problem)
 {
     struct analyze_outcome *o = a->outcome;

@@ -1,9 +1,9 @@
 /*
  * analysis: the state of one run of analyze, shared by its parts and by nobody else.
  *
- * analyze.c walks the inputs, analyze_sql.c and analyze_csv.c read the texts in them; what they all
- * need is in analysis.c, below them. A struct table_rows ties the rows that are being scanned to
- * where their counts go; after the pool has drained they are added to the report.
+ * analyze.c walks the inputs; analyze_sql.c, analyze_csv.c and analyze_archive.c read what is in
+ * them; what they all need is in analysis.c, below them. A struct table_rows ties the rows that are
+ * being scanned to where their counts go; after the pool has drained they are added to the report.
  */
 #ifndef ANALYZER_ANALYSIS_H
 #define ANALYZER_ANALYSIS_H
@@ -53,6 +53,7 @@ struct analysis {
     struct str database;
     int64_t header_time;   /* of the dump being read in it, or UTC_NONE */
     int64_t header_latest; /* it began then at the latest: where its zone is not known, later */
+    uint64_t block_bytes;  /* decoded out of it, in a layer of its own */
     bool text_incomplete;
     const char *text_note;
     struct table_rows *rows; /* scanned and not yet added up; newest first */
@@ -64,6 +65,8 @@ int64_t analysis_data_time(const struct analysis *a);
 void analysis_note_time(struct analysis *a);
 /* A dump says when it was begun: at `earliest`, and not after `latest`. */
 void analysis_dump_began(struct analysis *a, int64_t earliest, int64_t latest);
+/* The same by a clock whose zone is not told; UTC_NONE: it says nothing. */
+void analysis_dump_began_somewhere(struct analysis *a, int64_t local);
 
 /*
  * Opens the rows of a table: layout, declared columns, scan. NULL with err set when a declared
@@ -89,6 +92,25 @@ bool analysis_jobs(struct analysis *a, const struct table_rows *rows, enum rows_
 bool analysis_is_jobs_table(struct str name);
 
 bool analyze_sql(struct analysis *a, struct err *err);
+
+/* SQL that an archive holds in pieces. */
+enum sql_part_kind {
+    SQL_PART_DEFINITION, /* of a table, a reference, or the session; no rows */
+    SQL_PART_COPY,       /* one COPY; its rows stand in a->window */
+    SQL_PART_ROWS        /* INSERTs; a->window is `statements` */
+};
+struct sql_part {
+    enum sql_part_kind kind;
+    struct window *statements;
+    struct str schema;                 /* that unqualified names take */
+    struct catalogue_entry *partition; /* whose rows these are, whatever table takes them */
+    bool backslashes;                  /* in and out: standard_conforming_strings is off */
+    bool found;                        /* out: it told something */
+    bool skipped;                      /* out: the rows of the COPY were not read */
+};
+bool analyze_sql_part(struct analysis *a, struct sql_part *part, struct err *err);
+bool analyze_archive(struct analysis *a, struct err *err);
+
 bool analyze_csv(struct analysis *a, struct err *err);
 
 #endif

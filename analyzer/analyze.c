@@ -10,7 +10,7 @@ static bool refuse_kind(struct analysis *a, enum dump_kind kind, struct err *err
     struct err why = {0};
     (void)dump_accept(kind, &why);
     err_context(&why, "%s", a->text->path);
-    if (!a->text->member || kind == DUMP_PG_CUSTOM) {
+    if (!a->text->member) {
         a->refused = true;
         *err = why;
         return false;
@@ -40,6 +40,8 @@ static bool read_text(struct analysis *a, struct window *w, const char **kind_na
         done = analyze_sql(a, err);
     else if (kind == DUMP_CSV)
         done = analyze_csv(a, err);
+    else if (kind == DUMP_PG_CUSTOM)
+        done = analyze_archive(a, err);
     else
         done = refuse_kind(a, kind, err);
     if (err_is(&later) && (!err_is(err) || err->kind == ERR_INCOMPLETE)) {
@@ -128,6 +130,7 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
     a->window = &w;
     a->database = STR("");
     a->header_time = UTC_NONE;
+    a->block_bytes = 0;
     a->text_incomplete = false;
     a->text_note = NULL;
     if (!window_open(&w, text->source, TEXT_WINDOW, err))
@@ -148,7 +151,7 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
             done = true;
         }
     }
-    finish_text(a, kind, w.offset, a->records - records_before);
+    finish_text(a, kind, w.offset + a->block_bytes, a->records - records_before);
     window_close(&w);
     a->text = NULL;
     return done;

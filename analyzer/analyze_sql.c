@@ -9,6 +9,7 @@ struct sql_text {
     struct sql_reader reader;
     bool found;                        /* something beside facts */
     struct catalogue_entry *partition; /* said to be loaded through its root by the next COPY */
+    struct sql_part *part;             /* NULL: a whole script */
 };
 
 static enum table_kind kind_of(enum sql_relation relation)
@@ -94,6 +95,15 @@ static struct str *copy_columns(struct analysis *a, const struct sql_event *e,
     return names;
 }
 
+/* Of a part, whoever has the rows skips them. */
+static bool skip_rows(struct sql_text *s, struct err *err)
+{
+    if (!s->part)
+        return sql_skip_rows(&s->reader, err);
+    s->part->skipped = true;
+    return true;
+}
+
 static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *err)
 {
     struct analysis *a = s->a;
@@ -104,7 +114,7 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
     if (scope_is_excluded(&a->scope, name)) {
         s->partition = NULL;
         entry->skipped = true;
-        return sql_skip_rows(&s->reader, err);
+        return skip_rows(s, err);
     }
     load_partition(s, entry);
     struct str *columns = copy_columns(a, e, entry, &count);
@@ -112,7 +122,7 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
         entry->unread++;
         entry->unread_what = STR("COPY without a list of columns");
         analysis_unread(a, entry, "rows of a table whose columns are not known", 1);
-        return sql_skip_rows(&s->reader, err);
+        return skip_rows(s, err);
     }
     struct table_rows *rows =
         analysis_rows(a, entry, SCAN_COPY_TEXT, NULL, columns, count, place, err);
@@ -144,17 +154,12 @@ static void on_unread(struct analysis *a, const struct sql_event *e)
     analysis_unread(a, entry, arena_text(a->arena, buf_str(&b)), e->count);
 }
 
-/*
- * A zone that is not known makes the data up to 14 hours older and 12 hours younger than its header
- * reads. Evidence is as old as it may be (S6); the user who says when it is from, knows better.
- */
 static void on_started(struct analysis *a, const struct sql_event *e)
 {
-    enum { EAST = 14 * 3600, WEST = 12 * 3600 };
     if (e->time != UTC_NONE)
         analysis_dump_began(a, e->time, e->time);
-    else if (e->local != UTC_NONE && a->options->dump_time == UTC_NONE)
-        analysis_dump_began(a, e->local - EAST, e->local + WEST);
+    else
+        analysis_dump_began_somewhere(a, e->local);
 }
 
 static void on_fact(struct sql_text *s, const struct sql_event *e)
@@ -204,6 +209,15 @@ static bool on_end(const struct sql_text *s, const struct sql_event *e, struct e
     return false;
 }
 
+/* Rows stand in a script, or where the archive says that they do. */
+static bool copy_is_due(const struct sql_text *s, struct err *err)
+{
+    if (!s->part || s->part->kind == SQL_PART_COPY)
+        return true;
+    err_set(err, ERR_CORRUPT, 381, "a COPY stands where the archive has no rows");
+    return false;
+}
+
 static bool on_event(struct sql_text *s, const struct sql_event *e, struct err *err)
 {
     s->found = s->found || (e->kind != SQL_EVENT_FACT && e->kind != SQL_EVENT_END);
@@ -217,7 +231,7 @@ static bool on_event(struct sql_text *s, const struct sql_event *e, struct err *
         on_reference(s->a, e);
         return true;
     case SQL_EVENT_COPY:
-        return on_copy(s, e, err);
+        return copy_is_due(s, err) && on_copy(s, e, err);
     case SQL_EVENT_UNREAD:
         s->partition = NULL;
         on_unread(s->a, e);
@@ -226,7 +240,7 @@ static bool on_event(struct sql_text *s, const struct sql_event *e, struct err *
         on_fact(s, e);
         return true;
     case SQL_EVENT_END:
-        return on_end(s, e, err);
+        return s->part || on_end(s, e, err);
     }
     return true;
 }
@@ -242,6 +256,24 @@ bool analyze_sql(struct analysis *a, struct err *err)
         if (e.kind == SQL_EVENT_END)
             break;
     }
+    sql_close(&s.reader);
+    return done && !err_is(err);
+}
+
+bool analyze_sql_part(struct analysis *a, struct sql_part *part, struct err *err)
+{
+    struct sql_text s = {.a = a, .part = part, .partition = part->partition};
+    struct sql_event e = {.kind = SQL_EVENT_FACT};
+    bool done = true;
+    sql_open(&s.reader, part->statements);
+    sql_in_session(&s.reader, part->schema, part->backslashes);
+    while (done && sql_next(&s.reader, &e, err)) {
+        done = on_event(&s, &e, err);
+        if (e.kind == SQL_EVENT_END || e.kind == SQL_EVENT_COPY)
+            break;
+    }
+    part->backslashes = s.reader.lexer.backslashes;
+    part->found = s.found;
     sql_close(&s.reader);
     return done && !err_is(err);
 }

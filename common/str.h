@@ -94,6 +94,15 @@ static inline int ascii_hex(unsigned char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The number in n bytes, lowest first: as nearly every format writes it. n is at most 8. */
+static inline uint64_t little_endian(const unsigned char *at, size_t n)
+{
+    uint64_t value = 0;
+    for (size_t i = n; i > 0; i--)
+        value = value << 8 | at[i - 1];
+    return value;
+}
+
 static inline bool ascii_space(unsigned char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');

@@ -254,10 +254,7 @@ static const struct kind_text {
                     "see whether the dump or export that made it ended without an error"},
     [DUMP_PLAIN_SQL] = {"plain-sql", NULL, NULL},
     [DUMP_CSV] = {"csv", NULL, NULL},
-    [DUMP_PG_CUSTOM] = {"pg-archive",
-                        "the input is a pg_dump archive, which is not read in this "
-                        "version",
-                        "make a plain dump of it with: pg_restore -f dump.sql FILE"},
+    [DUMP_PG_CUSTOM] = {"pg-archive", NULL, NULL},
     [DUMP_PG_CUSTOM_UTF16] = {"pg-archive-utf16",
                               "the input is a pg_dump archive that was ruined by a redirection, "
                               "which rewrote it as UTF-16",

@@ -24,6 +24,13 @@ void sql_open(struct sql_reader *r, struct window *w)
     r->arena_start = arena_mark(&r->arena);
 }
 
+void sql_in_session(struct sql_reader *r, struct str schema, bool backslashes)
+{
+    if (schema.len)
+        sql_keep(&r->path, schema);
+    r->lexer.backslashes = backslashes;
+}
+
 void sql_close(struct sql_reader *r)
 {
     arena_free(&r->arena);

@@ -154,6 +154,9 @@ struct sql_reader {
 };
 
 void sql_open(struct sql_reader *r, struct window *w);
+/* For statements taken out of a session: the schema that unqualified names take, and whether
+ * standard_conforming_strings is off. Before the first sql_next. */
+void sql_in_session(struct sql_reader *r, struct str schema, bool backslashes);
 void sql_close(struct sql_reader *r);
 /* False: err is set. After SQL_EVENT_END every further call gives it again. */
 bool sql_next(struct sql_reader *r, struct sql_event *e, struct err *err);

@@ -79,6 +79,24 @@ bool window_more(struct window *w, struct err *err)
     return true;
 }
 
+enum pull window_read(struct window *w, unsigned char *into, size_t room, size_t *got,
+                      struct err *err)
+{
+    struct str rest = window_rest(w);
+    if (rest.len > 0) {
+        *got = rest.len < room ? rest.len : room;
+        memcpy(into, rest.at, *got);
+        window_skip_lines(w, *got, 0);
+        return PULL_OK;
+    }
+    if (w->state != PULL_OK)
+        return w->state;
+    w->state = source_read(w->source, into, room < w->piece ? room : w->piece, got, err);
+    if (w->state == PULL_OK)
+        w->offset += *got;
+    return w->state;
+}
+
 bool window_give_back(struct window *w, struct str bytes, uint64_t offset, uint64_t line,
                       struct err *err)
 {

@@ -53,6 +53,12 @@ void window_skip_lines(struct window *w, size_t n, uint64_t lines);
  */
 bool window_more(struct window *w, struct err *err);
 /*
+ * Takes up to `room` bytes out, as source_read gives them, without counting lines; what the window
+ * does not hold comes straight from its source.
+ */
+enum pull window_read(struct window *w, unsigned char *into, size_t room, size_t *got,
+                      struct err *err);
+/*
  * A batch that took window_rest and then read the source itself gives back the bytes behind its
  * end: they become the rest. `offset` and `line` are those of the first of them. False: no memory.
  */

@@ -1,11 +1,11 @@
 /*
- * inflate: the seam between the gzip decoder and the libraries that decode DEFLATE.
+ * inflate: the seam between the gzip and zlib decoders and the libraries that decode DEFLATE.
  *
- * inflate.c reads headers and trailers and checks CRC and length; a backend only turns raw DEFLATE
- * (RFC 1951) into bytes and sums them. inflate_source takes ISA-L; tests take each by name and
- * require the same bytes and the same verdict from both. zlib refuses an incomplete set of codes
- * when it reads it, ISA-L only when such a code is used: damage there may be told by one as damage
- * and by the other as a stream that is cut off, never as an end.
+ * inflate.c reads headers and trailers and checks sums and lengths; a backend only turns raw
+ * DEFLATE (RFC 1951) into bytes and sums them. inflate_source takes ISA-L; tests take each by name
+ * and require the same bytes and the same verdict from both. zlib refuses an incomplete set of
+ * codes when it reads it, ISA-L only when such a code is used: damage there may be told by one as
+ * damage and by the other as a stream that is cut off, never as an end.
  *
  * Private to formats/stream and its tests.
  */
@@ -34,7 +34,8 @@ struct inflate_backend {
     void *(*open)(void); /* NULL: no memory */
     void (*reset)(void *state);
     enum inflate_result (*run)(void *state, struct inflate_run *run);
-    uint32_t (*crc)(uint32_t sum, const unsigned char *at, size_t len); /* RFC 1952 section 8 */
+    uint32_t (*crc)(uint32_t sum, const unsigned char *at, size_t len);   /* RFC 1952 section 8 */
+    uint32_t (*adler)(uint32_t sum, const unsigned char *at, size_t len); /* RFC 1950 section 8 */
     void (*close)(void *state);
 };
 
@@ -43,5 +44,7 @@ extern const struct inflate_backend inflate_zlib;
 
 struct source *inflate_source_by(const struct inflate_backend *backend, struct source *below,
                                  struct err *err);
+struct source *zlib_source_by(const struct inflate_backend *backend, struct source *below,
+                              struct err *err);
 
 #endif

@@ -71,6 +71,11 @@ static uint32_t isal_crc(uint32_t sum, const unsigned char *at, size_t len)
     return crc32_gzip_refl(sum, at, len);
 }
 
+static uint32_t isal_adler(uint32_t sum, const unsigned char *at, size_t len)
+{
+    return isal_adler32(sum, at, len);
+}
+
 static void isal_close(void *state)
 {
     free(state);
@@ -82,5 +87,6 @@ const struct inflate_backend inflate_isal = {
     .reset = isal_reset,
     .run = isal_run,
     .crc = isal_crc,
+    .adler = isal_adler,
     .close = isal_close,
 };

@@ -48,6 +48,11 @@ static uint32_t zlib_crc(uint32_t sum, const unsigned char *at, size_t len)
     return (uint32_t)crc32_z(sum, at, len);
 }
 
+static uint32_t zlib_adler(uint32_t sum, const unsigned char *at, size_t len)
+{
+    return (uint32_t)adler32_z(sum, at, len);
+}
+
 static void zlib_close(void *state)
 {
     if (state)
@@ -61,5 +66,6 @@ const struct inflate_backend inflate_zlib = {
     .reset = zlib_reset,
     .run = zlib_run,
     .crc = zlib_crc,
+    .adler = zlib_adler,
     .close = zlib_close,
 };

@@ -61,13 +61,4 @@ static inline void intake_step_back(struct intake *in, size_t n)
     in->left += n;
 }
 
-/* The number in n bytes, lowest first: how all these formats write theirs. n is at most 8. */
-static inline uint64_t little_endian(const unsigned char *at, size_t n)
-{
-    uint64_t value = 0;
-    for (size_t i = n; i > 0; i--)
-        value = value << 8 | at[i - 1];
-    return value;
-}
-
 #endif

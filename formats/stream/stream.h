@@ -21,9 +21,9 @@
  * is passed on as it is.
  * Threads: one at a time for each source; none share anything.
  * Limits: a decoder holds 256 KiB of input and its library's window.
- * Sources: RFC 1952 (gzip), RFC 8878 (zstd), lz4_Frame_format.md, xz-file-format.txt 1.2.0,
- * bzip2's format as documented in its decompress.c; RFC 2781 (UTF-16); pax(5) and APPNOTE.TXT 6.3
- * for the containers.
+ * Sources: RFC 1952 (gzip), RFC 1950 (zlib), RFC 8878 (zstd), lz4_Frame_format.md,
+ * xz-file-format.txt 1.2.0, bzip2's format as documented in its decompress.c; RFC 2781 (UTF-16);
+ * pax(5) and APPNOTE.TXT 6.3 for the containers.
  */
 #ifndef FORMATS_STREAM_STREAM_H
 #define FORMATS_STREAM_STREAM_H
@@ -67,6 +67,10 @@ struct source *stream_source(enum stream_kind kind, struct source *below,
 /* Members one after another and zero bytes behind the last are fine, other bytes there are not. */
 struct source *inflate_source(struct source *below, const struct stream_limits *limits,
                               struct err *err);
+/* One stream of RFC 1950 and nothing behind it: what a block of a pg_dump archive holds. It has no
+ * signature to be told by. */
+struct source *zlib_source(struct source *below, const struct stream_limits *limits,
+                           struct err *err);
 /* Frames and skippable frames one after another. */
 struct source *zstd_source(struct source *below, const struct stream_limits *limits,
                            struct err *err);

@@ -446,17 +446,6 @@ without() { # without EXPECTED SCHEMA TABLE: the expectation less one table
     [ "$(query r.db "SELECT count(*) FROM coverage")" = 1 ]
 }
 
-@test "S1: pg_dump's own archives are refused with exit 12 and say what to do" {
-    pg_dump -Fc census -t public.parent > custom.dump
-    pg_dump -Fd census -t public.parent -f dir.dump
-    pg_dump -Ft census -t public.parent > tar.dump
-    for input in custom.dump dir.dump tar.dump; do
-        run keycensus scan "$input" -o r.db --overwrite
-        [ "$status" -eq 12 ]
-        [[ "$output" == *pg_restore* ]]
-    done
-}
-
 @test "S1: a dump cut at any of its lines, and its gzip cut at any place, is never taken for complete" {
     pg_dump census -t public.parent -t '"sch""ema".*' -t public.orders > small.sql
     end=$(grep -n '^-- PostgreSQL database dump complete' small.sql | cut -d: -f1)

@@ -147,7 +147,8 @@ static void every_kind_that_is_not_read_says_what_it_is_and_what_to_do(void **st
         enum dump_kind kind = (enum dump_kind)k;
         struct err err = {0};
         bool read = dump_accept(kind, &err);
-        assert_int_equal(read, kind == DUMP_PLAIN_SQL || kind == DUMP_CSV);
+        assert_int_equal(read,
+                         kind == DUMP_PLAIN_SQL || kind == DUMP_CSV || kind == DUMP_PG_CUSTOM);
         assert_true(dump_kind_name(kind)[0] != 0);
         if (read)
             continue;
@@ -157,13 +158,11 @@ static void every_kind_that_is_not_read_says_what_it_is_and_what_to_do(void **st
     }
 }
 
-static void archive_hint_names_pg_restore(void **state)
+static void ruined_archive_has_a_hint_of_its_own(void **state)
 {
     (void)state;
     struct err err = {0};
-    assert_false(dump_accept(DUMP_PG_CUSTOM, &err));
-    assert_non_null(strstr(err.hint, "pg_restore -f dump.sql FILE"));
-    err = (struct err){0};
+    assert_true(dump_accept(DUMP_PG_CUSTOM, &err));
     assert_false(dump_accept(DUMP_PG_CUSTOM_UTF16, &err));
     assert_non_null(strstr(err.hint, "--file"));
 }
@@ -179,7 +178,7 @@ int main(void)
         cmocka_unit_test(tables_drawn_for_people_are_named),
         cmocka_unit_test(nothing_and_white_space_are_empty),
         cmocka_unit_test(every_kind_that_is_not_read_says_what_it_is_and_what_to_do),
-        cmocka_unit_test(archive_hint_names_pg_restore),
+        cmocka_unit_test(ruined_archive_has_a_hint_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

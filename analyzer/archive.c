@@ -1,0 +1,251 @@
+/* archive: from entries of the table of contents to tables, and from data to rows. */
+#include "analyzer/archive.h"
+#include "common/buf.h"
+#include "common/text.h"
+
+#include <stdlib.h>
+
+/* ---- statements ---- */
+
+/* A window on text in memory. */
+struct text_window {
+    struct source *source;
+    struct window window;
+};
+
+static bool text_open(struct analysis *a, struct text_window *t, struct str text, struct err *err)
+{
+    t->source = source_memory(text, 0, err);
+    if (!t->source)
+        return false;
+    if (window_open(&t->window, t->source, TEXT_WINDOW, err)) {
+        t->window.name = a->text->path;
+        return true;
+    }
+    source_close(t->source);
+    return false;
+}
+
+static void text_close(struct text_window *t)
+{
+    window_close(&t->window);
+    source_close(t->source);
+}
+
+static bool read_definition(struct analysis *a, struct archive_tables *t,
+                            const struct archive_entry *e, struct err *err)
+{
+    struct text_window text;
+    struct sql_part part = {
+        .kind = SQL_PART_DEFINITION, .schema = e->schema, .backslashes = t->backslashes};
+    if (e->defn.len == 0)
+        return true;
+    if (!text_open(a, &text, e->defn, err))
+        return false;
+    part.statements = &text.window;
+    bool done = analyze_sql_part(a, &part, err);
+    t->backslashes = part.backslashes;
+    text_close(&text);
+    if (!done)
+        err_context(err, "%s %s of the table of contents", text_shown(a->arena, e->desc),
+                    text_shown(a->arena, e->tag));
+    return done;
+}
+
+/* ---- the table of contents ---- */
+
+static void keep_data(struct analysis *a, struct archive_tables *t, const struct archive_entry *e)
+{
+    t->data = arena_grow(a->arena, t->data, t->count, &t->room, sizeof *t->data);
+    t->data[t->count++] = (struct archive_data){.id = e->id,
+                                                .schema = arena_copy(a->arena, e->schema),
+                                                .tag = arena_copy(a->arena, e->tag),
+                                                .desc = arena_copy(a->arena, e->desc),
+                                                .copy = arena_copy(a->arena, e->copy),
+                                                .file = arena_copy(a->arena, e->file)};
+}
+
+static int by_id(const void *left, const void *right)
+{
+    int64_t l = ((const struct archive_data *)left)->id;
+    int64_t r = ((const struct archive_data *)right)->id;
+    return (l > r) - (l < r);
+}
+
+static bool ids_differ(const struct archive_tables *t, struct err *err)
+{
+    for (size_t i = 1; i < t->count; i++) {
+        if (t->data[i].id != t->data[i - 1].id)
+            continue;
+        err_set(err, ERR_CORRUPT, 381, "two entries of the table of contents have number %lld",
+                (long long)t->data[i].id);
+        return false;
+    }
+    return true;
+}
+
+/* Nothing in an archive tells whether pg_dump was to leave out the rows that policies hide. */
+static void note_row_security(struct analysis *a, const struct archive_entry *e)
+{
+    struct table_name name = {a->database, e->schema, e->tag};
+    const struct catalogue_entry *entry = catalogue_find(&a->catalogue, name);
+    struct report_finding *f =
+        report_add_finding(a->report, SEVERITY_WARNING, STR("row-security"),
+                           entry ? catalogue_report(&a->catalogue, entry) : NULL, STR(""));
+    f->message = STR("the table has row security; an archive does not tell whether it was made "
+                     "with --enable-row-security, which leaves rows out");
+    f->record_count = 1;
+}
+
+bool archive_tables_read(struct analysis *a, struct archive_toc *toc, struct archive_tables *t,
+                         struct err *err)
+{
+    struct archive_entry e;
+    if (!archive_toc_header(toc, err))
+        return false;
+    t->header = toc->header;
+    a->database = arena_copy(a->arena, toc->header.database);
+    a->server_version = arena_copy(a->arena, toc->header.server_version);
+    analysis_dump_began_somewhere(a, toc->header.local_time);
+    while (archive_toc_next(toc, &e, err)) {
+        if (!read_definition(a, t, &e, err))
+            return false;
+        if (str_eq(e.desc, STR("ROW SECURITY")))
+            note_row_security(a, &e);
+        if (e.has_data)
+            keep_data(a, t, &e);
+    }
+    if (t->count)
+        qsort(t->data, t->count, sizeof *t->data, by_id);
+    return !err_is(err) && ids_differ(t, err);
+}
+
+struct archive_data *archive_tables_find(struct archive_tables *t, int64_t id, struct err *err)
+{
+    struct archive_data key = {.id = id};
+    struct archive_data *d = t->count ? bsearch(&key, t->data, t->count, sizeof key, by_id) : NULL;
+    if (d && !d->seen)
+        return d;
+    err_set(err, ERR_CORRUPT, 384,
+            d ? "the data of entry %lld stands in the archive twice"
+              : "the archive holds data of entry %lld, which its table of contents does not list",
+            (long long)id);
+    err_hint(err, "make the dump again");
+    return NULL;
+}
+
+/* ---- data ---- */
+
+bool archive_data_is_objects(const struct archive_data *d)
+{
+    return str_eq(d->desc, STR("BLOBS"));
+}
+
+static struct table_name name_of(const struct analysis *a, const struct archive_data *d)
+{
+    return (struct table_name){a->database, d->schema, d->tag};
+}
+
+bool archive_data_is_excluded(struct analysis *a, const struct archive_data *d)
+{
+    return str_eq(d->desc, STR("TABLE DATA")) && d->copy.len == 0 &&
+           scope_is_excluded(&a->scope, name_of(a, d));
+}
+
+/* Behind the line that ends the rows stand blank lines; then the checksum proves the whole. */
+static bool ends_here(struct window *w, struct err *err)
+{
+    do {
+        struct str rest = window_rest(w);
+        if (str_trim(rest).len > 0)
+            return archive_damaged(w, w->offset, "text behind the end of a table's rows", err);
+        window_skip(w, rest.len);
+    } while (window_more(w, err));
+    return !err_is(err);
+}
+
+static bool read_copy(struct analysis *a, struct sql_part *part, const struct archive_data *d,
+                      struct err *err)
+{
+    struct text_window text;
+    struct window *rows = a->window;
+    if (!text_open(a, &text, d->copy, err))
+        return false;
+    part->kind = SQL_PART_COPY;
+    part->statements = &text.window;
+    bool done = analyze_sql_part(a, part, err);
+    text_close(&text);
+    if (done && !part->found)
+        return archive_damaged(rows, 0, "rows without a COPY that could be read", err);
+    return done && (part->skipped || ends_here(rows, err));
+}
+
+static bool read_inserts(struct analysis *a, struct sql_part *part, struct err *err)
+{
+    part->kind = SQL_PART_ROWS;
+    part->statements = a->window;
+    return analyze_sql_part(a, part, err);
+}
+
+bool archive_data_read(struct analysis *a, struct archive_tables *t, struct archive_data *d,
+                       struct source *source, struct err *err)
+{
+    struct window block;
+    struct window *outer = a->window;
+    struct sql_part part = {.schema = d->schema,
+                            .backslashes = t->backslashes,
+                            .partition = catalogue_find(&a->catalogue, name_of(a, d))};
+    if (!source || !window_open(&block, source, TEXT_WINDOW, err)) {
+        source_close(source);
+        return false;
+    }
+    block.name =
+        arena_printf(a->arena, "%s, data of %s", a->text->path, text_shown(a->arena, d->tag));
+    block.piece = outer->piece;
+    a->window = &block;
+    bool done = d->copy.len ? read_copy(a, &part, d, err) : read_inserts(a, &part, err);
+    a->window = outer;
+    a->block_bytes += block.offset;
+    window_close(&block);
+    source_close(source);
+    return done;
+}
+
+/* ---- what did not come ---- */
+
+static void note_missing(struct analysis *a, const struct archive_data *d)
+{
+    struct catalogue_entry *entry = NULL;
+    struct buf b = {.arena = a->arena};
+    if (str_eq(d->desc, STR("TABLE DATA"))) {
+        entry = catalogue_table(&a->catalogue, name_of(a, d));
+        entry->unread++;
+        entry->unread_what = STR("data block that is missing,");
+    }
+    buf_text(&b, "the data of ");
+    text_visible(&b, d->desc);
+    buf_byte(&b, ' ');
+    text_visible(&b, d->schema);
+    buf_text(&b, d->schema.len ? "." : "");
+    text_visible(&b, d->tag);
+    buf_text(&b, " is listed, and missing");
+    const char *message = arena_text(a->arena, buf_str(&b));
+    struct report_finding *f =
+        report_add_finding(a->report, SEVERITY_ERROR, STR("incomplete"),
+                           entry ? catalogue_report(&a->catalogue, entry) : NULL, STR(""));
+    f->message = str_from(message);
+    f->record_count = 1;
+    struct err problem = {0};
+    err_set(&problem, ERR_INCOMPLETE, 383, "%s: %s", a->text ? a->text->path : a->input->path,
+            message);
+    err_hint(&problem, "copy all of the archive, or make the dump again");
+    a->text_note = message;
+    analysis_problem(a, &problem);
+}
+
+void archive_tables_settle(struct analysis *a, struct archive_tables *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (!t->data[i].seen)
+            note_missing(a, &t->data[i]);
+}

@@ -1,0 +1,198 @@
+# Archives of the real pg_dump: custom, directory and tar format say what the plain dump that
+# pg_restore makes of them says, table by table and column by column (S1, S2, S3, S6, S8). The
+# database is tests/data/census/schema.sql.
+
+load lib
+
+DATA=$BATS_TEST_DIRNAME/../data/census
+
+setup_file() {
+    pg_start
+    export PGROOT
+    cd "$BATS_FILE_TMPDIR"
+    make_env env v3 v1 v2 v3
+    for n in 1 2 3; do seal env v$n 100 $((1700000000 + n * 10000)); done > sealed
+    seal env - 20 1600000000 > bare
+    createdb -T template0 census
+    psql -q census -c 'CREATE SCHEMA census' -c 'CREATE TABLE census.sealed (n serial, value text)' \
+        -c 'CREATE TABLE census.bare (n serial, value text)' -c '\copy census.sealed (value) from sealed' \
+        -c '\copy census.bare (value) from bare' -f "$DATA/schema.sql"
+    pg_dump census > census.sql
+    census_into plain.db census.sql
+    said_by plain.db > plain.said
+    # A test that compares nothing must not pass.
+    [ "$(grep -c '^COLUMN' plain.said)" -gt 130 ]
+    [ "$(grep -c '^KEY' plain.said)" -eq 50 ]
+    [ "$(grep -c '^JOB' plain.said)" -eq 3 ]
+    pg_dump -Fc census > custom
+    pg_dump -Fc -t public.parent -t '"sch""ema".*' -t public.orders census > small
+}
+
+teardown_file() {
+    pg_stop
+}
+
+setup() {
+    scratch
+    F=$BATS_FILE_TMPDIR
+}
+
+teardown() {
+    unscratch
+}
+
+# census_into REPORT INPUT [OPTION...]: a complete scan.
+census_into() {
+    local report=$1
+    shift
+    keycensus scan -q "$@" -o "$report" --overwrite --env-file "$BATS_FILE_TMPDIR/env"
+}
+
+# All that a census says of the data, but the name of the database, which a plain dump may lack.
+said_by() {
+    local name="hex(schema_name) || '|' || hex(table_name)"
+    local column="$name || '|' || hex(column_name)"
+    query "$1" "
+        SELECT 'TABLE|' || $name || '|' || kind || '|' || state || '|' || note || '|' || records FROM coverage
+        UNION ALL SELECT 'COLUMN|' || $column || '|' || records || '|' || nulls || '|' || key_records FROM columns
+        UNION ALL SELECT 'KEY|' || $column || '|' || version || '|' || record_count || '|' || basis FROM key_usage
+        UNION ALL SELECT 'CLASS|' || $column || '|' || class || '|' || record_count FROM value_classes
+        UNION ALL SELECT 'TIME|' || $column || '|' || version || '|' || oldest || '|' || newest FROM write_times
+        UNION ALL SELECT 'JOB|' || id || '|' || hex(column_name) || '|' || target_version || '|' || status FROM jobs
+        UNION ALL SELECT 'ITEM|' || item || '|' || value FROM summary
+                   WHERE item IN ('status', 'partial', 'rows', 'cells', 'row_security')" | LC_ALL=C sort
+}
+
+# like_plain INPUT [OPTION...]: the whole database.
+like_plain() {
+    census_into r.db "$@"
+    said_by r.db | diff "$F/plain.said" -
+}
+
+# like_restored INPUT [LINES]: what the plain dump says that pg_restore makes of it, with the same exit code.
+like_restored() {
+    local plain=0 archive=0
+    pg_restore -f restored.sql "$1"
+    census_into restored.db restored.sql 2> restored.err || plain=$?
+    census_into r.db "$1" 2> archive.err || archive=$?
+    [ "$archive" -eq "$plain" ]
+    diff <(said_by restored.db) <(said_by r.db)
+    [ "$(grep -c . <(said_by r.db))" -gt "${2:-20}" ]
+}
+
+item() {
+    query r.db "SELECT value FROM summary WHERE item = '$1'"
+}
+
+state() { # state TABLE, of schema public
+    query r.db "SELECT state FROM coverage WHERE schema_name = 'public' AND table_name = '$1'"
+}
+
+@test "custom: every level of compression says what the plain dump says" {
+    like_plain "$F/custom"
+    [ "$(item databases)" = census ]
+    [ "$(query r.db 'SELECT kind FROM inputs')" = pg-archive ]
+    for level in 0 1 9; do
+        pg_dump -Fc -Z$level census > c$level
+        like_plain c$level
+    done
+}
+
+@test "custom: without offsets, from a pipe, packed again, under any name" {
+    pg_dump -Fc census | cat > piped
+    like_plain piped
+    pg_dump -Fc census | keycensus scan - -q --dump-time "$(utc 0)" -o r.db --overwrite --env-file "$F/env"
+    said_by r.db | diff "$F/plain.said" -
+    gzip -1 -c "$F/custom" > users.csv
+    like_plain users.csv
+    tar -cf t.tar -C "$F" custom
+    like_plain t.tar
+    zip -qj z.zip "$F/custom"
+    like_plain z.zip
+}
+
+@test "custom: threads and block size change nothing" {
+    census_into r.db "$F/custom" --threads 1
+    digest=$(item content_digest)
+    for options in '--threads 4' '--block-size 1' '--threads 3 --block-size 77'; do
+        census_into r.db "$F/small" --threads 1
+        small=$(item content_digest)
+        census_into r.db "$F/small" $options
+        [ "$(item content_digest)" = "$small" ]
+    done
+    census_into r.db "$F/custom" --threads 4
+    [ "$(item content_digest)" = "$digest" ]
+}
+
+@test "custom: sections, schema only, data only and left out data say what pg_restore's script says" {
+    for options in --data-only --section=data --schema-only --section=pre-data '--exclude-table-data=public.users' \
+        '--exclude-table-data=public.events_2025' '-n public' '-t public.users' -c -C --no-comments; do
+        pg_dump -Fc $options census > c
+        echo "$options"
+        like_restored c 2
+    done
+    pg_dump -Fc --exclude-table-data=public.users census > c
+    census_into r.db c
+    [ "$(state users)" = no-data ]
+    [ "$(item partial)" = 1 ]
+}
+
+@test "custom: rows that go through the partition root are counted there, and no partition is missed" {
+    pg_dump -Fc --load-via-partition-root census > c
+    like_restored c
+    [ "$(query r.db "SELECT count(*) FROM coverage WHERE state = 'no-data'")" = 0 ]
+    [ "$(query r.db "SELECT note FROM coverage WHERE table_name = 'events_2025'")" = \
+        'partition: its rows were loaded through its root' ]
+    pg_dump -Fc --load-via-partition-root --exclude-table-data=public.events_2025 census > c
+    census_into r.db c
+    [ "$(state events_2025)" = no-data ]
+}
+
+@test "S6: the data is as old as the header, by the westernmost and easternmost clocks" {
+    census_into r.db "$F/custom"
+    [ "$(item data_time_source)" = header ]
+    began=$(pg_restore -l "$F/custom" | sed -n 's/^; Archive created at //p')
+    [ "$(date -u -d "$(item data_time)" +%s)" -eq $(($(date -u -d "$began" +%s) - 14 * 3600)) ]
+    [ "$(query r.db 'SELECT server_version FROM inputs')" = "$(pg_restore -l "$F/custom" |
+        sed -n 's/^;     Dumped from database version: //p')" ]
+}
+
+@test "S3: a table excluded by name is skipped, and nothing else" {
+    census_into r.db "$F/custom" --exclude-table public.users
+    [ "$(state users)" = skipped ]
+    others() { grep -v -e '|7075626C6963|7573657273|' -e '^ITEM|[rc]'; } # all but public.users, rows and cells
+    said_by r.db | others > seen
+    others < "$F/plain.said" | diff - seen
+}
+
+@test "S1: a custom archive cut at any place is never taken for complete" {
+    census_into r.db "$F/small"
+    rows=$(item rows)
+    size=$(stat -c %s "$F/small")
+    for byte in $(seq 9 397 $((size - 1))) $((size - 1)) $((size - 2)) $((size - 6)); do
+        head -c "$byte" "$F/small" > cut
+        run keycensus scan cut -q -o r.db --overwrite
+        [ "$status" -eq 3 ] || { echo "$byte: $status $output"; false; }
+        [ "$(item status)" = incomplete ]
+        [ "$(item rows)" -le "$rows" ]
+    done
+}
+
+@test "S1: a bit flipped in the blocks of a custom archive is never a complete census with other numbers" {
+    census_into r.db "$F/small"
+    said_by r.db > whole
+    size=$(stat -c %s "$F/small")
+    # The first zlib stream; before it stand its length, the entry's number and the kind of block.
+    first=$(LC_ALL=C grep -abom1 -P '\x78\x9c' "$F/small" | head -1 | cut -d: -f1)
+    [ "$first" -gt 1000 ]
+    for byte in $(seq $((first - 11)) 23 $((size - 1))); do
+        python3 - "$F/small" "$byte" <<'PY'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+data[int(sys.argv[2])] ^= 1 << (int(sys.argv[2]) % 8)
+open("flipped", "wb").write(data)
+PY
+        run keycensus scan flipped -q -o r.db --overwrite --env-file "$F/env"
+        [ "$status" -eq 12 ] || [ "$status" -eq 3 ] || said_by r.db | diff whole - || { echo "$byte: $status"; false; }
+    done
+}
