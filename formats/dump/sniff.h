@@ -15,12 +15,12 @@
 #include "common/err.h"
 
 enum dump_kind {
-    DUMP_UNKNOWN,   /* binary, or text of no kind known here */
-    DUMP_EMPTY,     /* no byte at all, or white space only */
-    DUMP_PLAIN_SQL, /* a PostgreSQL script; read by sql.h */
-    DUMP_CSV,       /* CSV, TSV or COPY text without a script around it; read by csv.h */
-    DUMP_PG_CUSTOM, /* PGDMP: a custom archive, or the toc.dat of a directory or tar archive;
-                       archive_toc.h */
+    DUMP_UNKNOWN,         /* binary, or text of no kind known here */
+    DUMP_EMPTY,           /* no byte at all, or white space only */
+    DUMP_PLAIN_SQL,       /* a PostgreSQL script; read by sql.h */
+    DUMP_CSV,             /* CSV, TSV or COPY text without a script around it; read by csv.h */
+    DUMP_PG_CUSTOM,       /* PGDMP: a custom archive, or the toc.dat of a directory or tar archive;
+                             archive_toc.h */
     DUMP_PG_CUSTOM_UTF16, /* the same, ruined by a shell's redirection */
     DUMP_UTF32_TEXT,
     DUMP_BINARY_COPY, /* PGCOPY: COPY ... (FORMAT binary) */
