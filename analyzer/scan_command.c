@@ -349,8 +349,7 @@ static bool run_scan(struct scan *s, struct err *err)
     s->report.program_version = STR(KEYRETIRE_VERSION);
     s->report.created = sys->now();
     if (!report_seal(&s->report, err) ||
-        !report_write(s->cli->output, &s->report,
-                      s->cli->overwrite ? REPORT_OVERWRITE : REPORT_KEEP, err))
+        !report_write(s->cli->output, &s->report, s->cli->existing, err))
         return false;
     summarise(s, s->cli->output);
     s->cli->status = outcome.status;
@@ -369,7 +368,6 @@ bool command_scan(struct cli *cli, struct err *err)
     s.options.input_count = cli->argument_count;
     take_excluded(&s);
     return take_numbers(&s, err) && take_csv(&s, err) && take_dump_time(&s, err) &&
-           report_check_target(cli->output, cli->overwrite ? REPORT_OVERWRITE : REPORT_KEEP, err) &&
-           read_env_file(&s, err) && declare_scope(&s, err) && check_scope(&s, err) &&
-           run_scan(&s, err);
+           report_check_target(cli->output, cli->existing, err) && read_env_file(&s, err) &&
+           declare_scope(&s, err) && check_scope(&s, err) && run_scan(&s, err);
 }

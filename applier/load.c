@@ -265,7 +265,7 @@ bool load_keep_plan(const struct state *state, const struct plan_id *id, struct 
         return false;
     }
     const char *path = kept_plan_path(state, &scratch, &id->digest);
-    bool done = file_replace(path, text, 0600, true, err);
+    bool done = file_replace(path, text, 0600, FILE_OVERWRITE, err);
     arena_free(&scratch);
     return done;
 }

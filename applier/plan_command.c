@@ -238,7 +238,7 @@ bool command_plan(struct cli *cli, struct err *err)
         return false;
     bool done = build_plan(cli, files, file_count, NULL, &built, err);
     if (done && cli->output)
-        done = file_replace(cli->output, buf_str(&built.text), 0666, cli->overwrite, err);
+        done = file_replace(cli->output, buf_str(&built.text), 0666, cli->existing, err);
     if (done && (cli->output || cli->format != TABLE_TEXT))
         plan_show(&cli->out, &built.plan, &built.id, show_format(cli), sys->now());
     else if (done)

@@ -6,7 +6,7 @@
  * it; callers only add context, outermost first.
  *
  *     if (sys->fsync(fd) != 0)
- *         return err_sys(err, ERR_SYSTEM, 131, errno, "fsync %s", name), false;
+ *         return err_sys(err, ERR_SYSTEM, 711, errno, "fsync %s", name), false;
  *     ...
  *     err_context(err, "prepare %s", path);     prepare x.conf: fsync x.conf.new: No space left
  *     err_hint(err, "free some space and run the command again");

@@ -78,22 +78,21 @@ void file_split(struct arena *a, const char *path, char **folder, char **name)
         *folder = arena_text(a, slash == path ? STR("/") : str_make(path, (size_t)(slash - path)));
 }
 
-static bool sync_and_name(int dir, int fd, const char *temporary, const char *name, bool overwrite,
-                          const char *path, struct err *err)
+bool file_in_the_way(const char *path, struct err *err)
 {
-    if (sys->fsync(fd) != 0) {
-        err_sys(err, ERR_SYSTEM, 104, errno, "fsync %s", path);
-        return false;
-    }
-    unsigned flags = overwrite ? 0 : SYS_RENAME_NOREPLACE;
+    err_set(err, ERR_USAGE, 105, "write %s: the file exists", path);
+    err_hint(err, "give another name, or --overwrite");
+    return false;
+}
+
+bool file_give_name(int dir, const char *temporary, const char *name, enum file_existing existing,
+                    const char *path, struct err *err)
+{
+    unsigned flags = existing == FILE_OVERWRITE ? 0 : SYS_RENAME_NOREPLACE;
     if (sys->renameat2(dir, temporary, dir, name, flags) != 0) {
-        int why = errno;
-        if (why == EEXIST) {
-            err_set(err, ERR_USAGE, 105, "write %s: the file exists", path);
-            err_hint(err, "give another name, or --overwrite");
-        } else {
-            err_sys(err, ERR_SYSTEM, 104, why, "rename to %s", path);
-        }
+        if (errno == EEXIST)
+            return file_in_the_way(path, err);
+        err_sys(err, ERR_SYSTEM, 104, errno, "rename to %s", path);
         return false;
     }
     if (sys->fsync(dir) != 0) {
@@ -103,7 +102,16 @@ static bool sync_and_name(int dir, int fd, const char *temporary, const char *na
     return true;
 }
 
-bool file_replace(const char *path, struct str bytes, mode_t mode, bool overwrite, struct err *err)
+static bool sync_file(int fd, const char *path, struct err *err)
+{
+    if (sys->fsync(fd) == 0)
+        return true;
+    err_sys(err, ERR_SYSTEM, 104, errno, "fsync %s", path);
+    return false;
+}
+
+bool file_replace(const char *path, struct str bytes, mode_t mode, enum file_existing existing,
+                  struct err *err)
 {
     struct arena scratch = {0};
     char *folder;
@@ -122,8 +130,8 @@ bool file_replace(const char *path, struct str bytes, mode_t mode, bool overwrit
         err_sys(err, ERR_SYSTEM, 104, errno, "create %s", path);
         goto out;
     }
-    done = file_write_all(fd, bytes, path, err) &&
-           sync_and_name(dir, fd, temporary, name, overwrite, path, err);
+    done = file_write_all(fd, bytes, path, err) && sync_file(fd, path, err) &&
+           file_give_name(dir, temporary, name, existing, path, err);
     if (sys->close(fd) != 0 && done) {
         err_sys(err, ERR_SYSTEM, 104, errno, "close %s", path);
         done = false;

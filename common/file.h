@@ -20,8 +20,19 @@ bool file_read(struct arena *a, const char *path, struct str *content, struct er
 bool file_read_fd(struct arena *a, int fd, const char *name, struct str *content, struct err *err);
 /* All of it, or an error. */
 bool file_write_all(int fd, struct str bytes, const char *name, struct err *err);
-/* Atomically. Without `overwrite` an existing file is ERR_USAGE 105. */
-bool file_replace(const char *path, struct str bytes, mode_t mode, bool overwrite, struct err *err);
+
+enum file_existing { FILE_KEEP, FILE_OVERWRITE };
+/* Atomically. An existing file with FILE_KEEP is ERR_USAGE 105. */
+bool file_replace(const char *path, struct str bytes, mode_t mode, enum file_existing existing,
+                  struct err *err);
+/*
+ * The last step of the above: a file that is written and synced gets its name, and the folder is
+ * synced. `path` is what errors call it.
+ */
+bool file_give_name(int dir, const char *temporary, const char *name, enum file_existing existing,
+                    const char *path, struct err *err);
+/* Sets that error 105, with what resolves it, and gives false. */
+bool file_in_the_way(const char *path, struct err *err);
 /* Folder and last part of a path: "a/b" -> "a", "b"; "b" -> ".", "b"; "/b" -> "/", "b". */
 void file_split(struct arena *a, const char *path, char **folder, char **name);
 

@@ -248,13 +248,6 @@ static int order_tables(const void *left, const void *right)
     return COMPARE(BOTH(database), BOTH(schema), BOTH(name));
 }
 
-static int order_column_pointers(const void *left, const void *right)
-{
-    const struct report_column *const *a = left;
-    const struct report_column *const *b = right;
-    return str_cmp((*a)->name, (*b)->name);
-}
-
 static int order_usages(const void *left, const void *right)
 {
     const struct report_usage *a = left;
@@ -383,11 +376,8 @@ static bool check_column(struct report *r, const struct report_column *c, struct
 static bool check_columns(struct report *r, const struct report_table *t, struct err *err)
 {
     struct arena scratch = {0};
-    struct report_column **sorted = ARENA_ARRAY(&scratch, t->column_count, struct report_column *);
+    const struct report_column **sorted = report_columns_by_name(&scratch, t);
     bool fine = true;
-    for (size_t i = 0; i < t->column_count; i++)
-        sorted[i] = &t->columns[i];
-    sort(sorted, t->column_count, sizeof(struct report_column *), order_column_pointers);
     for (size_t i = 0; i < t->column_count && fine; i++) {
         fine = check_column(r, sorted[i], err);
         if (fine && i > 0 && str_eq(sorted[i - 1]->name, sorted[i]->name))

@@ -9,7 +9,7 @@
  *     struct report r = {.arena = &run};
  *     ...fill...
  *     report_seal(&r);                                    sorts, totals, content digest
- *     report_write("report.db", &r, REPORT_KEEP, err);    one transaction, then renamed into place
+ *     report_write("report.db", &r, FILE_KEEP, err);    one transaction, then renamed into place
  *
  *     struct report r;
  *     report_read("report.db", &run, &r, err);            checks application_id, schema, digest
@@ -25,7 +25,7 @@
 
 #include "common/arena.h"
 #include "common/crypto.h"
-#include "common/err.h"
+#include "common/file.h"
 #include "common/secret.h"
 #include "common/utc.h"
 
@@ -206,14 +206,13 @@ struct report_version *report_add_version(struct report *r, struct str name);
  */
 bool report_seal(struct report *r, struct err *err);
 
-enum report_existing { REPORT_KEEP, REPORT_OVERWRITE };
 /* Before a long scan: would report_write have a place to write to? Leaves nothing behind. */
-bool report_check_target(const char *path, enum report_existing existing, struct err *err);
+bool report_check_target(const char *path, enum file_existing existing, struct err *err);
 /*
  * Atomic: written beside the target, synced, renamed. A failure leaves nothing behind and the old
- * file as it was. An existing file with REPORT_KEEP is ERR_USAGE 105.
+ * file as it was. An existing file with FILE_KEEP is ERR_USAGE 105.
  */
-bool report_write(const char *path, const struct report *r, enum report_existing existing,
+bool report_write(const char *path, const struct report *r, enum file_existing existing,
                   struct err *err);
 /*
  * Reads and checks: not a report or damaged, ERR_CORRUPT; schema newer than ours, ERR_CORRUPT with

@@ -93,11 +93,22 @@ static void form_column(struct form *f, const struct report_column *c)
     }
 }
 
-static int by_column_name(const void *a, const void *b)
+static int by_name(const void *a, const void *b)
 {
     const struct report_column *const *left = a;
     const struct report_column *const *right = b;
     return str_cmp((*left)->name, (*right)->name);
+}
+
+const struct report_column **report_columns_by_name(struct arena *a, const struct report_table *t)
+{
+    const struct report_column **sorted =
+        ARENA_ARRAY(a, t->column_count, const struct report_column *);
+    for (size_t i = 0; i < t->column_count; i++)
+        sorted[i] = &t->columns[i];
+    if (t->column_count > 1)
+        qsort(sorted, t->column_count, sizeof(const struct report_column *), by_name);
+    return sorted;
 }
 
 static void form_table(struct form *f, const struct report_table *t)
@@ -111,12 +122,7 @@ static void form_table(struct form *f, const struct report_table *t)
     form_number(f, t->records);
     form_end(f);
     struct arena_mark mark = arena_mark(&f->scratch);
-    const struct report_column **sorted =
-        ARENA_ARRAY(&f->scratch, t->column_count, const struct report_column *);
-    for (size_t i = 0; i < t->column_count; i++)
-        sorted[i] = &t->columns[i];
-    if (t->column_count > 1)
-        qsort(sorted, t->column_count, sizeof(const struct report_column *), by_column_name);
+    const struct report_column **sorted = report_columns_by_name(&f->scratch, t);
     for (size_t i = 0; i < t->column_count; i++)
         form_column(f, sorted[i]);
     arena_reset(&f->scratch, mark);

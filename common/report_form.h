@@ -32,6 +32,9 @@
 
 enum form_scope { FORM_CONTENT, FORM_EVERYTHING };
 
+/* The columns of a table in the order of their names, in the arena. */
+const struct report_column **report_columns_by_name(struct arena *a, const struct report_table *t);
+
 /* r is sorted and has valid text. */
 bool report_digest(const struct report *r, enum form_scope scope, struct sha256 *digest,
                    struct err *err);

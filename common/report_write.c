@@ -20,8 +20,8 @@ struct target {
     bool created;
 };
 
-static bool target_refused(const char *path, enum report_existing existing, int dir,
-                           const char *name, struct err *err)
+static bool target_refused(const char *path, enum file_existing existing, int dir, const char *name,
+                           struct err *err)
 {
     struct stat st;
     if (sys->fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -29,11 +29,8 @@ static bool target_refused(const char *path, enum report_existing existing, int 
             err_sys(err, ERR_SYSTEM, 102, errno, "look at %s", path);
         return errno != ENOENT;
     }
-    if (existing == REPORT_KEEP) {
-        err_set(err, ERR_USAGE, 105, "write %s: the file exists", path);
-        err_hint(err, "give another name, or --overwrite");
-        return true;
-    }
+    if (existing == FILE_KEEP)
+        return !file_in_the_way(path, err);
     if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
         err_set(err, ERR_USAGE, 106, "write %s: is not a regular file", path);
         return true;
@@ -41,7 +38,7 @@ static bool target_refused(const char *path, enum report_existing existing, int 
     return false;
 }
 
-static bool target_open(struct target *t, const char *path, enum report_existing existing,
+static bool target_open(struct target *t, const char *path, enum file_existing existing,
                         struct arena *arena, struct err *err)
 {
     uint32_t chance = 0;
@@ -105,27 +102,7 @@ static bool target_sync(const struct target *t, struct err *err)
     return done;
 }
 
-static bool target_name(struct target *t, enum report_existing existing, struct err *err)
-{
-    unsigned flags = existing == REPORT_OVERWRITE ? 0 : SYS_RENAME_NOREPLACE;
-    if (sys->renameat2(t->dir, t->temporary, t->dir, t->name, flags) != 0) {
-        if (errno == EEXIST) {
-            err_set(err, ERR_USAGE, 105, "write %s: the file exists", t->path);
-            err_hint(err, "give another name, or --overwrite");
-        } else {
-            err_sys(err, ERR_SYSTEM, 104, errno, "rename to %s", t->path);
-        }
-        return false;
-    }
-    t->created = false; /* it has its name: no longer ours to remove */
-    if (sys->fsync(t->dir) != 0) {
-        err_sys(err, ERR_SYSTEM, 104, errno, "fsync the folder of %s", t->path);
-        return false;
-    }
-    return true;
-}
-
-bool report_check_target(const char *path, enum report_existing existing, struct err *err)
+bool report_check_target(const char *path, enum file_existing existing, struct err *err)
 {
     struct arena scratch = {0};
     struct target t;
@@ -135,14 +112,15 @@ bool report_check_target(const char *path, enum report_existing existing, struct
     return done;
 }
 
-bool report_write(const char *path, const struct report *r, enum report_existing existing,
+bool report_write(const char *path, const struct report *r, enum file_existing existing,
                   struct err *err)
 {
     struct arena scratch = {0};
     struct target t;
     bool done = target_open(&t, path, existing, &scratch, err) &&
                 target_fill(&t, r, &scratch, err) && target_sync(&t, err) &&
-                target_name(&t, existing, err);
+                file_give_name(t.dir, t.temporary, t.name, existing, t.path, err);
+    t.created = t.created && !done; /* it has its name: no longer ours to remove */
     target_close(&t);
     arena_free(&scratch);
     return done;

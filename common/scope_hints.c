@@ -31,20 +31,13 @@ static const char *alternatives(struct arena *a, const char *const *names, size_
     return arena_text(a, buf_str(&b));
 }
 
-static struct str without_underscores(struct str s)
-{
-    while (s.len && s.at[0] == '_')
-        s = str_slice(s, 1, s.len);
-    return s;
-}
-
 /* The column that differs from the name only by case and leading underscores, if one alone does. */
 static bool same_property(struct str wanted, const struct str *candidates, size_t count,
                           struct str *column)
 {
     size_t found = 0;
     for (size_t i = 0; i < count; i++)
-        if (str_eq_nocase(without_underscores(wanted), without_underscores(candidates[i]))) {
+        if (str_eq_nocase(text_property(wanted), text_property(candidates[i]))) {
             *column = candidates[i];
             found++;
         }

@@ -68,7 +68,7 @@ struct source *source_memory(struct str bytes, size_t piece, struct err *err);
  * them once the end was reached. `meter` must outlive the source.
  */
 struct meter {
-    uint64_t bytes;  /* updated after every read; may be looked at from a signal handler's flag */
+    uint64_t bytes;  /* updated after every read */
     char digest[33]; /* "" until the end was reached */
 };
 struct source *source_metered(struct source *below, struct meter *meter, struct err *err);

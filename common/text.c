@@ -156,11 +156,11 @@ static size_t edit_distance(struct str a, struct str b)
     return row[b.len];
 }
 
-static struct str without_underscores(struct str s)
+struct str text_property(struct str name)
 {
-    while (s.len && s.at[0] == '_')
-        s = str_slice(s, 1, s.len);
-    return s;
+    while (name.len && name.at[0] == '_')
+        name = str_slice(name, 1, name.len);
+    return name;
 }
 
 size_t text_nearest(struct str wanted, const struct str *candidates, size_t count, struct str *best,
@@ -176,7 +176,7 @@ size_t text_nearest(struct str wanted, const struct str *candidates, size_t coun
     for (size_t c = 0; c < count; c++) {
         if (candidates[c].len > NEAREST_MAX)
             continue;
-        size_t d = edit_distance(without_underscores(wanted), without_underscores(candidates[c]));
+        size_t d = edit_distance(text_property(wanted), text_property(candidates[c]));
         if (d > limit)
             continue;
         size_t place = found < most ? found++ : most;

@@ -37,6 +37,9 @@ static inline const char *text_plural(uint64_t n)
 /* "930.2 MB", powers of 1000. */
 const char *text_bytes(uint64_t n, char into[32]);
 
+/* The name without the underscores it begins with: Python's otp_secret is the column _otp_secret.
+ */
+struct str text_property(struct str name);
 /*
  * Up to `most` of the candidates that a person who typed `wanted` may have meant, best first; equal
  * but for case first, then by edit distance. Gives back how many.

@@ -1,7 +1,6 @@
 /* cli: parse, run one command, write what it made, say how it ended. */
 #include "common/cli/cli.h"
 #include "common/cli/talk.h"
-#include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
 
@@ -137,7 +136,7 @@ static bool take_common(struct cli *cli, const struct cli_option *o, const char 
         cli->output = value;
         return true;
     case CLI_OVERWRITE:
-        cli->overwrite = true;
+        cli->existing = FILE_OVERWRITE;
         return true;
     case CLI_COLOR:
         if (!choose(cli, o->name, value, colours, &choice, err))
@@ -311,19 +310,18 @@ static bool check_usage(const struct cli *cli, struct err *err)
 static bool output_is_free(const struct cli *cli, struct err *err)
 {
     struct stat st;
-    if (!cli->output || cli->overwrite || cli->command->output != CLI_OUTPUT_TEXT ||
+    if (!cli->output || cli->existing == FILE_OVERWRITE ||
+        cli->command->output != CLI_OUTPUT_TEXT ||
         sys->fstatat(AT_FDCWD, cli->output, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return true;
-    err_set(err, ERR_USAGE, 105, "write %s: the file exists", cli->output);
-    err_hint(err, "give another name, or --overwrite");
-    return false;
+    return file_in_the_way(cli->output, err);
 }
 
 static bool write_output(struct cli *cli, struct err *err)
 {
     bool to_file = cli->output && cli->command && cli->command->output == CLI_OUTPUT_TEXT;
     struct err failed = {0};
-    if (to_file ? file_replace(cli->output, buf_str(&cli->out), 0666, cli->overwrite, &failed)
+    if (to_file ? file_replace(cli->output, buf_str(&cli->out), 0666, cli->existing, &failed)
                 : cli_flush(cli, &failed))
         return true;
     if (cli->stands) {

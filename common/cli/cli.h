@@ -20,6 +20,7 @@
 
 #include "common/buf.h"
 #include "common/err.h"
+#include "common/file.h"
 #include "common/table.h"
 
 #include <signal.h>
@@ -102,8 +103,8 @@ struct cli {
 
     unsigned quiet, verbose;
     enum table_format format;
-    const char *output; /* -o, or NULL */
-    bool overwrite;
+    const char *output;          /* -o, or NULL */
+    enum file_existing existing; /* --overwrite */
     bool colour_out, colour_err; /* decided: terminal, NO_COLOR, --color */
     enum cli_progress progress;
     bool no_input;

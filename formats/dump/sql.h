@@ -1,8 +1,8 @@
 /*
  * sql: the events of a PostgreSQL script, as far as they tell which rows stand where.
  *
- * A script is pulled event by event. Statements that neither define a table nor bring rows are
- * stepped over; what would bring rows but is not read in this version comes as SQL_EVENT_UNREAD, so
+ * A script is pulled event by event. Statements that neither define a table nor bring or change
+ * rows are stepped over; what would, but is not read in this version, comes as SQL_EVENT_UNREAD, so
  * that nothing unread counts as nothing (S1).
  *
  *     struct sql_reader r;

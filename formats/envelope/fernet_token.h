@@ -4,7 +4,7 @@
  *     struct fernet_token t;
  *     fernet_token_open(&t);
  *     fernet_token_feed(&t, byte) ...
- *     enum fernet_shape shape = fernet_token_close(&t);
+ *     enum fernet_shape shape = fernet_token_close(&t, &time);
  *
  * The whole structure is checked, both alphabets and both paddings, in constant memory for any
  * length. Like the original's decoder it does not look at the unused bits before a padding.

@@ -17,7 +17,7 @@
  *     if (!dotenv_parse(arena, content, &all, err)) ...
  *
  * Ownership: see syntax.h. Pure: no I/O and no environment.
- * Errors: only limits (K0500); a file that python-dotenv reads at all is read. Bytes that are not
+ * Errors: only limits (500); a file that python-dotenv reads at all is read. Bytes that are not
  * UTF-8 are ordinary characters here; keyring_load refuses them before.
  * Limits: DOTENV_* below. Time and memory are linear in the content.
  */

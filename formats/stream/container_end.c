@@ -210,9 +210,9 @@ static enum pull read_end64(struct intake *in, struct directory *says, bool *fou
 }
 
 /* A field of the end record says what zip64 says, or that zip64 says it. */
-static bool agrees(uint64_t field, uint64_t none, bool zip64, uint64_t wide)
+static bool agrees(uint64_t field, uint64_t none, uint64_t wide)
 {
-    return zip64 && (field == none || field == wide);
+    return field == none || field == wide;
 }
 
 static enum pull read_end(struct intake *in, struct directory *says, bool zip64, struct err *err)
@@ -228,9 +228,9 @@ static enum pull read_end(struct intake *in, struct directory *says, bool zip64,
     if ((disks != 0 && !(zip64 && disks == ZIP_NONE32)) ||
         little_endian(in->at + 8, 2) != own.count)
         return zip_wrong(in, "it is one part of several", err);
-    if (zip64 && !(agrees(own.count, ZIP_NONE16, zip64, says->count) &&
-                   agrees(own.size, ZIP_NONE32, zip64, says->size) &&
-                   agrees(own.offset, ZIP_NONE32, zip64, says->offset)))
+    if (zip64 &&
+        !(agrees(own.count, ZIP_NONE16, says->count) && agrees(own.size, ZIP_NONE32, says->size) &&
+          agrees(own.offset, ZIP_NONE32, says->offset)))
         return zip_wrong(in, "its two end records do not agree", err);
     if (!zip64)
         *says = own;

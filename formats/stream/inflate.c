@@ -160,7 +160,7 @@ static enum pull next_member(struct inflate *g)
         return read_header(g);
     if (g->members == 0)
         return decoder_damaged(d, "it does not begin with a gzip header");
-    return d->in.at[0] == 0 ? read_padding(g) : decoder_trailing(d);
+    return read_padding(g);
 }
 
 static enum pull read_trailer(struct inflate *g)

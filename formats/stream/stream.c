@@ -205,6 +205,7 @@ static enum stream_kind begun(struct str head)
         struct str signature;
         enum stream_kind kind;
     } starts[] = {
+        {{(const unsigned char *)"\x1f\x8b\x08", 3}, STREAM_GZIP},
         {{(const unsigned char *)"\x28\xb5\x2f\xfd", 4}, STREAM_ZSTD},
         {{(const unsigned char *)"\x04\x22\x4d\x18", 4}, STREAM_LZ4},
         {{(const unsigned char *)"\xfd"

@@ -52,7 +52,7 @@ static inline void write_sample(struct fixture *f)
 {
     struct report r = sample_report(&f->arena);
     assert_fine(&f->err, report_seal(&r, &f->err));
-    assert_fine(&f->err, report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
 }
 
 #define ASSERT_SQL(f, statement, expected) assert_string_equal(SQL((f)->path, statement), expected)

@@ -72,7 +72,7 @@ static void is_active_is_null_when_no_env_file_was_read(void **state)
     r.active_version = STR("");
     r.version_count = 0;
     assert_fine(&f->err, report_seal(&r, &f->err));
-    assert_fine(&f->err, report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
     ASSERT_SQL(f, "SELECT DISTINCT typeof(is_active) FROM key_usage", "null");
     ASSERT_SQL(f, "SELECT count(*) FROM key_versions", "0");
 }
@@ -165,7 +165,7 @@ static void summary_of_a_verified_report_counts_what_was_proven(void **state)
         report_add_finding(&r, SEVERITY_ERROR, STR("orphan"), &r.tables[1], STR("note"));
     orphan->record_count = 2;
     assert_fine(&f->err, report_seal(&r, &f->err));
-    assert_fine(&f->err, report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
     ASSERT_SQL(f, "SELECT value FROM summary WHERE item IN ('status','jobs','labels')",
                "incomplete\nunknown\n87 of 89 proven");
 }
@@ -214,7 +214,7 @@ static void empty_report_is_a_report(void **state)
     struct fixture *f = *state;
     struct report r = {.arena = &f->arena, .data_time = UTC_NONE, .created = UTC_NONE};
     assert_fine(&f->err, report_seal(&r, &f->err));
-    assert_fine(&f->err, report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
     ASSERT_SQL(f, "SELECT count(*) FROM key_usage", "0");
     ASSERT_SQL(f,
                "SELECT coalesce(value,'NULL') FROM summary WHERE item IN "
@@ -232,7 +232,7 @@ static void column_without_a_value_has_no_usage_and_divides_by_nothing(void **st
     c = report_add_column(&r, t, STR("odd"));
     sample_usage(&r, c, STR("v1"), BASIS_PROVEN, 1, UTC_NONE, UTC_NONE);
     assert_fine(&f->err, report_seal(&r, &f->err));
-    assert_fine(&f->err, report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
     ASSERT_SQL(f, "SELECT column_name,typeof(percentage) FROM key_usage", "odd|null");
     ASSERT_SQL(f, "SELECT column_name,records,declared FROM columns", "secret|0|1\nodd|0|0");
 }
@@ -249,7 +249,7 @@ static void embedded_values_are_counted_once_in_the_percentage(void **state)
     sample_usage(&r, c, STR("v1"), BASIS_HINT, 4, UTC_NONE, UTC_NONE);
     sample_usage(&r, c, STR("v2"), BASIS_HINT, 4, UTC_NONE, UTC_NONE);
     assert_fine(&f->err, report_seal(&r, &f->err));
-    assert_fine(&f->err, report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
     ASSERT_SQL(f, "SELECT version,percentage FROM key_usage", "v1|100.0\nv2|100.0");
 }
 
@@ -262,7 +262,7 @@ static void largest_counts_and_times_survive(void **state)
     c->records = INT64_MAX;
     sample_usage(&r, c, STR("v1"), BASIS_HINT, INT64_MAX, INT64_MIN + 1, INT64_MAX);
     assert_fine(&f->err, report_seal(&r, &f->err));
-    assert_fine(&f->err, report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
     ASSERT_SQL(f, "SELECT record_count,percentage FROM key_usage", "9223372036854775807|100.0");
     struct report back;
     assert_fine(&f->err, report_read(f->path, &f->arena, &back, &f->err));
@@ -298,7 +298,7 @@ static void awkward_names_stand_as_they_are(void **state)
     (void)report_add_column(&r, t, STR("\xf0\x9f\x94\x91 na\xc3\xafve"));
     (void)report_add_column(&r, t, STR(""));
     assert_fine(&f->err, report_seal(&r, &f->err));
-    assert_fine(&f->err, report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
     ASSERT_SQL(f,
                "SELECT hex(database_name),hex(schema_name),hex(table_name),hex(column_name) "
                "FROM columns",
@@ -316,7 +316,7 @@ static void names_that_are_no_text_are_escaped_and_said(void **state)
     (void)report_add_column(&r, t, STR("a\0b"));
     assert_fine(&f->err, report_seal(&r, &f->err));
     assert_fine(&f->err, report_seal(&r, &f->err)); /* once more changes nothing */
-    assert_fine(&f->err, report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
     ASSERT_SQL(f, "SELECT table_name,column_name FROM columns", "caf\\xe9|a\\x00b");
     ASSERT_SQL(f, "SELECT severity,code,table_name,column_name FROM findings",
                "info|escaped-name|caf\\xe9|\ninfo|escaped-name|caf\\xe9|a\\x00b");
@@ -330,7 +330,7 @@ static void name_that_no_cell_holds_is_refused(void **state)
     memset(name, 'x', 2000000);
     (void)sample_table(&r, STR(""), STR(""), str_make(name, 2000000), COVERAGE_DATA, 0);
     assert_fine(&f->err, report_seal(&r, &f->err));
-    assert_false(report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_false(report_write(f->path, &r, FILE_KEEP, &f->err));
     assert_int_equal(f->err.id, 455);
     assert_string_equal(shell("ls -A '%s'", f->folder), "");
 }

@@ -29,8 +29,7 @@ static int set_up(void **state)
     (void)snprintf(f->other, sizeof f->other, "%s/other.db", f->folder);
     f->sample = sample_report(&f->arena);
     *state = f;
-    return report_seal(&f->sample, &f->err) &&
-                   report_write(f->path, &f->sample, REPORT_KEEP, &f->err)
+    return report_seal(&f->sample, &f->err) && report_write(f->path, &f->sample, FILE_KEEP, &f->err)
                ? 0
                : -1;
 }
@@ -128,7 +127,7 @@ static void report_of_many_tables_is_read_back(void **state)
         g->record_count = (uint64_t)t;
     }
     assert_true(report_seal(&r, &f->err));
-    assert_true(report_write(f->other, &r, REPORT_KEEP, &f->err));
+    assert_true(report_write(f->other, &r, FILE_KEEP, &f->err));
     struct report back;
     assert_true(report_read(f->other, &f->arena, &back, &f->err));
     assert_true(str_eq(whole_form(f, &back), whole_form(f, &r)));

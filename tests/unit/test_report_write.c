@@ -14,17 +14,17 @@ static void existing_file_is_kept_unless_told(void **state)
     struct report r = sample_report(&f->arena);
     assert_fine(&f->err, report_seal(&r, &f->err));
     (void)shell("echo mine > '%s'", f->path);
-    assert_false(report_check_target(f->path, REPORT_KEEP, &f->err));
+    assert_false(report_check_target(f->path, FILE_KEEP, &f->err));
     assert_int_equal(f->err.kind, ERR_USAGE);
     assert_int_equal(f->err.id, 105);
     f->err = (struct err){0};
-    assert_false(report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_false(report_write(f->path, &r, FILE_KEEP, &f->err));
     assert_int_equal(f->err.id, 105);
     assert_string_equal(shell("cat '%s'", f->path), "mine");
     f->err = (struct err){0};
-    assert_fine(&f->err, report_check_target(f->path, REPORT_OVERWRITE, &f->err));
+    assert_fine(&f->err, report_check_target(f->path, FILE_OVERWRITE, &f->err));
     assert_string_equal(shell("cat '%s'", f->path), "mine");
-    assert_fine(&f->err, report_write(f->path, &r, REPORT_OVERWRITE, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_OVERWRITE, &f->err));
     ASSERT_SQL(f, "SELECT value FROM summary WHERE item='rows'", "150");
     assert_string_equal(shell("ls -A '%s'", f->folder), "report.db");
 }
@@ -48,14 +48,14 @@ static void file_that_appears_meanwhile_is_kept(void **state)
     appears = f->path;
     late.random = random_while_a_file_appears;
     sys = &late;
-    assert_false(report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_false(report_write(f->path, &r, FILE_KEEP, &f->err));
     sys = &sys_linux;
     assert_int_equal(f->err.id, 105);
     assert_string_equal(shell("cat '%s'", f->path), "theirs");
     assert_string_equal(shell("ls -A '%s'", f->folder), "report.db");
 }
 
-static void assert_refused(struct fixture *f, const char *path, enum report_existing existing,
+static void assert_refused(struct fixture *f, const char *path, enum file_existing existing,
                            int kind, int id)
 {
     struct report r = sample_report(&f->arena);
@@ -74,12 +74,12 @@ static void places_that_hold_no_report_are_refused(void **state)
 {
     struct fixture *f = *state;
     char path[128];
-    assert_refused(f, "-", REPORT_OVERWRITE, ERR_USAGE, 457);
-    assert_refused(f, "", REPORT_OVERWRITE, ERR_USAGE, 457);
-    assert_refused(f, f->folder, REPORT_OVERWRITE, ERR_USAGE, 106);
-    assert_refused(f, f->folder, REPORT_KEEP, ERR_USAGE, 105);
+    assert_refused(f, "-", FILE_OVERWRITE, ERR_USAGE, 457);
+    assert_refused(f, "", FILE_OVERWRITE, ERR_USAGE, 457);
+    assert_refused(f, f->folder, FILE_OVERWRITE, ERR_USAGE, 106);
+    assert_refused(f, f->folder, FILE_KEEP, ERR_USAGE, 105);
     (void)snprintf(path, sizeof path, "%s/none/report.db", f->folder);
-    assert_refused(f, path, REPORT_KEEP, ERR_SYSTEM, 103);
+    assert_refused(f, path, FILE_KEEP, ERR_SYSTEM, 103);
     assert_string_equal(shell("ls -A '%s'", f->folder), "");
 }
 
@@ -111,7 +111,7 @@ static void relative_path_is_one_of_the_working_folder(void **state)
     assert_int_equal(chdir(f->folder), 0);
     struct report r = sample_report(&f->arena);
     struct report back;
-    bool done = report_seal(&r, &f->err) && report_write(":memory:", &r, REPORT_KEEP, &f->err) &&
+    bool done = report_seal(&r, &f->err) && report_write(":memory:", &r, FILE_KEEP, &f->err) &&
                 report_read(":memory:", &f->arena, &back, &f->err);
     assert_int_equal(chdir(before), 0);
     assert_fine(&f->err, done);
@@ -166,7 +166,7 @@ static void every_failing_call_leaves_nothing_behind(void **state)
     for (;; call++) {
         f->err = (struct err){0};
         calls_left = call;
-        bool done = report_write(f->path, &r, REPORT_KEEP, &f->err);
+        bool done = report_write(f->path, &r, FILE_KEEP, &f->err);
         if (calls_left > 0)
             break; /* there was no such call: all of them have failed once */
         assert_false(done);
@@ -193,7 +193,7 @@ static void full_disk_leaves_nothing_behind(void **state)
     for (rlim_t limit = 0; limit < 40000; limit += 5000) {
         f->err = (struct err){0};
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){limit, before.rlim_max}), 0);
-        bool done = report_write(f->path, &r, REPORT_OVERWRITE, &f->err);
+        bool done = report_write(f->path, &r, FILE_OVERWRITE, &f->err);
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
         assert_false(done);
         assert_int_equal(f->err.kind, ERR_SYSTEM);
@@ -207,7 +207,7 @@ static void report_that_is_not_sealed_is_not_written(void **state)
 {
     struct fixture *f = *state;
     struct report r = sample_report(&f->arena);
-    assert_false(report_write(f->path, &r, REPORT_KEEP, &f->err));
+    assert_false(report_write(f->path, &r, FILE_KEEP, &f->err));
     assert_int_equal(f->err.id, 458);
     assert_string_equal(shell("ls -A '%s'", f->folder), "");
 }

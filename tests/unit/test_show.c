@@ -277,7 +277,7 @@ static void json_says_what_the_views_of_the_file_say(void **state)
     shell_folder(folder);
     (void)snprintf(path, sizeof path, "%s/report.db", folder);
     const char *json = show(f, TABLE_JSON);
-    assert_true(report_write(path, &f->r, REPORT_KEEP, &f->err));
+    assert_true(report_write(path, &f->r, FILE_KEEP, &f->err));
     (void)snprintf(path, sizeof path, "%s/shown.json", folder);
     FILE *out = fopen(path, "w");
     assert_non_null(out);

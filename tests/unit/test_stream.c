@@ -511,6 +511,7 @@ static void kinds_are_told_by_bytes(void **state)
 {
     (void)state;
     assert_int_equal(stream_sniff(STR("\x1f\x8b\x08\x00")), STREAM_GZIP);
+    assert_int_equal(stream_sniff(STR("\x1f\x8b")), STREAM_GZIP); /* cut off */
     assert_int_equal(stream_sniff(STR("\x1f\x8b\x07\x00")), STREAM_NONE);
     assert_int_equal(stream_sniff(STR("\xfd"
                                       "7zXZ\0")),
