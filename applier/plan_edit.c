@@ -49,8 +49,11 @@ static bool edit_target(struct plan *plan, struct plan_target *t, const struct k
                 text_shown(plan->arena, t->path));
         return false;
     }
+    /* Also to what only another file loses: the application may read them one after the other. */
+    if (!keyring_no_reference(keys, kr, leaving, leaving_count, err))
+        return false;
     if (t->removed_count == 0)
-        return keyring_no_reference(keys, kr, leaving, leaving_count, err);
+        return true;
     return keyring_remove(keys, kr, t->removed, t->removed_count, &edit, err) &&
            take_edit(plan, t, &edit, err);
 }

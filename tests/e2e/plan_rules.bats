@@ -308,6 +308,19 @@ two_files() {
     plan --keep-versions 4
 }
 
+@test "S12: of several files, one that loses a version may refer to no other that leaves either" {
+    users_with
+    # v1 leaves both files; v2 stands in the first alone, and the second refers to it.
+    { grep ACTIVE .env.crypto; grep -e __v4= -e __v1= .env.crypto; } >other.env
+    chmod 600 other.env
+    two_files
+    [ "$(removed)" = "v1 v2 v3" ]
+    # shellcheck disable=SC2016 # what stands in the file
+    echo 'OLD_COPY="${ENCRYPTION_KEYS__v2}"' >>other.env
+    refused 4 two_files
+    grep -q 'OLD_COPY' plan.err
+}
+
 @test "S12: a checksummed value that depends on the process environment refuses" {
     users_with
     { sed '/CHECKSUM/d' .env.crypto; echo 'PLACE="${HOME}/x"'; } >new.env
