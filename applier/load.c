@@ -205,7 +205,7 @@ static size_t mark_known(const struct load *in, const struct txn_info *info,
     return fresh;
 }
 
-/* *plan is NULL when the text is gone: applied before plans were kept, or removed by hand. */
+/* *plan is NULL when the text is gone. */
 static bool read_kept(struct load *in, const struct state *state, const struct txn_info *info,
                       struct plan **plan, struct err *err)
 {
@@ -248,6 +248,7 @@ bool load_previous(struct load *in, const struct state *state, struct plan_previ
             return false;
         size_t fresh = mark_known(in, info, plan, known);
         left -= fresh;
+        previous->lost |= fresh && !plan;
         if (fresh && plan) {
             struct plan_previous was = plan_remember(plan, in->run);
             plan_previous_join(previous, &was, in->run);
@@ -262,6 +263,10 @@ bool load_keep_plan(const struct state *state, const struct plan_id *id, struct 
     struct arena scratch = {0};
     if (sys->mkdirat(state->dir, "plans", 0700) != 0 && errno != EEXIST) {
         err_sys(err, ERR_SYSTEM, 104, errno, "create %s/plans", state->path);
+        return false;
+    }
+    if (sys->fsync(state->dir) != 0) { /* also when another was killed right after making it */
+        err_sys(err, ERR_SYSTEM, 104, errno, "fsync %s", state->path);
         return false;
     }
     const char *path = kept_plan_path(state, &scratch, &id->digest);

@@ -141,6 +141,7 @@ struct plan_previous {
     size_t database_count;
     const struct plan_write_time *writes;
     size_t write_count;
+    bool lost; /* the text of one of those plans is gone, and with it what it had seen */
 };
 
 /* The --model and --column of cleanup-keys, resolved by the caller. */

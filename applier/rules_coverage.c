@@ -283,6 +283,11 @@ static struct plan_column_name copy_name(struct planning *p, const struct plan_c
 static void rule_previous(struct planning *p)
 {
     const struct plan_previous *was = &p->in->previous;
+    if (was->lost)
+        block_partial(p, (struct plan_column_name){0},
+                      "the plan that was last applied to one of the files is gone from the state "
+                      "folder: whether the reports hold all that it had seen is not known",
+                      "put STATE/plans back, or --accept partial-input:REASON");
     for (size_t i = 0; i < was->table_count; i++)
         if (!still_there(p->plan, was, i))
             block_partial(p, copy_name(p, &was->tables[i]),

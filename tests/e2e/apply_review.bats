@@ -157,7 +157,7 @@ dump_of() {
     refused 4 plan --report full.db --keep-versions 1
 }
 
-@test "S2: a kept plan that is not what was applied is an error (12, 13), not nothing seen" {
+@test "S2: a kept plan that is not what was applied is an error (12), and one that is gone a gap (4)" {
     local kept
     planned --only v1 --keep-versions 1
     exits 0 retire apply plan.txt --yes
@@ -173,8 +173,15 @@ dump_of() {
     exits 12 keyretire plan --report report.db --env-file .env.crypto --state-dir "$STATE" \
         --kdf-iterations 1 --keep-versions 1 -o second.txt
     rmdir "$kept"
-    exits 0 keyretire plan --report report.db --env-file .env.crypto --state-dir "$STATE" \
-        --kdf-iterations 1 --keep-versions 1 -o second.txt
+    # What is gone cannot be compared, and that is a gap that somebody must answer for.
+    refused 4 plan --keep-versions 1
+    [ "$(blockers)" = partial-input ]
+    grep -q 'gone from the state folder' plan.txt
+    planned --keep-versions 1 --accept 'partial-input:nothing has left since'
+    [ "$(removed)" = "v2 v3" ]
+    cp whole "$kept"
+    planned --keep-versions 1
+    [ "$(removed)" = "v2 v3" ]
 }
 
 # ---- limits and codes ----
