@@ -6,7 +6,7 @@
  * edited line breaks the chain, and a cut tail contradicts a journal.
  *
  *     audit_head(dir, &run, hex, err)          goes into the next BEGIN
- *     audit_close(&state, &run, &info, err)    one line for a closed transaction; written once only
+ *     audit_add(dir, &run, &event, err)        one line for a closed transaction; written once only
  *     audit_read(&state, &run, &lines, err)    for `log`
  *     audit_verify(&state, &run, &found, err)  for `log --verify`
  *

@@ -4,6 +4,7 @@
 #include "applier/part_file.h"
 #include "common/file.h"
 #include "common/sys.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,20 +14,13 @@ static const char manifest_name[] = "MANIFEST";
 
 /* ---- manifest ---- */
 
-static void add_hex(struct buf *b, const struct sha256 *digest)
-{
-    char hex[SHA256_HEX + 1];
-    sha256_hex(digest, hex);
-    buf_text(b, hex);
-}
-
 static void manifest_write(struct buf *text, const struct begin *begin, const char *txid)
 {
     char utc[UTC_TEXT];
     buf_printf(text, "%stransaction %s\noperation %s\ntime %s\nplan ", first_line, txid,
                txn_operation_name(begin->operation), utc_text(begin->time, utc));
     if (begin->has_plan)
-        add_hex(text, &begin->plan);
+        line_digest(text, &begin->plan);
     else
         buf_text(text, "none");
     buf_byte(text, '\n');
@@ -38,22 +32,12 @@ static void manifest_write(struct buf *text, const struct begin *begin, const ch
     for (size_t i = 0; i < begin->target_count; i++) {
         const struct begin_target *t = &begin->targets[i];
         buf_text(text, "target ");
-        add_hex(text, &t->before);
+        line_digest(text, &t->before);
         buf_printf(text, " %llu ", (unsigned long long)t->size_before);
         line_escape(text, t->path);
         buf_byte(text, '\n');
     }
     buf_text(text, "end\n");
-}
-
-static bool operation_read(struct str value, enum txn_operation *operation)
-{
-    for (int i = TXN_APPLY; i <= TXN_RESTORE; i++) {
-        *operation = (enum txn_operation)i;
-        if (str_eq(value, str_from(txn_operation_name(*operation))))
-            return true;
-    }
-    return false;
 }
 
 static bool manifest_head(struct str *rest, struct backup *b)
@@ -65,7 +49,7 @@ static bool manifest_head(struct str *rest, struct backup *b)
     if (!line_word(rest, "transaction", &value) || !txid_is(value))
         return false;
     memcpy(b->txid, value.at, TXID_HEX);
-    if (!line_word(rest, "operation", &value) || !operation_read(value, &b->operation))
+    if (!line_word(rest, "operation", &value) || !line_operation(value, &b->operation))
         return false;
     if (!line_word(rest, "time", &value) || !utc_parse(value, &b->time))
         return false;
@@ -237,9 +221,9 @@ static bool find_name(struct state *state, struct str wanted, struct arena *a, c
     if (matches == 1)
         return true;
     if (matches > 1)
-        err_set(err, ERR_USAGE, 805, "%.*s names %zu backups", STR_ARG(wanted), matches);
+        err_set(err, ERR_USAGE, 805, "%s names %zu backups", text_shown(a, wanted), matches);
     else
-        err_set(err, ERR_NOT_FOUND, 804, "no backup %.*s in %s", STR_ARG(wanted),
+        err_set(err, ERR_NOT_FOUND, 804, "no backup %s in %s", text_shown(a, wanted),
                 state->backup_path);
     err_hint(err, "keyretire backups list names them");
     return false;

@@ -104,7 +104,7 @@ static void add_escaped(struct buf *b, const char *word, struct str value)
     buf_byte(b, '\n');
 }
 
-static void add_digest(struct buf *b, const struct sha256 *digest)
+void line_digest(struct buf *b, const struct sha256 *digest)
 {
     char hex[SHA256_HEX + 1];
     sha256_hex(digest, hex);
@@ -158,7 +158,7 @@ void begin_write(struct buf *text, const struct begin *b)
     char utc[UTC_TEXT];
     buf_printf(text, "%s\noperation %s\nplan ", first_line, txn_operation_name(b->operation));
     if (b->has_plan)
-        add_digest(text, &b->plan);
+        line_digest(text, &b->plan);
     else
         buf_text(text, "none");
     buf_printf(text, "\nreverses %s\n", b->reverses[0] ? b->reverses : "none");
@@ -171,9 +171,9 @@ void begin_write(struct buf *text, const struct begin *b)
     for (size_t i = 0; i < b->target_count; i++) {
         const struct begin_target *t = &b->targets[i];
         buf_text(text, "target ");
-        add_digest(text, &t->before);
+        line_digest(text, &t->before);
         buf_byte(text, ' ');
-        add_digest(text, &t->after);
+        line_digest(text, &t->after);
         buf_printf(text, " %llu %llu ", (unsigned long long)t->size_before,
                    (unsigned long long)t->size_after);
         line_escape(text, t->path);
@@ -225,7 +225,7 @@ static bool who_read(struct arena *a, struct str *rest, struct who *who)
     return done;
 }
 
-static bool read_operation(struct str value, enum txn_operation *operation)
+bool line_operation(struct str value, enum txn_operation *operation)
 {
     for (int i = TXN_APPLY; i <= TXN_RESTORE; i++) {
         *operation = (enum txn_operation)i;
@@ -256,7 +256,7 @@ static bool read_head(struct arena *a, struct str *rest, struct begin *b)
     if (rest->len <= n || memcmp(rest->at, first_line, n) != 0 || rest->at[n] != '\n')
         return false;
     *rest = str_slice(*rest, n + 1, rest->len);
-    if (!line_word(rest, "operation", &value) || !read_operation(value, &b->operation))
+    if (!line_word(rest, "operation", &value) || !line_operation(value, &b->operation))
         return false;
     if (!line_word(rest, "plan", &value))
         return false;

@@ -79,6 +79,9 @@ uint64_t txid_seed(const char *txid);
 void line_escape(struct buf *b, struct str s);
 /* False for what line_escape does not write. */
 bool line_unescape(struct arena *a, struct str s, struct str *plain);
+/* A digest's digits; and the operation that has this name. */
+void line_digest(struct buf *b, const struct sha256 *digest);
+bool line_operation(struct str value, enum txn_operation *operation);
 /* Takes one line off *rest that begins with `word` and a space; *value is what follows. */
 bool line_word(struct str *rest, const char *word, struct str *value);
 

@@ -62,9 +62,7 @@ static bool from_report(const struct report *r, struct arena *a, struct str mode
 static const struct report_table *find_table(const struct report *r, const struct plan_scope *scope)
 {
     for (size_t t = 0; t < r->table_count; t++)
-        if (str_eq(r->tables[t].name, scope->table) &&
-            (scope->schema.len == 0 || r->tables[t].schema.len == 0 ||
-             str_eq(r->tables[t].schema, scope->schema)))
+        if (plan_scope_is(scope, r->tables[t].schema, r->tables[t].name))
             return &r->tables[t];
     return NULL;
 }

@@ -205,52 +205,78 @@ static void show_backup(struct cli *cli, const struct backup *b)
     table_write(&cli->out, &files, cli->format);
 }
 
-static bool backups_look(struct cli *cli, struct state *state, bool verify, struct err *err)
+static bool backups_show(struct cli *cli, struct state *state, struct err *err)
 {
     struct arena keys = {.wipe = true};
     struct backup b;
-    struct txn_notes notes = {0};
     bool done = backup_read(state, cli->arguments[1], &keys, &b, err);
-    if (done && verify) {
-        done = backup_verify(state, &b, cli->arena, &notes, err);
-        say_notes(cli, &notes);
-        if (done)
-            buf_printf(&cli->out, "ok: %s, %zu files\n", b.name, b.target_count);
-    } else if (done) {
+    if (done)
         show_backup(cli, &b);
-    }
     arena_free(&keys);
     return done;
 }
 
+static bool backups_verify(struct cli *cli, struct state *state, struct err *err)
+{
+    struct arena keys = {.wipe = true};
+    struct backup b;
+    struct txn_notes notes = {0};
+    bool done = backup_read(state, cli->arguments[1], &keys, &b, err) &&
+                backup_verify(state, &b, cli->arena, &notes, err);
+    say_notes(cli, &notes);
+    if (done)
+        buf_printf(&cli->out, "ok: %s, %zu files\n", b.name, b.target_count);
+    arena_free(&keys);
+    return done;
+}
+
+static bool backups_restore(struct cli *cli, struct err *err)
+{
+    return put_back(cli, cli->arguments[1], TXN_RESTORE, err);
+}
+
+/* `look` reads the state folder; `change` opens it itself. */
+static const struct {
+    const char *word;
+    size_t arguments; /* the word included */
+    bool (*look)(struct cli *cli, struct state *state, struct err *err);
+    bool (*change)(struct cli *cli, struct err *err);
+} backups_words[] = {
+    {"list", 1, backups_list, NULL},
+    {"show", 2, backups_show, NULL},
+    {"verify", 2, backups_verify, NULL},
+    {"restore", 2, NULL, backups_restore},
+};
+
 bool command_backups(struct cli *cli, struct err *err)
 {
+    enum { WORDS = sizeof backups_words / sizeof backups_words[0] };
     const char *what = cli->arguments[0];
     struct state state;
-    bool list = strcmp(what, "list") == 0;
-    bool restore = strcmp(what, "restore") == 0;
-    bool show = strcmp(what, "show") == 0;
-    bool verify = strcmp(what, "verify") == 0;
+    size_t word = 0;
+    while (word < WORDS && strcmp(what, backups_words[word].word) != 0)
+        word++;
     if (strcmp(what, "purge") == 0) {
         err_set(err, ERR_USAGE, 903, "backups purge: not in this version");
         return false;
     }
-    if (!list && !restore && !show && !verify) {
+    if (word == WORDS) {
         err_set(err, ERR_USAGE, 905, "backups: unknown word \"%s\"",
                 text_shown(cli->arena, str_from(what)));
         err_hint(err, "keyretire backups list | show ID | verify ID | restore ID");
         return false;
     }
-    if (cli->argument_count != (list ? 1u : 2u)) {
+    if (cli->argument_count != backups_words[word].arguments) {
         err_set(err, ERR_USAGE, 907, "backups %s: %s", what,
-                list ? "takes no more arguments" : "needs a backup's name or TXID");
+                backups_words[word].arguments == 1 ? "takes no more arguments"
+                                                   : "needs a backup's name or TXID");
         return false;
     }
-    if (restore)
-        return put_back(cli, cli->arguments[1], TXN_RESTORE, err);
+    if (backups_words[word].change)
+        return backups_words[word].change(cli, err);
     if (!open_for_reading(cli, &state, err))
         return false;
-    bool done = list ? backups_list(cli, &state, err) : backups_look(cli, &state, verify, err);
+    bool done = backups_words[word].look(cli, &state, err);
     state_close(&state);
     return done;
 }

@@ -55,8 +55,7 @@ static inline bool journal_has(const struct journal *j, enum record_type type)
     return history_find(&j->history, type) != NULL;
 }
 
-/* The ids of all journals in the folder, sorted; and how many files of a broken-off END lie there.
- */
+/* The ids of all journals in the folder, sorted. */
 bool journal_names(int dir, struct arena *a, struct str **txids, size_t *count, struct err *err);
 /* Removes what a killed close left: TXID.end files, never renamed into place. */
 bool journal_sweep(int dir, struct arena *a, struct err *err);

@@ -20,6 +20,16 @@
     {                                                                                              \
         OPT_YES, "yes", 0, NULL, "do not ask; skips no rule"                                       \
     }
+#define DRY_RUN_OPTION                                                                             \
+    {                                                                                              \
+        OPT_DRY_RUN, "dry-run", 0, NULL, "show what would happen; change nothing, take no lock"    \
+    }
+#define CHANGE_OPTIONS                                                                             \
+    DRY_RUN_OPTION, YES_OPTION, STATE_OPTIONS, LOCK_OPTION,                                        \
+    {                                                                                              \
+        OPT_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL,                                       \
+            "with --dry-run: exit 10 when versions would be removed"                               \
+    }
 #define PLAN_OPTIONS                                                                               \
     {OPT_RETAINED, "retained", 0, "OLD.db[:UNTIL=TIME]",                                           \
      "report of a stored backup, not of live data, and when that backup is destroyed "             \
@@ -62,12 +72,7 @@ const struct cli_option review_options[] = {
 };
 
 const struct cli_option apply_options[] = {
-    {OPT_DRY_RUN, "dry-run", 0, NULL, "show what would happen; change nothing, take no lock"},
-    YES_OPTION,
-    STATE_OPTIONS,
-    LOCK_OPTION,
-    {OPT_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL,
-     "with --dry-run: exit 10 when versions would be removed"},
+    CHANGE_OPTIONS,
     {OPT_SIG, "sig", 0, "FILE", "an approval"},
     {OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT", "seal the backup"},
     {0},
@@ -80,12 +85,7 @@ const struct cli_option cleanup_options[] = {
     {OPT_COLUMN, "column", 0, "NAME", "its encrypted column (mandatory)"},
     ENV_FILE_OPTION,
     PLAN_OPTIONS,
-    {OPT_DRY_RUN, "dry-run", 0, NULL, "show what would happen; change nothing, take no lock"},
-    YES_OPTION,
-    STATE_OPTIONS,
-    LOCK_OPTION,
-    {OPT_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL,
-     "with --dry-run: exit 10 when versions would be removed"},
+    CHANGE_OPTIONS,
     {OPT_CONFIG, "config", 0, "FILE", "a Flask configuration file"},
     {OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT", "seal the backup"},
     {0},
@@ -103,7 +103,7 @@ const struct cli_option status_options[] = {
 
 const struct cli_option rollback_options[] = {
     YES_OPTION,
-    {OPT_DRY_RUN, "dry-run", 0, NULL, "show what would happen; change nothing, take no lock"},
+    DRY_RUN_OPTION,
     STATE_OPTIONS,
     LOCK_OPTION,
     {OPT_IDENTITY, "identity", 0, "FILE", "opens a sealed backup"},

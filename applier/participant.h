@@ -25,9 +25,11 @@
  *     finish    After SWAPPED: removes the old state. Idempotent. ERR_STUCK when somebody may still
  *               be writing to it; it is then kept aside.
  *     unstage   After a failure before COMMIT: removes what prepare made, whole or in part.
- * Idempotent. discard   The same after COMMIT and rollback, when others may have had it in hand.
- * Idempotent. look      What is there now, for recovery to decide by. release   Gives locks and
- * descriptors back.
+ *               Idempotent.
+ *     discard   The same after COMMIT and rollback, when others may have had it in hand.
+ *               Idempotent.
+ *     look      What is there now, for recovery to decide by.
+ *     release   Gives locks and descriptors back.
  *
  * Every operation may be repeated after a crash, by a process that never called prepare.
  * Errors: as the operations find them (ERR_SYSTEM, ERR_REFUSED, ERR_STALE, ERR_STUCK); the caller

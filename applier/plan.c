@@ -290,20 +290,13 @@ static void make_targets(struct planning *p)
     }
 }
 
-static int compare_warnings(const void *a, const void *b)
-{
-    const struct plan_warning *x = a, *y = b;
-    int order = str_cmp(x->code, y->code);
-    return order ? order : str_cmp(x->message, y->message);
-}
-
 static void join_warnings(struct plan *plan)
 {
     if (plan->warning_count)
-        qsort(plan->warnings, plan->warning_count, sizeof plan->warnings[0], compare_warnings);
+        qsort(plan->warnings, plan->warning_count, sizeof plan->warnings[0], plan_compare_warnings);
     size_t left = 0;
     for (size_t i = 0; i < plan->warning_count; i++)
-        if (left == 0 || compare_warnings(&plan->warnings[left - 1], &plan->warnings[i]) != 0)
+        if (left == 0 || plan_compare_warnings(&plan->warnings[left - 1], &plan->warnings[i]) != 0)
             plan->warnings[left++] = plan->warnings[i];
     plan->warning_count = left;
 }

@@ -7,14 +7,14 @@
  * equal bytes; and it is complete, so show, diff and verify need nothing but the plan file.
  *
  *     struct plan plan;
- *     if (!plan_make(&input, &run, &plan, err)) ...     no plan: usage, disagreeing files, stale,
- * ... for (size_t i = 0; i < plan.target_count; i++)    the new image of each file, from its
- * keyring if (!plan_set_after(&plan, i, after, lines, line_count, err)) ... plan_write(&plan,
- * &text);                         canonical text; write it even when blocked
- *     plan_identify(buf_str(&text), &id, err);          SHA-256 of the text
+ *     plan_make(&input, &run, &plan, err)               false: no plan; usage, disagreeing files,
+ *                                                       stale evidence
+ *     plan_edit(&plan, keyrings, count, &keys, err)     the new image of every file
+ *     plan_write(&plan, &text);                         canonical text; write it even when blocked
+ *     plan_identify(buf_str(&text), &id, err)           SHA-256 of the text
  *     exit with plan_is_blocked(&plan) ? ERR_REFUSED : 0
  *
- *     plan_read(text, &run, &plan, err);                refuses every byte plan_write would not
+ *     plan_read(text, &run, &plan, err)                 refuses every byte plan_write would not
  * write plan_show(&out, &plan, &id, PLAN_TEXT, now);
  *
  * Blockers and errors: what evidence lacks (safety.md S16) becomes a blocker inside the plan, which
@@ -149,6 +149,12 @@ struct plan_scope {
     struct str model; /* for messages */
     struct str schema, table, column;
 };
+/* A schema that is not known, as that of a CSV file, matches any. */
+static inline bool plan_scope_is(const struct plan_scope *s, struct str schema, struct str table)
+{
+    return str_eq(s->table, table) &&
+           (s->schema.len == 0 || schema.len == 0 || str_eq(s->schema, schema));
+}
 
 struct plan_input {
     const struct plan_source *reports; /* live */

@@ -110,6 +110,14 @@ static const char *check_answers(const struct plan *p)
     return NULL;
 }
 
+static bool stands_before(const struct plan_target *t, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (str_eq(t->removed[i], t->removed[at]))
+            return true;
+    return false;
+}
+
 static const char *check_target(const struct plan *p, const struct plan_target *t)
 {
     if ((t->removed_count > 0) == sha256_eq(&t->before, &t->after))
@@ -117,7 +125,7 @@ static const char *check_target(const struct plan *p, const struct plan_target *
     for (size_t i = 0; i < t->removed_count; i++) {
         if (!removed_in_plan(p, t->removed[i]))
             return "a file loses a version that the plan keeps";
-        if (i && str_eq(t->removed[i - 1], t->removed[i]))
+        if (stands_before(t, i))
             return "a version leaves a file twice";
     }
     return t->removed_count || t->line_count == 0 ? NULL : "a file that stays has a diff";

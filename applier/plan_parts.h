@@ -49,6 +49,10 @@ int plan_compare_places(const struct plan_column_name *a, const struct plan_colu
 /* By place, then by state. */
 int plan_compare_tables(const struct plan_table *a, const struct plan_table *b);
 
+/* For qsort, and to tell equal ones. */
+int plan_compare_blockers(const void *a, const void *b);
+int plan_compare_warnings(const void *a, const void *b);
+
 /* Counts come from files: a sum that does not fit stays at the top and never becomes small. */
 static inline uint64_t count_add(uint64_t a, uint64_t b)
 {

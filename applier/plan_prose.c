@@ -1,6 +1,8 @@
 /* plan_prose: what a plan says of itself in sentences. */
 #include "applier/plan_prose.h"
 
+#include "applier/plan_parts.h"
+
 #include "common/text.h"
 
 #include <inttypes.h>
@@ -79,11 +81,6 @@ static size_t lines_marked(const struct plan *p, enum edit_mark mark)
     return n;
 }
 
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
 /* Values that were accepted though nobody knows which key they need. */
 static uint64_t accepted_unknown(const struct plan *p)
 {
@@ -92,7 +89,7 @@ static uint64_t accepted_unknown(const struct plan *p)
         struct str code = p->accepted[i].code;
         if (str_eq(code, STR("unversioned")) || str_eq(code, STR("truncated")) ||
             str_eq(code, STR("malformed")))
-            n = sum(n, p->accepted[i].seen);
+            n = count_add(n, p->accepted[i].seen);
     }
     return n;
 }
@@ -105,10 +102,10 @@ void plan_impact(struct buf *b, const struct plan *p, const char *indent)
         files += !sha256_eq(&p->targets[i].before, &p->targets[i].after);
     for (size_t i = 0; i < p->evidence_count; i++)
         if (p->evidence[i].kind == EVIDENCE_LIVE)
-            values = sum(values, p->evidence[i].values);
+            values = count_add(values, p->evidence[i].values);
     for (size_t i = 0; i < p->version_count; i++)
         if (p->versions[i].reason == KEEP_NOT)
-            named = sum(named, p->versions[i].records);
+            named = count_add(named, p->versions[i].records);
     buf_printf(b, "%s%zu of %zu versions leave, %zu of %zu files change, %zu lines go", indent,
                plan_removed_count(p), p->version_count, files, p->target_count,
                lines_marked(p, EDIT_REMOVED));

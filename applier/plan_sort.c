@@ -118,7 +118,7 @@ static int compare_targets(const void *a, const void *b)
     return str_cmp(x->path, y->path);
 }
 
-static int compare_blockers(const void *a, const void *b)
+int plan_compare_blockers(const void *a, const void *b)
 {
     const struct plan_blocker *x = a, *y = b;
     int order = str_cmp(x->code, y->code);
@@ -129,7 +129,7 @@ static int compare_blockers(const void *a, const void *b)
     return order ? order : str_cmp(x->message, y->message);
 }
 
-static int compare_warnings(const void *a, const void *b)
+int plan_compare_warnings(const void *a, const void *b)
 {
     const struct plan_warning *x = a, *y = b;
     int order = str_cmp(x->code, y->code);
@@ -179,8 +179,8 @@ bool plan_sort(struct plan *plan, struct err *err)
     for (size_t i = 0; i < plan->evidence_count; i++)
         sort_list(plan->evidence[i].databases, plan->evidence[i].database_count, sizeof(struct str),
                   compare_names);
-    sort_list(plan->blockers, plan->blocker_count, sizeof plan->blockers[0], compare_blockers);
-    sort_list(plan->warnings, plan->warning_count, sizeof plan->warnings[0], compare_warnings);
+    sort_list(plan->blockers, plan->blocker_count, sizeof plan->blockers[0], plan_compare_blockers);
+    sort_list(plan->warnings, plan->warning_count, sizeof plan->warnings[0], plan_compare_warnings);
     sort_list(plan->jobs, plan->job_count, sizeof plan->jobs[0], compare_jobs);
     sort_list(plan->accepted, plan->accepted_count, sizeof plan->accepted[0], compare_accepted);
     sort_list(plan->targets, plan->target_count, sizeof plan->targets[0], compare_targets);

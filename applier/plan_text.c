@@ -9,7 +9,7 @@
  *     expires: 2026-11-28T16:00:00Z
  *
  *     evidence:
- *       live sha256:... rows 412
+ *       live sha256:... rows 412 inputs 1
  *         data 2026-11-21T16:00:00Z from header
  *     ...
  *

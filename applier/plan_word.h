@@ -7,7 +7,7 @@
  * another line, move the cursor or turn the line around.
  *
  *     word_write(b, STR("odd name"));                   "odd name"
- *     place_write(b, schema, table, column);            public.users."se.cret"
+ *     word_write_place(b, &at);                         app public.users."se.cret"
  *
  *     struct word_reader r = {.rest = line, .arena = a};
  *     if (word_is(&r, "values") && word_number(&r, &n) && word_end(&r)) ...

@@ -6,7 +6,7 @@
  * is now and everything else stays. A version that is there again with another key is refused.
  *
  *     struct rollback_plan p;
- *     if (rollback_make(&load, &state, &backup, &p, err)) ...p.targets, p.target_count...
+ *     if (rollback_make(&load, &backup, &p, err)) ...p.targets, p.target_count...
  */
 #ifndef APPLIER_ROLLBACK_H
 #define APPLIER_ROLLBACK_H

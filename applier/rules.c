@@ -18,8 +18,7 @@ static bool in_scope(const struct plan_input *in, const struct report_table *t,
                      const struct report_column *c)
 {
     const struct plan_scope *s = in->scope;
-    return c->declared || (s && str_eq(s->table, t->name) && str_eq(s->column, c->name) &&
-                           (s->schema.len == 0 || str_eq(s->schema, t->schema)));
+    return c->declared || (s && str_eq(s->column, c->name) && plan_scope_is(s, t->schema, t->name));
 }
 
 static void block_values(struct planning *p, const char *code, const struct plan_column_name *at,
@@ -212,25 +211,14 @@ void rules_stale_writers(struct planning *p)
 
 /* ---- putting blockers into words ---- */
 
-static int compare_blockers(const void *a, const void *b)
-{
-    const struct plan_blocker *x = a, *y = b;
-    int order = str_cmp(x->code, y->code);
-    if (order == 0)
-        order = plan_compare_places(&x->at, &y->at);
-    if (order == 0)
-        order = str_cmp(x->version, y->version);
-    return order ? order : str_cmp(x->message, y->message);
-}
-
 static void join_blockers(struct plan *plan)
 {
     if (plan->blocker_count == 0)
         return;
-    qsort(plan->blockers, plan->blocker_count, sizeof plan->blockers[0], compare_blockers);
+    qsort(plan->blockers, plan->blocker_count, sizeof plan->blockers[0], plan_compare_blockers);
     size_t last = 0;
     for (size_t i = 1; i < plan->blocker_count; i++) {
-        if (compare_blockers(&plan->blockers[last], &plan->blockers[i]) == 0)
+        if (plan_compare_blockers(&plan->blockers[last], &plan->blockers[i]) == 0)
             plan->blockers[last].count =
                 count_add(plan->blockers[last].count, plan->blockers[i].count);
         else

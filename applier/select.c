@@ -120,11 +120,6 @@ bool select_critical(struct planning *p, struct err *err)
 
 /* ---- scope (K5.5) ---- */
 
-static bool is_scope_table(const struct plan_scope *s, const struct report_table *t)
-{
-    return str_eq(s->table, t->name) && (s->schema.len == 0 || str_eq(s->schema, t->schema));
-}
-
 /* All names that stood where the scope's table or column was looked for. */
 struct seen_names {
     struct str *items;
@@ -142,7 +137,7 @@ static void look_in_table(struct arena *a, const struct plan_scope *s, const str
                           struct seen_names *tables, struct seen_names *columns)
 {
     add_seen(a, tables, t->name);
-    if (!is_scope_table(s, t))
+    if (!plan_scope_is(s, t->schema, t->name))
         return;
     tables->table = true;
     for (size_t c = 0; c < t->column_count; c++) {

@@ -12,14 +12,14 @@
  *   4. Success is reported only when SWAPPED is durable: every name exchanged, every folder synced,
  *      every digest checked once more.
  *   5. A staging name is removed only after SWAPPED, when its old image is no longer needed, or
- * once the live name is old again. So (old, nothing) says "taken back" even where no UNDO could be
- *      written, and recovery never goes forward from there.
+ *      once the live name is old again. So (old, nothing) says "taken back" even where no UNDO
+ *      could be written, and recovery never goes forward from there.
  *   6. END is written only when no staging name is left. A journal without END is the one reason
  *      for recovery to act, and it has all that recovery needs.
  *   7. A foreign edit is never overwritten: before the exchange its digest stops us, after it the
  *      edit goes back in force, and later it is kept aside (retire.h).
  *   8. Undo is durable when UNDO is, or END, or the removal of every staging name. With none of
- * them it has failed, and that is said (ERR_STUCK), for COMMIT may be what the disk remembers.
+ *      them it has failed, and that is said (ERR_STUCK), for COMMIT may be what the disk remembers.
  *
  * States, and the function that makes each transition:
  *

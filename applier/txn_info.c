@@ -2,6 +2,7 @@
 #include "applier/audit.h"
 #include "applier/txn_parts.h"
 #include "common/sys.h"
+#include "common/text.h"
 
 #include <stdlib.h>
 
@@ -222,10 +223,11 @@ bool txn_find(const struct state *state, struct arena *a, const char *txid, stru
     }
     if (matches == 1)
         return true;
+    const char *shown = text_shown(a, str_from(txid));
     if (matches > 1)
-        err_set(err, ERR_USAGE, 764, "%s names %zu transactions", txid, matches);
+        err_set(err, ERR_USAGE, 764, "%s names %zu transactions", shown, matches);
     else
-        err_set(err, ERR_NOT_FOUND, 763, "no transaction %s in %s", txid, state->path);
+        err_set(err, ERR_NOT_FOUND, 763, "no transaction %s in %s", shown, state->path);
     err_hint(err, "keyretire status and keyretire log name them");
     return false;
 }

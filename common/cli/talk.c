@@ -2,13 +2,13 @@
 #include "common/cli/talk.h"
 #include "common/file.h"
 #include "common/sys.h"
+#include "common/text.h"
 #include "common/utc.h"
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 
-enum { LINE_MAX_BYTES = 4096, ANSWER_MAX = 512 };
+enum { ANSWER_MAX = 512 };
 
 void talk_write(struct str text)
 {
@@ -19,16 +19,12 @@ void talk_write(struct str text)
 static void log_line(const struct cli *cli, struct str text)
 {
     char when[UTC_TEXT];
-    char line[LINE_MAX_BYTES + 64];
+    struct err ignored = {0};
     if (cli->log_fd < 0)
         return;
-    int len = snprintf(line, sizeof line, "%s %s: %.*s", utc_text(sys->now(), when),
-                       cli->program->name, STR_ARG(text));
-    struct err ignored = {0};
-    if (len > 0)
-        (void)file_write_all(
-            cli->log_fd, str_make(line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1),
-            "log file", &ignored);
+    struct str line = str_from(arena_printf(cli->arena, "%s %s: %.*s", utc_text(sys->now(), when),
+                                            cli->program->name, STR_ARG(text)));
+    (void)file_write_all(cli->log_fd, line, "log file", &ignored);
 }
 
 static void say(const struct cli *cli, const char *lead, const char *format, va_list args,
@@ -37,17 +33,13 @@ static void say(const struct cli *cli, const char *lead, const char *format, va_
 static void say(const struct cli *cli, const char *lead, const char *format, va_list args,
                 bool shown)
 {
-    char line[LINE_MAX_BYTES];
-    int used = snprintf(line, sizeof line - 1, "%s", lead);
-    size_t at = used < 0 ? 0 : (size_t)used;
-    int more = vsnprintf(line + at, sizeof line - 1 - at, format, args);
-    at += more < 0 ? 0 : (size_t)more;
-    if (at > sizeof line - 2)
-        at = sizeof line - 2;
-    line[at++] = '\n';
+    struct buf line = {.arena = cli->arena};
+    buf_text(&line, lead);
+    text_visible(&line, str_from(arena_vprintf(cli->arena, format, args)));
+    buf_byte(&line, '\n');
     if (shown)
-        talk_write(str_make(line, at));
-    log_line(cli, str_make(line, at));
+        talk_write(buf_str(&line));
+    log_line(cli, buf_str(&line));
 }
 
 void cli_say(struct cli *cli, const char *format, ...)
@@ -77,13 +69,18 @@ void cli_warn(struct cli *cli, const char *format, ...)
 void cli_print_error(struct cli *cli, const struct err *e)
 {
     struct buf b = {.arena = cli->arena};
-    buf_printf(&b, "%s: %serror[%c%04d]:%s %s\n", cli->program->name,
-               cli->colour_err ? "\033[31m" : "", cli->program->letter, e->id,
-               cli->colour_err ? "\033[0m" : "", e->text);
-    if (e->place[0])
-        buf_printf(&b, "  in: %s\n", e->place);
-    if (e->hint[0])
-        buf_printf(&b, "  hint: %s\n", e->hint);
+    buf_printf(&b, "%s: %serror[%c%04d]:%s ", cli->program->name, cli->colour_err ? "\033[31m" : "",
+               cli->program->letter, e->id, cli->colour_err ? "\033[0m" : "");
+    text_visible(&b, str_from(e->text)); /* a name in it may not have been made visible before */
+    if (e->place[0]) {
+        buf_text(&b, "\n  in: ");
+        text_visible(&b, str_from(e->place));
+    }
+    if (e->hint[0]) {
+        buf_text(&b, "\n  hint: ");
+        text_visible(&b, str_from(e->hint));
+    }
+    buf_byte(&b, '\n');
     if (e->kind != ERR_SIGNAL + SIGPIPE) /* whoever reads no further knows it */
         talk_write(buf_str(&b));
     log_line(cli, buf_str(&b));

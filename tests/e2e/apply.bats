@@ -341,6 +341,32 @@ ENV
     [ "$(sha256sum <.env.crypto)" = "$before" ]
 }
 
+@test "one file: a name with control characters is shown escaped, whatever is said of it" {
+    local name
+    name=$(printf 'odd\033[2Jname')
+    mv .env.crypto "$name"
+    exits 0 keyretire plan --report report.db --env-file "$name" --keep-versions 1 --state-dir "$STATE" -o odd.txt
+    (
+        exec 8<"$name"
+        flock 8
+        touch held
+        exec sleep 20
+    ) 3>&- &
+    holder=$!
+    until [ -e held ]; do sleep 0.05; done
+    exits 11 retire apply odd.txt --yes --lock-timeout 0s
+    says err 'odd\x1b[2Jname'
+    kill $holder
+    wait $holder || true
+    ln "$name" other-name
+    exits 4 retire apply odd.txt --yes --log-file spoken
+    says err 'odd\x1b[2Jname'
+    rm other-name
+    echo '# edited' >>"$name"
+    exits 5 retire apply odd.txt --yes
+    if grep -q "$(printf '\033')" talk spoken; then false; fi
+}
+
 @test "one file: a target that git tracks is reported" {
     command -v git >/dev/null || skip "no git"
     git init -q .

@@ -410,6 +410,35 @@ static void what_a_killed_close_left_is_swept(void **unused)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, clean)
 
+/* Of "target" or "version", as many as are allowed and one more. */
+static void assert_most(const char *word, size_t most)
+{
+    struct begin b = sample(), back;
+    b.targets = ARENA_ARRAY(&a, most + 1, struct begin_target);
+    b.versions = ARENA_ARRAY(&a, most + 1, struct str);
+    for (size_t i = 0; i <= most; i++) {
+        b.targets[i].path = STR("/e");
+        b.versions[i] = STR("v1");
+    }
+    bool targets = strcmp(word, "target") == 0;
+    for (size_t n = most; n <= most + 1; n++) {
+        struct buf text = {.arena = &a};
+        err = (struct err){0};
+        b.target_count = targets ? n : 1;
+        b.version_count = targets ? 1 : n;
+        begin_write(&text, &b);
+        assert_int_equal(begin_read(&a, buf_str(&text), &back, &err), n == most);
+        assert_int_equal(err.id, n == most ? 0 : 703);
+    }
+}
+
+static void a_begin_has_so_many_targets_and_names_and_no_more(void **unused)
+{
+    (void)unused;
+    assert_most("target", TXN_TARGETS_MAX);
+    assert_most("version", TXN_NAMES_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +455,7 @@ int main(void)
         TEST(a_begin_text_reads_back_as_it_was),
         TEST(every_cut_of_a_begin_text_is_refused),
         TEST(begin_refuses_paths_that_lead_elsewhere),
+        TEST(a_begin_has_so_many_targets_and_names_and_no_more),
         TEST(escapes_go_both_ways),
         TEST(a_journal_is_written_closed_and_read),
         TEST(after_a_failed_fsync_only_closing_works),

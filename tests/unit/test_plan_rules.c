@@ -200,6 +200,13 @@ static void a_table_without_data_blocks(void **state)
     blocks_until_accepted("partial-input", "public.audit", 1);
 }
 
+static void a_table_of_unknown_coverage_blocks(void **state)
+{
+    (void)state;
+    (void)sample_table(&s.reports[0], "audit", COVERAGE_UNKNOWN);
+    blocks_until_accepted("partial-input", "public.audit", 1);
+}
+
 static void an_absent_table_blocks(void **state)
 {
     (void)state;
@@ -232,6 +239,15 @@ static void another_report_can_bring_the_data(void **state)
     struct report *second = sample_report(&s);
     (void)sample_table(second, "audit", COVERAGE_DATA);
     passes();
+}
+
+static void another_report_of_an_unnamed_database_cannot(void **state)
+{
+    (void)state;
+    sample_table(&s.reports[0], "audit", COVERAGE_NO_DATA)->database = STR("");
+    struct report *second = sample_report(&s);
+    sample_table(second, "audit", COVERAGE_DATA)->database = STR("");
+    assert_true(holds(sample_blocker(&s, "partial-input")->message, "public.audit"));
 }
 
 static void row_security_blocks(void **state)
@@ -648,6 +664,8 @@ int main(void)
         T(an_incomplete_report_blocks),
         T(a_table_without_data_blocks),
         T(an_absent_table_blocks),
+        T(a_table_of_unknown_coverage_blocks),
+        T(another_report_of_an_unnamed_database_cannot),
         T(views_and_partition_roots_hold_no_rows),
         T(a_skipped_table_is_a_warning),
         T(another_report_can_bring_the_data),

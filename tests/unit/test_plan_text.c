@@ -448,6 +448,39 @@ static void removes_too(const char *name)
     assert_true(plan_sort(&s.plan, &s.err));
 }
 
+static void a_version_that_leaves_a_file_twice_contradicts(void **state)
+{
+    (void)state;
+    make_rich();
+    removes_too("v1");
+    contradicts("leaves a file twice");
+}
+
+static void a_version_that_leaves_no_file_contradicts(void **state)
+{
+    (void)state;
+    make_rich();
+    for (size_t i = 0; i < s.plan.target_count; i++)
+        s.plan.targets[i].removed_count = 1; /* v2 goes nowhere */
+    contradicts("leaves no file");
+}
+
+static void values_that_do_not_add_up_contradict(void **state)
+{
+    (void)state;
+    make_rich();
+    version("v5")->uses[0].records++;
+    contradicts("do not add up");
+}
+
+static void an_acceptance_of_more_than_was_accepted_contradicts(void **state)
+{
+    (void)state;
+    make_rich();
+    s.plan.accepted[0].limit = s.plan.accepted[0].seen - 1;
+    contradicts("covers what it may not");
+}
+
 static const char against_rule[] = "against its own uses, jobs and options";
 
 static void removing_what_the_number_asks_for_contradicts(void **state)
@@ -872,6 +905,10 @@ int main(void)
         cmocka_unit_test(a_file_that_loses_a_kept_version_contradicts),
         cmocka_unit_test(a_change_without_a_removed_version_contradicts),
         cmocka_unit_test(a_version_that_stands_twice_contradicts),
+        cmocka_unit_test(a_version_that_leaves_a_file_twice_contradicts),
+        cmocka_unit_test(a_version_that_leaves_no_file_contradicts),
+        cmocka_unit_test(values_that_do_not_add_up_contradict),
+        cmocka_unit_test(an_acceptance_of_more_than_was_accepted_contradicts),
         cmocka_unit_test(removing_what_the_number_asks_for_contradicts),
         cmocka_unit_test(removing_a_staged_version_contradicts),
         cmocka_unit_test(removing_the_target_of_a_job_contradicts),

@@ -497,6 +497,28 @@ static void an_edit_by_rename_is_put_back(void **unused)
     assert_edit_survives(1, true);
 }
 
+/* Edits the first file when it is staged and the last one is being staged. */
+static void edit_while_staging(const char *call, unsigned long number)
+{
+    (void)number;
+    if (strcmp(call, "fchown") == 0 && ++renames == 3)
+        world_write(w.targets[0].path, "edited\n");
+}
+
+static void an_edit_before_the_decision_is_stale_and_nothing_was_exchanged(void **unused)
+{
+    (void)unused;
+    renames = 0;
+    fault_install();
+    fault.before = edit_while_staging;
+    assert_int_equal(world_apply(&w, &err), ERR_STALE);
+    assert_int_equal(err.id, 738);
+    assert_int_equal(world_look(&w, 0), WORLD_OTHER);
+    assert_int_equal(world_look(&w, 1), WORLD_OLD);
+    assert_int_equal(w.result.outcome, TXN_ABORTED);
+    assert_int_equal(world_names(&w, ".new"), 0);
+}
+
 /* Nothing of the bytes changes, only who may read them; right before an exchange or the last one.
  */
 static void chmod_before_exchange(const char *call, unsigned long number)
@@ -872,6 +894,7 @@ int main(void)
         TEST(an_edit_that_races_the_exchange_is_put_back),
         TEST(an_edit_of_the_last_file_takes_all_back),
         TEST(an_edit_by_rename_is_put_back),
+        TEST(an_edit_before_the_decision_is_stale_and_nothing_was_exchanged),
         TEST(a_change_of_mode_that_races_the_exchange_is_put_back),
         TEST(an_edit_is_never_lost_when_the_undo_is_killed),
         TEST(a_writer_that_stays_loses_nothing),
