@@ -118,6 +118,12 @@ void analysis_inherit(struct analysis *a, struct catalogue_entry *entry,
             came_early(a, entry, above[i]);
 }
 
+static int64_t time_limit(const struct analysis *a)
+{
+    int64_t latest = latest_time(a);
+    return latest == UTC_NONE ? INT64_MAX : latest;
+}
+
 struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *entry,
                                  enum scan_format format, const struct csv_dialect *dialect,
                                  struct str *columns, size_t count, const char *place,
@@ -137,16 +143,58 @@ struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *ent
         .dialect = dialect,
         .columns = count,
         .declared = declared,
-        .reading = {.known = &a->known, .simd = simd_best(), .time_limit = latest_time(a)},
+        .reading = {.known = &a->known, .simd = simd_best(), .time_limit = time_limit(a)},
     };
-    if (rows->layout.reading.time_limit == UTC_NONE)
-        rows->layout.reading.time_limit = INT64_MAX;
     scan_layout_seal(&rows->layout);
     rows->scan = pool_table(a->pool, &rows->layout);
     rows->next = a->rows;
     a->rows = rows;
     catalogue_rows(&a->catalogue, entry);
     return rows;
+}
+
+static bool has_columns(const struct table_rows *rows, const struct str *columns, size_t count)
+{
+    if (rows->layout.columns != count)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!str_eq(rows->columns[i], columns[i]))
+            return false;
+    return true;
+}
+
+struct table_rows *analysis_rows_again(struct analysis *a, const struct catalogue_entry *entry,
+                                       const struct str *columns, size_t count)
+{
+    struct table_rows **link = &a->rows;
+    for (; *link; link = &(*link)->next) {
+        struct table_rows *rows = *link;
+        if (rows->entry != entry || rows->layout.format != SCAN_COPY_TEXT ||
+            rows->layout.reading.time_limit != time_limit(a) || !has_columns(rows, columns, count))
+            continue;
+        *link = rows->next; /* to the front: it is likely to be asked for again */
+        rows->next = a->rows;
+        a->rows = rows;
+        return rows;
+    }
+    return NULL;
+}
+
+bool analysis_copy_text(struct analysis *a, const struct table_rows *rows, struct source *text,
+                        struct err *err)
+{
+    struct window *outer = a->window;
+    struct window w;
+    if (!window_open(&w, text, TEXT_WINDOW, err))
+        return false;
+    w.piece = outer->piece;
+    a->window = &w;
+    bool done = analysis_is_jobs_table(catalogue_report(&a->catalogue, rows->entry)->name)
+                    ? analysis_jobs(a, rows, ROWS_END_INPUT, err)
+                    : rows_scan(a->pool, rows->scan, &w, ROWS_END_INPUT, err);
+    a->window = outer;
+    window_close(&w);
+    return done;
 }
 
 static struct report_column *column_of(struct report *r, struct report_table *t, struct str name)

@@ -22,6 +22,9 @@ struct table_rows {
     struct table_scan *scan;
     struct str *columns;
     const char *place; /* of the header, for messages */
+    /* INSERT: the values that are no field, by position in a row (insert.h) */
+    const bool *left_out;
+    size_t left_out_count;
 };
 
 struct analysis {
@@ -79,6 +82,12 @@ struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *ent
 /* The table's rows are rows of `parent`, too: what is declared of that is declared of it. */
 void analysis_inherit(struct analysis *a, struct catalogue_entry *entry,
                       struct catalogue_entry *parent);
+/*
+ * Rows of COPY text opened before in this text, with the same columns: rows that come again and
+ * again between those of other tables are opened once. NULL: none.
+ */
+struct table_rows *analysis_rows_again(struct analysis *a, const struct catalogue_entry *entry,
+                                       const struct str *columns, size_t count);
 /* Waits for the scans and adds them to the report. */
 void analysis_fold(struct analysis *a);
 /* Makes the text at hand incomplete, with a finding. */
@@ -90,6 +99,13 @@ void analysis_problem(struct analysis *a, struct err *problem);
 bool analysis_jobs(struct analysis *a, const struct table_rows *rows, enum rows_end end,
                    struct err *err);
 bool analysis_is_jobs_table(struct str name);
+/*
+ * The rows of a table that another syntax than COPY brings: `text` gives them as COPY text
+ * (formats/dump/copy_text.h), and they are scanned as such. The source stays the caller's. Errors
+ * of its own must carry their place in the input.
+ */
+bool analysis_copy_text(struct analysis *a, const struct table_rows *rows, struct source *text,
+                        struct err *err);
 
 bool analyze_sql(struct analysis *a, struct err *err);
 

@@ -7,7 +7,10 @@
 struct sql_text {
     struct analysis *a;
     struct sql_reader reader;
-    bool found;                        /* something beside facts */
+    bool found;                   /* something beside facts */
+    struct catalogue_entry *heir; /* the latest CREATE TABLE that inherits columns */
+    uint64_t heir_offset;
+    struct catalogue_entry *announced; /* its rows should follow now; none: it is empty */
     struct catalogue_entry *partition; /* said to be loaded through its root by the next COPY */
     struct sql_part *part;             /* NULL: a whole script */
 };
@@ -40,6 +43,18 @@ static const char *place_of(struct analysis *a, const struct sql_event *e, const
                         (unsigned long long)e->line);
 }
 
+static void define_positions(struct analysis *a, const struct sql_event *e,
+                             struct catalogue_entry *entry)
+{
+    struct str *names = ARENA_ARRAY(a->arena, e->column_count, struct str);
+    bool *generated = ARENA_ARRAY(a->arena, e->column_count, bool);
+    for (size_t i = 0; i < e->column_count; i++) {
+        names[i] = e->columns[i].name;
+        generated[i] = e->columns[i].generated;
+    }
+    catalogue_positions(&a->catalogue, entry, names, generated, e->column_count);
+}
+
 static bool on_table(struct analysis *a, const struct sql_event *e, struct err *err)
 {
     const bool *unused;
@@ -58,18 +73,25 @@ static bool on_table(struct analysis *a, const struct sql_event *e, struct err *
         return true;
     }
     /* A view or a partial list says nothing about what is missing. */
-    if (e->relation == SQL_VIEW || e->relation == SQL_MATERIALIZED_VIEW || !e->columns_known)
+    bool view = e->relation == SQL_VIEW || e->relation == SQL_MATERIALIZED_VIEW;
+    if (e->columns_known || e->inherits)
+        define_positions(a, e, entry);
+    if (view || !e->columns_known)
         return true;
     return scope_match(&a->scope, name, names, stored, place_of(a, e, "CREATE TABLE"), &unused,
                        err);
 }
 
-static void on_reference(struct analysis *a, const struct sql_event *e)
+static void on_reference(const struct sql_text *s, const struct sql_event *e)
 {
+    struct analysis *a = s->a;
     struct table_name name = {a->database, e->to_schema, e->to_name};
     struct catalogue_entry *to = catalogue_table(&a->catalogue, name);
-    if (e->reference != SQL_FOREIGN_KEY)
-        analysis_inherit(a, entry_of(a, e), to);
+    if (e->reference == SQL_FOREIGN_KEY)
+        return;
+    if (s->heir && e->offset == s->heir_offset)
+        catalogue_inherit_columns(&a->catalogue, s->heir, to);
+    analysis_inherit(a, entry_of(a, e), to);
 }
 
 /* The root's COPY brings the rows of the partition that the dump has just named (S2). */
@@ -138,6 +160,119 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
     return done;
 }
 
+/* ---- INSERT ---- */
+
+enum { SHAPE_COMPARED_MAX = 4 * 1024 * 1024 }; /* names with names */
+
+/* What a row of INSERT holds. */
+struct insert_shape {
+    struct str *columns; /* of its fields */
+    size_t count;
+    const bool *left_out; /* values that are no field */
+    size_t left_out_count;
+};
+
+static bool is_stored(const struct catalogue_entry *entry, struct str name)
+{
+    for (size_t i = 0; i < entry->column_count; i++)
+        if (str_eq(entry->columns[i], name))
+            return true;
+    return false;
+}
+
+/* The columns of a list. Where the table has generated ones, those that hold no data are left out.
+ */
+static struct insert_shape listed_shape(struct analysis *a, const struct sql_event *e,
+                                        const struct catalogue_entry *entry)
+{
+    bool some_generated = entry->positions && entry->position_count > entry->column_count;
+    bool *left_out = ARENA_ARRAY(a->arena, e->column_count, bool);
+    struct insert_shape shape = {ARENA_ARRAY(a->arena, e->column_count, struct str), 0, left_out,
+                                 e->column_count};
+    for (size_t i = 0; i < e->column_count; i++) {
+        left_out[i] = some_generated && !is_stored(entry, e->columns[i].name);
+        if (!left_out[i])
+            shape.columns[shape.count++] = arena_copy(a->arena, e->columns[i].name);
+    }
+    return shape;
+}
+
+/*
+ * False: the statement has no list and the table's columns are not known, or there is more to be
+ * compared than any real table asks for.
+ */
+static bool insert_shape(struct analysis *a, const struct sql_event *e,
+                         const struct catalogue_entry *entry, struct insert_shape *shape)
+{
+    if (e->columns_known && e->column_count > SHAPE_COMPARED_MAX / (entry->column_count + 1))
+        return false;
+    if (e->columns_known) {
+        *shape = listed_shape(a, e, entry);
+        return true;
+    }
+    *shape = (struct insert_shape){entry->columns, entry->column_count, entry->generated,
+                                   entry->position_count};
+    return entry->positions && (!e->defaults || entry->position_count == 0);
+}
+
+static bool same_left_out(const struct table_rows *rows, const struct insert_shape *shape)
+{
+    for (size_t i = 0; i < rows->left_out_count && i < shape->left_out_count; i++)
+        if (rows->left_out[i] != shape->left_out[i])
+            return false;
+    return rows->left_out_count == shape->left_out_count;
+}
+
+/* Opened anew, or those of an earlier statement, and then nothing stays in the arena. */
+static struct table_rows *insert_rows(struct analysis *a, const struct sql_event *e,
+                                      struct catalogue_entry *entry, struct arena_mark before,
+                                      const struct insert_shape *shape, struct err *err)
+{
+    struct table_rows *rows = analysis_rows_again(a, entry, shape->columns, shape->count);
+    if (rows && same_left_out(rows, shape)) {
+        arena_reset(a->arena, before);
+        return rows;
+    }
+    rows = analysis_rows(a, entry, SCAN_COPY_TEXT, NULL, shape->columns, shape->count,
+                         place_of(a, e, "INSERT"), err);
+    if (rows) {
+        rows->left_out = shape->left_out;
+        rows->left_out_count = shape->left_out_count;
+    }
+    return rows;
+}
+
+static bool on_insert(struct sql_text *s, const struct sql_event *e, struct err *err)
+{
+    struct analysis *a = s->a;
+    struct catalogue_entry *entry = entry_of(a, e);
+    struct table_name name = catalogue_name(&a->catalogue, entry);
+    if (scope_is_excluded(&a->scope, name)) {
+        s->partition = NULL;
+        entry->skipped = true;
+        return sql_skip_rows(&s->reader, err);
+    }
+    load_partition(s, entry);
+    struct arena_mark before = arena_mark(a->arena);
+    struct insert_shape shape;
+    if (!insert_shape(a, e, entry, &shape)) {
+        entry->unread++;
+        entry->unread_what = STR("INSERT without a list of columns");
+        analysis_unread(a, entry, "rows of a table whose columns are not known", 1);
+        return sql_skip_rows(&s->reader, err);
+    }
+    struct table_rows *rows = insert_rows(a, e, entry, before, &shape, err);
+    if (!rows)
+        return false;
+    struct source *text = sql_insert_rows(&s->reader, rows->left_out, rows->left_out_count);
+    bool done = analysis_copy_text(a, rows, text, err);
+    if (!done) {
+        err_context(err, "table %.*s", STR_ARG(table_name_shown(a->arena, name)));
+        err_place(err, "%s", rows->place);
+    }
+    return done;
+}
+
 static void on_unread(struct analysis *a, const struct sql_event *e)
 {
     struct buf b = {.arena = a->arena};
@@ -179,6 +314,10 @@ static void on_fact(struct sql_text *s, const struct sql_event *e)
         s->partition =
             catalogue_find(&a->catalogue, (struct table_name){a->database, e->schema, e->name});
         break;
+    case SQL_FACT_DATA_OF:
+        s->announced =
+            catalogue_find(&a->catalogue, (struct table_name){a->database, e->schema, e->name});
+        break;
     case SQL_FACT_HEADER:
     case SQL_FACT_TRAILER:
     case SQL_FACT_CLUSTER_HEADER:
@@ -210,28 +349,47 @@ static bool on_end(const struct sql_text *s, const struct sql_event *e, struct e
 }
 
 /* Rows stand in a script, or where the archive says that they do. */
-static bool copy_is_due(const struct sql_text *s, struct err *err)
+static bool rows_are_due(const struct sql_text *s, enum sql_part_kind kind, struct err *err)
 {
-    if (!s->part || s->part->kind == SQL_PART_COPY)
+    if (!s->part || s->part->kind == kind)
         return true;
-    err_set(err, ERR_CORRUPT, 381, "a COPY stands where the archive has no rows");
+    err_set(err, ERR_CORRUPT, 381, "rows stand where the archive has none");
     return false;
+}
+
+/*
+ * An empty table has no INSERT, only the comment that announces its rows. What follows that comment
+ * decides; at the end of a dump that was cut off nothing does.
+ */
+static void settle_announced(struct sql_text *s, const struct sql_event *e)
+{
+    bool rows = e->kind == SQL_EVENT_COPY || e->kind == SQL_EVENT_INSERT ||
+                e->kind == SQL_EVENT_UNREAD || (e->kind == SQL_EVENT_END && e->end.truncated) ||
+                (e->kind == SQL_EVENT_FACT && e->fact == SQL_FACT_THROUGH_ROOT);
+    if (s->announced && !rows)
+        catalogue_rows(&s->a->catalogue, s->announced);
+    s->announced = NULL;
 }
 
 static bool on_event(struct sql_text *s, const struct sql_event *e, struct err *err)
 {
+    settle_announced(s, e);
     s->found = s->found || (e->kind != SQL_EVENT_FACT && e->kind != SQL_EVENT_END);
     switch (e->kind) {
     case SQL_EVENT_DATABASE:
         s->a->database = arena_copy(s->a->arena, e->database);
         return true;
     case SQL_EVENT_TABLE:
+        s->heir = e->inherits && !e->temporary ? entry_of(s->a, e) : NULL;
+        s->heir_offset = e->offset;
         return on_table(s->a, e, err);
     case SQL_EVENT_REFERENCE:
-        on_reference(s->a, e);
+        on_reference(s, e);
         return true;
     case SQL_EVENT_COPY:
-        return copy_is_due(s, err) && on_copy(s, e, err);
+        return rows_are_due(s, SQL_PART_COPY, err) && on_copy(s, e, err);
+    case SQL_EVENT_INSERT:
+        return rows_are_due(s, SQL_PART_ROWS, err) && on_insert(s, e, err);
     case SQL_EVENT_UNREAD:
         s->partition = NULL;
         on_unread(s->a, e);
@@ -274,6 +432,8 @@ bool analyze_sql_part(struct analysis *a, struct sql_part *part, struct err *err
     }
     part->backslashes = s.reader.lexer.backslashes;
     part->found = s.found;
+    if (done && part->kind == SQL_PART_ROWS && part->partition && !s.found)
+        catalogue_rows(&a->catalogue, part->partition); /* an empty table */
     sql_close(&s.reader);
     return done && !err_is(err);
 }

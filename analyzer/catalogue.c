@@ -4,7 +4,7 @@
 #include "common/hash.h"
 #include "common/text.h"
 
-enum { CHAINS_FIRST = 256 };
+enum { CHAINS_FIRST = 256, COMPARED_MAX = 4 * 1024 * 1024 /* names with names */ };
 
 static uint64_t name_hash(struct table_name n)
 {
@@ -111,8 +111,80 @@ void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table
     e->defined = e->defined_here = c->defined_here = true;
     e->columns = ARENA_ARRAY(a, count, struct str);
     e->column_count = count;
+    e->positions = NULL;
     for (size_t i = 0; i < count; i++)
         e->columns[i] = arena_copy(a, columns[i]);
+}
+
+/* Positions as they are put together. */
+struct position_list {
+    struct str *names;
+    bool *generated;
+    size_t count;
+};
+
+static struct position_list new_positions(struct catalogue *c, size_t most)
+{
+    struct arena *a = c->report->arena;
+    return (struct position_list){ARENA_ARRAY(a, most + 1, struct str),
+                                  ARENA_ARRAY(a, most + 1, bool), 0};
+}
+
+/* A column that both have is one, where the first has it. */
+static void add_position(struct position_list *list, struct str name, bool generated)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_eq(list->names[i], name))
+            return;
+    list->names[list->count] = name;
+    list->generated[list->count++] = generated;
+}
+
+/* The columns that hold data are those of all positions that are not generated. */
+static void set_positions(struct catalogue *c, struct catalogue_entry *e,
+                          const struct position_list *list)
+{
+    e->positions = list->names;
+    e->generated = list->generated;
+    e->position_count = list->count;
+    e->columns = ARENA_ARRAY(c->report->arena, list->count + 1, struct str);
+    e->column_count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->generated[i])
+            e->columns[e->column_count++] = list->names[i];
+}
+
+void catalogue_positions(struct catalogue *c, struct catalogue_entry *e, const struct str *names,
+                         const bool *generated, size_t count)
+{
+    struct position_list list = new_positions(c, count);
+    for (size_t i = 0; i < count; i++) {
+        list.names[i] = arena_copy(c->report->arena, names[i]);
+        list.generated[i] = generated[i];
+    }
+    list.count = count;
+    e->inherited_count = 0;
+    set_positions(c, e, &list);
+}
+
+void catalogue_inherit_columns(struct catalogue *c, struct catalogue_entry *e,
+                               const struct catalogue_entry *from)
+{
+    if (!e->positions || !from->positions ||
+        e->position_count > COMPARED_MAX / (from->position_count + 1)) {
+        e->positions = NULL;
+        return;
+    }
+    struct position_list list = new_positions(c, e->position_count + from->position_count);
+    for (size_t i = 0; i < e->inherited_count; i++)
+        add_position(&list, e->positions[i], e->generated[i]);
+    for (size_t i = 0; i < from->position_count; i++)
+        add_position(&list, from->positions[i], from->generated[i]);
+    size_t inherited = list.count;
+    for (size_t i = e->inherited_count; i < e->position_count; i++)
+        add_position(&list, e->positions[i], e->generated[i]);
+    e->inherited_count = inherited;
+    set_positions(c, e, &list);
 }
 
 bool catalogue_inherit(struct catalogue *c, struct catalogue_entry *e,

@@ -56,10 +56,14 @@ struct catalogue_entry {
     bool rows_here;
     uint64_t unread; /* statements that bring rows and are not read in this version */
     struct str unread_what;
-    struct str *columns; /* of its definition */
+    struct str *columns; /* of its definition, those that hold data */
     size_t column_count;
-    struct catalogue_parent *parents; /* its partitioned root, or what it inherits from */
-    struct catalogue_entry *next;     /* in its hash chain */
+    /* All columns in their order, and which are generated; NULL: the definition does not tell. */
+    const struct str *positions;
+    const bool *generated;
+    size_t position_count, inherited_count; /* the inherited ones are the first */
+    struct catalogue_parent *parents;       /* its partitioned root, or what it inherits from */
+    struct catalogue_entry *next;           /* in its hash chain */
 };
 
 struct catalogue {
@@ -84,6 +88,12 @@ struct report_column *catalogue_column(const struct report_table *t, struct str 
 /* A table that holds rows stays one, whatever a later text calls by its name. */
 void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table_kind kind,
                       const struct str *columns, size_t count);
+/* Behind catalogue_define: its whole list, generated columns included, but for inherited ones. */
+void catalogue_positions(struct catalogue *c, struct catalogue_entry *e, const struct str *names,
+                         const bool *generated, size_t count);
+/* Behind that: the table has the columns of another too, before its own. */
+void catalogue_inherit_columns(struct catalogue *c, struct catalogue_entry *e,
+                               const struct catalogue_entry *from);
 /* Its rows are rows of `parent`, too. False: that was known. */
 bool catalogue_inherit(struct catalogue *c, struct catalogue_entry *e,
                        struct catalogue_entry *parent);

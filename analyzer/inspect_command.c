@@ -49,7 +49,7 @@ static bool inspect_sql(struct inspect *s, struct err *err)
     bool done = true;
     sql_open(&reader, s->window);
     while (done && sql_next(&reader, &e, err) && e.kind != SQL_EVENT_END) {
-        if (e.kind == SQL_EVENT_COPY) {
+        if (e.kind == SQL_EVENT_COPY || e.kind == SQL_EVENT_INSERT) {
             struct str database = kept(s, e.database);
             struct str schema = kept(s, e.schema);
             struct str name = kept(s, e.name);

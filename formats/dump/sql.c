@@ -114,23 +114,29 @@ bool sql_emit_reference(struct sql_reader *r, enum sql_reference reference, stru
     return true;
 }
 
-bool sql_unread(struct sql_reader *r, struct str what, struct str schema, struct str name,
-                struct err *err)
+bool sql_unread_many(struct sql_reader *r, struct str what, uint64_t count, struct str schema,
+                     struct str name, struct err *err)
 {
     if (r->unread && str_eq(sql_kept(&r->unread_what), str_slice(what, 0, SQL_NAME_MAX)) &&
         str_eq(sql_kept(&r->unread_schema), schema) && str_eq(sql_kept(&r->unread_name), name)) {
-        r->unread++;
+        r->unread += count;
         return true;
     }
     if (!flush_unread(r, err))
         return false;
-    r->unread = 1;
+    r->unread = count;
     r->unread_offset = r->offset;
     r->unread_line = r->line;
     sql_keep(&r->unread_what, what);
     sql_keep(&r->unread_schema, schema);
     sql_keep(&r->unread_name, name);
     return true;
+}
+
+bool sql_unread(struct sql_reader *r, struct str what, struct str schema, struct str name,
+                struct err *err)
+{
+    return sql_unread_many(r, what, 1, schema, name, err);
 }
 
 /* ---- tokens of a statement ---- */
@@ -166,6 +172,17 @@ bool sql_identifier(struct sql_reader *r, struct str *name, struct err *err)
     }
     *name = arena_copy(&r->arena, r->token.text);
     return sql_advance(r, err);
+}
+
+bool sql_add_column(struct sql_reader *r, struct sql_columns *list, struct err *err)
+{
+    if (list->count >= SQL_COLUMNS_MAX) {
+        err_set(err, ERR_CORRUPT, 315, "a statement names more than %d columns", SQL_COLUMNS_MAX);
+        window_place(r->lexer.window, r->offset, r->line, err);
+        return false;
+    }
+    list->at = arena_grow(&r->arena, list->at, list->count, &list->room, sizeof *list->at);
+    return sql_identifier(r, &list->at[list->count++].name, err);
 }
 
 bool sql_table_name(struct sql_reader *r, struct str *schema, struct str *name, struct err *err)
@@ -334,6 +351,8 @@ bool sql_skip_rows(struct sql_reader *r, struct err *err)
 {
     struct window *w = r->lexer.window;
     r->rows_due = false;
+    if (r->values_due)
+        return insert_drain(&r->insert, err);
     for (;;) {
         size_t end = end_line_ahead(w, err);
         if (end) {
@@ -403,7 +422,8 @@ bool sql_next(struct sql_reader *r, struct sql_event *e, struct err *err)
         if (r->rows_due && r->rows_offset == r->lexer.window->offset && !sql_skip_rows(r, err))
             return false;
         r->rows_due = false;
-        if (!next_statement(r, err))
+        bool more = !r->values_due || sql_end_insert(r, err);
+        if (!more || (!r->first && !next_statement(r, err)))
             return false;
     }
     pop(r, e);

@@ -14,6 +14,8 @@
  *         if (e.kind == SQL_EVENT_COPY)
  *             ...consume the rows from the window, the line \. included, or do nothing:
  *             sql_next then skips them...
+ *         if (e.kind == SQL_EVENT_INSERT)
+ *             ...read sql_insert_rows(&r, ...) to its end, or do nothing...
  *     }
  *     sql_close(&r);
  *
@@ -32,6 +34,7 @@
 #define FORMATS_DUMP_SQL_H
 
 #include "common/utc.h"
+#include "formats/dump/insert.h"
 #include "formats/dump/sql_lex.h"
 
 enum { SQL_COLUMNS_MAX = 8192, SQL_EVENTS_MAX = 16384, SQL_NAME_MAX = 512 };
@@ -42,6 +45,7 @@ enum sql_event_kind {
     SQL_EVENT_TABLE,     /* schema, name, relation, columns */
     SQL_EVENT_REFERENCE, /* schema, name -> to_schema, to_name, reference */
     SQL_EVENT_COPY,      /* schema, name, columns; the window stands at the rows */
+    SQL_EVENT_INSERT,    /* schema, name, columns; its rows are to be had from sql_insert_rows */
     SQL_EVENT_UNREAD,    /* what, count; schema and name when known */
     SQL_EVENT_FACT       /* fact, text, time */
 };
@@ -71,6 +75,7 @@ enum sql_fact {
     SQL_FACT_COMPLETED,      /* the same */
     SQL_FACT_ROW_SECURITY,   /* SET row_security = on (S2) */
     SQL_FACT_ENCODING,       /* text: client_encoding */
+    SQL_FACT_DATA_OF,        /* schema, name: the rows of that table follow, if it has any */
     SQL_FACT_THROUGH_ROOT    /* schema, name: a partition whose rows the COPY of its root brings */
 };
 
@@ -94,11 +99,14 @@ struct sql_event {
     struct str database;   /* present database; '' until the script names one */
     struct str schema, name;
     enum sql_relation relation;
-    bool temporary;             /* CREATE TEMP TABLE */
-    struct sql_column *columns; /* TABLE: as far as the statement lists them; COPY: in row order */
+    bool temporary; /* CREATE TEMP TABLE */
+    /* TABLE: as far as the statement lists them; COPY, INSERT: in row order */
+    struct sql_column *columns;
     size_t column_count;
-    bool columns_known; /* TABLE: the list is the whole table; COPY: the statement has a list */
-    bool crlf;          /* COPY: the line ends in CRLF, so the rows most likely do too */
+    bool columns_known; /* TABLE: the list is the whole table; COPY, INSERT: there is a list */
+    bool inherits; /* TABLE: whole but for the columns of what it INHERITS or is PARTITION_OF */
+    bool defaults; /* INSERT: DEFAULT VALUES, one row */
+    bool crlf;     /* COPY: the line ends in CRLF, so the rows most likely do too */
     enum sql_reference reference;
     struct str to_schema, to_name;
     struct str what; /* UNREAD: "INSERT", "\\copy", "COPY ... FROM a file", ... */
@@ -116,6 +124,13 @@ struct sql_queued; /* an event that waits; private to sql.c */
 struct sql_kept {
     size_t len;
     unsigned char bytes[SQL_NAME_MAX];
+};
+
+/* How a statement goes on behind its first word, as it stands there. */
+struct sql_head {
+    uint64_t offset;
+    size_t len;
+    unsigned char bytes[INSERT_HEAD_MAX];
 };
 
 struct sql_reader {
@@ -143,6 +158,12 @@ struct sql_reader {
     uint64_t unread_offset, unread_line;
     struct sql_kept unread_what, unread_schema, unread_name;
 
+    /* INSERT */
+    bool values_due; /* its rows were not read to their end yet */
+    struct insert_rows insert;
+    struct sql_kept insert_schema, insert_name;
+    struct sql_head head;
+
     bool rows_due; /* the window stands at the rows of a COPY, or the caller took them */
     uint64_t rows_offset, rows_line;
     struct sql_end end;
@@ -160,7 +181,13 @@ void sql_in_session(struct sql_reader *r, struct str schema, bool backslashes);
 void sql_close(struct sql_reader *r);
 /* False: err is set. After SQL_EVENT_END every further call gives it again. */
 bool sql_next(struct sql_reader *r, struct sql_event *e, struct err *err);
-/* Skips the rows of a COPY up to and with the line that ends them. */
+/*
+ * At SQL_EVENT_INSERT: the rows of it, and of the statements behind it that differ in their values
+ * only, as COPY text (insert.h). left_out tells the generated columns, by position in the rows.
+ * What of them is not read comes as SQL_EVENT_UNREAD behind them. The source is the reader's.
+ */
+struct source *sql_insert_rows(struct sql_reader *r, const bool *left_out, size_t count);
+/* Skips the rows of a COPY up to and with the line that ends them; those of an INSERT. */
 bool sql_skip_rows(struct sql_reader *r, struct err *err);
 /* For a caller that read the rows itself and met the end of the stream in them: ERR_INCOMPLETE 312.
  */

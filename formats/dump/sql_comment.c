@@ -173,11 +173,23 @@ static bool part(struct str text, struct str middle, struct str *before, struct 
     return str_search(*after, middle) == after->len;
 }
 
+/* A fact about the table of the latest "Data for Name:". */
+static bool table_fact(struct sql_reader *r, enum sql_fact fact, struct err *err)
+{
+    struct sql_event *e = sql_emit(r, SQL_EVENT_FACT, err);
+    if (!e)
+        return false;
+    e->fact = fact;
+    e->schema = arena_copy(&r->arena, sql_kept(&r->data_schema));
+    e->name = arena_copy(&r->arena, sql_kept(&r->data_name));
+    return true;
+}
+
 /*
  * "-- Data for Name: N; Type: TABLE DATA; Schema: S; Owner: O". Names stand there unquoted, so one
  * that can be read in two ways is not read. (pg_backup_archiver.c, _printTocEntry)
  */
-static void data_of(struct sql_reader *r, struct str text)
+static bool data_of(struct sql_reader *r, struct str text, struct err *err)
 {
     struct str name;
     struct str schema;
@@ -185,9 +197,10 @@ static void data_of(struct sql_reader *r, struct str text)
     r->data_schema.len = r->data_name.len = 0;
     if (r->token.cut || !part(text, STR("; Type: TABLE DATA; Schema: "), &name, &rest) ||
         !part(rest, STR("; Owner: "), &schema, &rest))
-        return;
+        return true;
     sql_keep(&r->data_schema, schema);
     sql_keep(&r->data_name, name);
+    return table_fact(r, SQL_FACT_DATA_OF, err);
 }
 
 /* pg_dump --load-via-partition-root: the COPY that follows names the root, not the partition. */
@@ -195,14 +208,9 @@ static bool through_root(struct sql_reader *r, struct err *err)
 {
     if (r->data_name.len == 0)
         return true;
-    struct sql_event *e = sql_emit(r, SQL_EVENT_FACT, err);
-    if (!e)
-        return false;
-    e->fact = SQL_FACT_THROUGH_ROOT;
-    e->schema = arena_copy(&r->arena, sql_kept(&r->data_schema));
-    e->name = arena_copy(&r->arena, sql_kept(&r->data_name));
+    bool done = table_fact(r, SQL_FACT_THROUGH_ROOT, err);
     r->data_name.len = 0;
-    return true;
+    return done;
 }
 
 bool sql_comment(struct sql_reader *r, struct err *err)
@@ -228,6 +236,6 @@ bool sql_comment(struct sql_reader *r, struct err *err)
     if (behind(text, "-- load via partition root ", &rest))
         return through_root(r, err);
     if (behind(text, "-- Data for Name: ", &rest))
-        data_of(r, rest);
+        return data_of(r, rest, err);
     return announced_database(r, text, err);
 }

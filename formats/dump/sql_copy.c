@@ -11,8 +11,7 @@ enum copy_from { COPY_FROM_NOWHERE, COPY_FROM_STDIN, COPY_FROM_FILE, COPY_FROM_P
 /* The statement as it is read. */
 struct copy_statement {
     struct str schema, name;
-    struct sql_column *columns;
-    size_t count, room;
+    struct sql_columns list;
     bool has_columns;
     enum copy_from from;
     bool oids; /* each row begins with its oid */
@@ -31,15 +30,8 @@ static bool copy_columns(struct sql_reader *r, struct copy_statement *c, struct 
                 return false;
             continue;
         }
-        if (c->count >= SQL_COLUMNS_MAX) {
-            err_set(err, ERR_CORRUPT, 315, "a COPY names more than %d columns", SQL_COLUMNS_MAX);
-            window_place(r->lexer.window, r->offset, r->line, err);
+        if (!sql_add_column(r, &c->list, err))
             return false;
-        }
-        c->columns = arena_grow(&r->arena, c->columns, c->count, &c->room, sizeof *c->columns);
-        if (!sql_identifier(r, &c->columns[c->count].name, err))
-            return false;
-        c->count++;
     }
     return sql_advance(r, err);
 }
@@ -188,8 +180,8 @@ static bool copy_in(struct sql_reader *r, struct copy_statement *c, struct err *
         return false;
     e->schema = c->schema;
     e->name = c->name;
-    e->columns = c->columns;
-    e->column_count = c->count;
+    e->columns = c->list.at;
+    e->column_count = c->list.count;
     e->columns_known = c->has_columns;
     e->crlf = crlf;
     if (c->oids && c->has_columns)

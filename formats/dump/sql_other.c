@@ -28,13 +28,12 @@ static bool brings_nothing(const struct sql_reader *r)
     return is_one_of(r, list, sizeof list / sizeof list[0]);
 }
 
-/* Rows of the system's own tables are none of the user's, but for large objects. */
-static bool is_system_table(struct str schema, struct str name)
+bool sql_is_system_table(struct str schema, struct str name)
 {
     return str_eq(schema, STR("pg_catalog")) && !str_eq(name, STR("pg_largeobject"));
 }
 
-/* INSERT INTO t, MERGE INTO t, UPDATE t, DELETE FROM t: the token is its first word. */
+/* MERGE INTO t, UPDATE t, DELETE FROM t: the token is its first word. */
 static bool unread_with_table(struct sql_reader *r, const char *what, struct err *err)
 {
     bool was = false;
@@ -44,7 +43,7 @@ static bool unread_with_table(struct sql_reader *r, const char *what, struct err
     struct str schema;
     struct str name;
     return sql_table_name(r, &schema, &name, err) &&
-           (is_system_table(schema, name) || sql_unread(r, str_from(what), schema, name, err));
+           (sql_is_system_table(schema, name) || sql_unread(r, str_from(what), schema, name, err));
 }
 
 /* TRUNCATE [TABLE] [ONLY] a [*], b ... */
@@ -217,7 +216,7 @@ bool sql_statement(struct sql_reader *r, struct err *err)
     if (sql_is_word(r, "reset") || sql_is_word(r, "discard"))
         return sql_reset(r, err);
     if (sql_is_word(r, "insert"))
-        return unread_with_table(r, "INSERT", err);
+        return sql_insert(r, err);
     if (sql_is_word(r, "update"))
         return unread_with_table(r, "UPDATE", err);
     if (sql_is_word(r, "merge"))

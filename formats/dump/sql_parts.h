@@ -7,7 +7,8 @@
  * sql_session.c  SET and its relatives: search_path, client_encoding, ...
  * sql_table.c    CREATE and ALTER TABLE, views
  * sql_copy.c     COPY
- * sql_other.c    which statement it is; INSERT and others that are not read
+ * sql_insert.c   INSERT
+ * sql_other.c    which statement it is; those that are not read
  */
 #ifndef FORMATS_DUMP_SQL_PARTS_H
 #define FORMATS_DUMP_SQL_PARTS_H
@@ -44,6 +45,19 @@ bool sql_emit_reference(struct sql_reader *r, enum sql_reference reference, stru
 /* Counts one more statement or command that is not read. */
 bool sql_unread(struct sql_reader *r, struct str what, struct str schema, struct str name,
                 struct err *err);
+bool sql_unread_many(struct sql_reader *r, struct str what, uint64_t count, struct str schema,
+                     struct str name, struct err *err);
+
+/* Names of columns, growing in the reader's arena. */
+struct sql_columns {
+    struct sql_column *at;
+    size_t count, room;
+};
+/* The present token, a name, as one more of them; the token behind it. */
+bool sql_add_column(struct sql_reader *r, struct sql_columns *list, struct err *err);
+
+/* Rows of the system's own tables are none of the user's, but for large objects. */
+bool sql_is_system_table(struct str schema, struct str name);
 
 void sql_keep(struct sql_kept *kept, struct str s);
 static inline struct str sql_kept(const struct sql_kept *kept)
@@ -66,6 +80,9 @@ bool sql_connected(struct sql_reader *r, struct str database, struct err *err);
 bool sql_create(struct sql_reader *r, struct err *err);
 bool sql_alter(struct sql_reader *r, struct err *err);
 bool sql_copy(struct sql_reader *r, struct err *err);
+bool sql_insert(struct sql_reader *r, struct err *err);
 bool sql_statement(struct sql_reader *r, struct err *err);
+/* Reads an INSERT whose values are due to its end. */
+bool sql_end_insert(struct sql_reader *r, struct err *err);
 
 #endif

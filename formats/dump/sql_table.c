@@ -111,6 +111,7 @@ static bool elements(struct sql_reader *r, struct table *t, struct err *err)
 
 static bool inherits(struct sql_reader *r, struct table *t, struct err *err)
 {
+    t->event->inherits = t->event->columns_known;
     t->event->columns_known = false;
     if (!sql_advance(r, err))
         return false;
@@ -135,6 +136,7 @@ static bool partition(struct sql_reader *r, struct table *t, struct err *err)
     if (!of)
         return true;
     t->event->columns_known = false;
+    t->event->inherits = true;
     if (!refer_to(r, SQL_PARTITION_OF, t->event->schema, t->event->name, err))
         return false;
     return !sql_is_mark(r, '(') || elements(r, t, err);

@@ -224,7 +224,7 @@ attached() {
 
 @test "S5: control and bidirectional characters of names are never printed as they are" {
     name=$'e\e[31mvil\xe2\x80\xae'
-    printf 'CREATE TABLE "%s" ("%s" text, x text);\nCOPY "%s" ("%s", x) FROM stdin;\n%s\tv1:plain\n\\.\nINSERT INTO "%s" VALUES (1);\n' \
+    printf 'CREATE TABLE "%s" ("%s" text, x text);\nCOPY "%s" ("%s", x) FROM stdin;\n%s\tv1:plain\n\\.\nINSERT INTO "%s" VALUES (1, now());\n' \
         "$name" "$name" "$name" "$name" 'v1:Z0FBQUFBQmxVX0VBQUFFQ0F3UUZCZ2NJQ1FvTERBME9ENzItWVl0eVdYbm9Bd0ZpdHd3XzVRTVNJb1hoTUo2MWpDSE91cmJ3dGZGZHdRRWs5WkpSQzJvUGtiNWJFMTF4eVdnclVEMC1yQjA5R0F5a2dRTG80VVk9' "$name" > x.sql
     run keycensus scan x.sql -o r.db --color never
     [ "$status" -eq 3 ]

@@ -59,8 +59,8 @@ static void put_event(struct buf *out, const struct sql_event *e)
     static const char *const relations[] = {"table", "partitioned", "foreign", "view", "matview"};
     static const char *const references[] = {"key", "partition", "inherits"};
     static const char *const facts[] = {
-        "header",  "trailer",   "cluster-header", "cluster-trailer", "server",      "pg_dump",
-        "started", "completed", "row-security",   "encoding",        "through-root"};
+        "header",  "trailer",   "cluster-header", "cluster-trailer", "server",  "pg_dump",
+        "started", "completed", "row-security",   "encoding",        "data-of", "through-root"};
     switch (e->kind) {
     case SQL_EVENT_DATABASE:
         buf_printf(out, "database %.*s", STR_ARG(e->database));
@@ -83,6 +83,14 @@ static void put_event(struct buf *out, const struct sql_event *e)
         put_columns(out, e);
         buf_text(out, e->crlf ? " crlf" : "");
         break;
+    case SQL_EVENT_INSERT:
+        buf_text(out, "insert");
+        put_name(out, e->schema, e->name);
+        if (e->defaults)
+            buf_text(out, " defaults");
+        else
+            put_columns(out, e);
+        break;
     case SQL_EVENT_UNREAD:
         buf_text(out, "unread ");
         buf_add(out, e->what);
@@ -91,7 +99,7 @@ static void put_event(struct buf *out, const struct sql_event *e)
         break;
     case SQL_EVENT_FACT:
         buf_text(out, facts[e->fact]);
-        if (e->fact == SQL_FACT_THROUGH_ROOT)
+        if (e->fact == SQL_FACT_THROUGH_ROOT || e->fact == SQL_FACT_DATA_OF)
             put_name(out, e->schema, e->name);
         buf_text(out, e->text.len ? " " : "");
         buf_add(out, e->text);
@@ -210,14 +218,15 @@ static void cluster_dump_names_each_database(void **state)
              "end\n");
 }
 
-static void inserts_are_counted_by_table_and_never_as_nothing(void **state)
+static void inserts_in_a_row_are_one_event(void **state)
 {
     (void)state;
     tells_of(fixture("inserts.sql"), NO_FACTS,
-             TABLES "unread INSERT public.parted_1 x1\n"
-                    "unread INSERT public.parted_2 x1\n"
-                    "unread INSERT public.users x2\n"
-                    "unread INSERT we ird.ta\"b;le x1\n"
+             TABLES "insert public.parted_1 ()?\n"
+                    "insert public.parted_2 ()?\n"
+                    "insert public.users ()?\n"
+                    "unread INSERT of a value that is no literal public.users x3\n"
+                    "insert we ird.ta\"b;le ()?\n"
                     "unread large object . x1\n" FOREIGN_KEY "end\n");
 }
 
@@ -260,7 +269,8 @@ static void partition_loaded_through_its_root_is_named(void **state)
                  "-- load via partition root public.root\n"
                  "-- load via partition root public.root\n"),
              1, ALL_EVENTS);
-    assert_string_equal(arena_text(&arena, got), "through-root a b.leaf; of\nend\n");
+    assert_string_equal(arena_text(&arena, got),
+                        "data-of a b.leaf; of\nthrough-root a b.leaf; of\nend\n");
 }
 
 static void names_that_can_be_read_in_two_ways_name_no_partition(void **state)
@@ -495,8 +505,9 @@ static void statements_that_bring_or_change_rows_are_unread(void **state)
           "WITH x AS (INSERT INTO a VALUES (1)) SELECT 1; EXPLAIN ANALYZE INSERT INTO a SELECT 1;"
           "SELECT lo_put(1, 0, 'x'); SELECT pg_catalog.lo_create('1');"
           "LOAD 'lib'; LOAD DATA INFILE 'x'; FROBNICATE secret; 12; \"secret\";",
-          "unread INSERT public.a x2\n"
-          "unread INSERT public.B x1\n"
+          "insert public.a ()?\n"
+          "insert public.a (x)\n"
+          "insert public.B defaults\n"
           "unread UPDATE public.a x1\n"
           "unread MERGE s.a x1\n"
           "unread DO . x1\n"
@@ -648,8 +659,8 @@ static void announced_database_is_named_once(void **state)
 static void run_of_unread_statements_ends_with_its_database(void **state)
 {
     (void)state;
-    tells("INSERT INTO a VALUES (1);\n\\connect x\nINSERT INTO a VALUES (1);",
-          "unread INSERT public.a x1\ndatabase x\nunread INSERT public.a x1\nend\n");
+    tells("UPDATE a SET b = 1;\nUPDATE a SET b = 2;\n\\connect x\nUPDATE a SET b = 1;",
+          "unread UPDATE public.a x2\ndatabase x\nunread UPDATE public.a x1\nend\n");
 }
 
 /* ---- the session ---- */
@@ -827,7 +838,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dump_of_awkward_names_tells_tables_rows_and_references),
         cmocka_unit_test(cluster_dump_names_each_database),
-        cmocka_unit_test(inserts_are_counted_by_table_and_never_as_nothing),
+        cmocka_unit_test(inserts_in_a_row_are_one_event),
         cmocka_unit_test(dump_cut_at_any_byte_is_noticed),
         cmocka_unit_test(facts_of_a_verbose_dump),
         cmocka_unit_test(partition_loaded_through_its_root_is_named),
