@@ -125,7 +125,7 @@ deps_build := gcc make pkg-config libsqlite3-dev zlib1g-dev libisal-dev libzstd-
               libseccomp-dev
 deps_test  := $(deps_build) clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev bats \
               perl python3 python3-dotenv sqlite3 postgresql strace gzip bzip2 xz-utils zstd lz4 zip tar \
-              attr acl mandoc util-linux procps git
+              attr acl mandoc util-linux procps git shellcheck
 .PHONY: deps deps-build
 deps:
 	@tests/install_packages.sh $(deps_test)
@@ -147,9 +147,9 @@ check: deps
 .PHONY: test-programs
 test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty
 
-check-static: check-layers check-sys check-headers check-format check-errors check-man
+check-static: check-layers check-sys check-headers check-format check-errors check-man check-shell
 
-.PHONY: check-layers check-sys check-headers check-format check-errors check-man tidy
+.PHONY: check-layers check-sys check-headers check-format check-errors check-man check-shell tidy
 check-layers:
 	@tests/static/layers.sh
 check-sys: programs
@@ -161,6 +161,8 @@ check-format:
 	@echo "check-format: ok"
 check-errors:
 	@tests/static/error_ids.sh
+check-shell:
+	@tests/static/shell.sh
 check-man: programs
 	@tests/static/man_pages.sh $(B)
 tidy:

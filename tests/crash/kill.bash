@@ -65,7 +65,7 @@ forget_worlds() {
 trap forget_worlds EXIT
 
 first_backup() {
-    ls -A "$STATE/backups" | grep -v '\.tmp$' | head -1
+    find "$STATE/backups" -mindepth 1 -not -name '*.tmp' -printf '%f\n' | sort | head -1
 }
 
 # The calls of a command as lines "name k".

@@ -251,7 +251,8 @@ time.sleep(60)'
     stopped_before "$LEASE" apply plan.txt --yes
     # Whoever opened the staged name then is not seen by the name of the live file.
     staged=$(find . -name '.env.crypto.????????????????.new')
-    sleep 0.2 <"$staged" 3>&- & # it is asked for half a second
+    # shellcheck disable=SC2217 # it holds it open; the lease is asked for during half a second
+    sleep 0.2 <"$staged" 3>&- &
     resume
     [ "$GOT" = 0 ]
     same_file .env.crypto new
@@ -402,7 +403,7 @@ time.sleep(60)'
         esac
         [ "$GOT" = 0 ] || hits=$((hits + 1))
         # An edit in place may be in what the exchange took out; then that is kept.
-        if ! grep -qF "# edit $i $CANARY" .env.crypto $(find . -name '.env.crypto.*.conflict'); then
+        if ! find . \( -name .env.crypto -o -name '.env.crypto.*.conflict' \) -exec grep -F "# edit $i $CANARY" {} + >/dev/null; then
             echo "edit $i is lost, exit $GOT"
             lost=$((lost + 1))
         fi

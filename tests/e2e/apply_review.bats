@@ -72,7 +72,7 @@ dump_of() {
     without .env.crypto v1 >c/env
     chmod 600 c/env
     dump_of shop billing
-    more=(--databases shop,billing --only v1 --keep-versions 1)
+    more=(--databases 'shop,billing' --only v1 --keep-versions 1)
     of_files a/env b/env c/env
     exits 0 retire apply plan.txt --yes
     # One of them alone, also the one that had nothing to lose.

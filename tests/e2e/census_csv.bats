@@ -53,7 +53,7 @@ content() {
 # ---- dialects, by hand ----
 
 @test "comma, semicolon, tab and pipe are found by themselves and read alike" {
-    for d in , ';' "$(printf '\t')" '|'; do
+    for d in ',' ';' "$(printf '\t')" '|'; do
         printf "id${d}secret${d}note\n1${d}%s${d}\"a${d}b\"\n2${d}%s${d}\n3${d}${d}\"\"\n" "$T3" "$T2" >t.csv
         scan t.csv
         is "$(columns)" "id|3|0

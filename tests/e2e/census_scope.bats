@@ -31,7 +31,7 @@ findings() { # findings TABLE COLUMN: code and count, without those about versio
 
 # Tables as of an application; structurally valid tokens made from formats.md section 1 alone.
 write_dump() {
-    /usr/bin/python3 - "$@" <<'PY'
+    /usr/bin/python3 - <<'PY'
 import base64, hashlib
 def token(seed, n=2, when=1700000000):
     body = b"".join(hashlib.sha512(b"%d %d" % (seed, i)).digest() for i in range(4))

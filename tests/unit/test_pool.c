@@ -1,44 +1,13 @@
 /* pool: the same counts for any number of threads, block size and way of reading. */
 #include "analyzer/pool.h"
 #include "analyzer/records.h"
-#include "tests/unit/scan_cases.h"
+#include "tests/unit/scan_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static struct arena arena;
-static struct arena run;
-static struct key_names known;
-
-static int set_up(void **state)
-{
-    (void)state;
-    const struct str names[] = {STR("v1"), STR("v2"), STR("v10")};
-    struct err err = {0};
-    return key_names_make(&run, names, 3, &known, &err) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    arena_free(&run);
-    return 0;
-}
-
-static struct scan_layout layout_of(size_t columns, const bool *declared)
-{
-    struct scan_layout l = {
-        .format = SCAN_COPY_TEXT,
-        .columns = columns,
-        .declared = declared,
-        .reading = {.known = &known, .simd = simd_best(), .time_limit = CASE_LIMIT}};
-    scan_layout_seal(&l);
-    return l;
-}
 
 static const char *scanned_at_once(const struct scan_layout *l, struct str rows)
 {

@@ -3,7 +3,7 @@
  * unescape, classify.
  */
 #include "analyzer/scan.h"
-#include "tests/unit/scan_cases.h"
+#include "tests/unit/scan_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,37 +11,12 @@
 
 #include <cmocka.h>
 
-static struct arena arena;
-static struct key_names known;
 static struct scanner *scanner;
-static struct arena run;
 
-static int set_up(void **state)
+static int set_up_scanner(void **state)
 {
-    (void)state;
-    const struct str names[] = {STR("v1"), STR("v2"), STR("v10")};
-    struct err err = {0};
     scanner = scanner_new(&run);
-    return key_names_make(&run, names, 3, &known, &err) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    arena_free(&run);
-    return 0;
-}
-
-static struct scan_layout copy_layout(size_t columns, const bool *declared)
-{
-    struct scan_layout l = {
-        .format = SCAN_COPY_TEXT,
-        .columns = columns,
-        .declared = declared,
-        .reading = {.known = &known, .simd = simd_best(), .time_limit = CASE_LIMIT}};
-    scan_layout_seal(&l);
-    return l;
+    return set_up(state);
 }
 
 static const char *scanned(const struct scan_layout *l, struct str rows)
@@ -280,7 +255,7 @@ static void a_small_table_by_hand(void **state)
                    "3\tvimeo:x\tplain\n"
                    "4\t\tv1:Z0FBQUFBCUT\n",
                    cell_value(value, "v2:", 1, CASE_TIME, 1));
-    struct scan_layout l = copy_layout(3, declared);
+    struct scan_layout l = layout_of(3, declared);
     assert_string_equal(scanned(&l, str_from(rows)),
                         "records 4 ragged 0 beyond 0\n"
                         "records 4 nulls 0\n"
@@ -299,7 +274,7 @@ static void awkward_rows_are_counted_as_a_plain_reading_counts_them(void **state
         size_t columns = 1 + cell_random(&seed) % 8;
         for (size_t i = 0; i < columns; i++)
             declared[i] = cell_random(&seed) % 3 == 0;
-        struct scan_layout l = copy_layout(columns, round % 2 ? declared : NULL);
+        struct scan_layout l = layout_of(columns, round % 2 ? declared : NULL);
         struct str rows = case_copy_rows(&seed, &arena, columns, cell_random(&seed) % 30,
                                          round % 3 == 0, round % 5 == 0);
         if (round % 7 == 0 && rows.len > 2) /* the last record without its newline */
@@ -329,7 +304,7 @@ static void a_value_is_found_wherever_it_falls(void **state)
                 buf_byte(&rows, k % 40 == 39 ? '\n' : 'x');
             buf_printf(&rows, "\n%s\t%s\t%s\n", neighbours[i], value, neighbours[i]);
             for (unsigned declared = 0; declared < 2; declared++) {
-                struct scan_layout l = copy_layout(3, declared ? second : NULL);
+                struct scan_layout l = layout_of(3, declared ? second : NULL);
                 struct tally t;
                 struct report_column c = {0};
                 tally_open(&t, &l, &arena);
@@ -364,7 +339,7 @@ static void an_escaped_constant_is_found(void **state)
                     buf_printf(&rows, "\\x%02X", c);
             }
             buf_text(&rows, "\tb\n");
-            struct scan_layout l = copy_layout(3, NULL);
+            struct scan_layout l = layout_of(3, NULL);
             struct tally t;
             struct report_column c = {0};
             tally_open(&t, &l, &arena);
@@ -373,15 +348,15 @@ static void an_escaped_constant_is_found(void **state)
             assert_int_equal(c.classes[CLASS_TRUNCATED], 1);
         }
     }
-    struct scan_layout l = copy_layout(1, NULL);
+    struct scan_layout l = layout_of(1, NULL);
     assert_non_null(strstr(scanned(&l, STR("v1:\\Z0FB\\QUFB\n")), "v1 1"));
 }
 
 static void empty_lines_are_records(void **state)
 {
     (void)state;
-    struct scan_layout one = copy_layout(1, NULL);
-    struct scan_layout none = copy_layout(0, NULL);
+    struct scan_layout one = layout_of(1, NULL);
+    struct scan_layout none = layout_of(0, NULL);
     struct tally t;
     tally_open(&t, &one, &arena);
     scan_batch(scanner, &one, STR("\n\n\\N\nx\n\r\n"), &t);
@@ -401,7 +376,7 @@ static void empty_lines_are_records(void **state)
 static void the_first_ragged_record_is_told(void **state)
 {
     (void)state;
-    struct scan_layout l = copy_layout(2, NULL);
+    struct scan_layout l = layout_of(2, NULL);
     struct tally t;
     tally_open(&t, &l, &arena);
     assert_true(t.ragged_first == TALLY_NONE);
@@ -414,7 +389,7 @@ static void the_first_ragged_record_is_told(void **state)
 static void a_record_that_breaks_off_is_not_called_ragged(void **state)
 {
     (void)state;
-    struct scan_layout l = copy_layout(3, NULL);
+    struct scan_layout l = layout_of(3, NULL);
     struct tally t;
     tally_open(&t, &l, &arena);
     struct scan_piece *p = scan_piece_open(scanner, &l, &t);
@@ -430,7 +405,7 @@ static void a_record_that_breaks_off_is_not_called_ragged(void **state)
 static struct scan_layout csv_layout(size_t columns, const bool *declared,
                                      const struct csv_dialect *d)
 {
-    struct scan_layout l = copy_layout(columns, declared);
+    struct scan_layout l = layout_of(columns, declared);
     l.format = SCAN_CSV;
     l.dialect = d;
     return l;
@@ -582,5 +557,5 @@ int main(void)
         cmocka_unit_test(csv_is_counted_as_it_was_written),
         cmocka_unit_test(csv_fields_are_those_of_the_record_reader),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up_scanner, tear_down);
 }

@@ -12,24 +12,7 @@
 
 #include "common/buf.h"
 #include "formats/dump/sql_lex.h"
-
-static struct arena arena;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = (struct arena){0};
-    err = (struct err){0};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
+#include "tests/unit/arena_case.h"
 
 enum strings { CONFORMING, WITH_BACKSLASHES };
 

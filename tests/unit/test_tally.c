@@ -1,42 +1,12 @@
 /* tally: sums that do not depend on order, and the report's form of them. */
 #include "analyzer/scan.h"
-#include "tests/unit/scan_cases.h"
+#include "tests/unit/scan_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static struct arena arena;
-static struct key_names known;
-static struct arena run;
-
-static int set_up(void **state)
-{
-    (void)state;
-    const struct str names[] = {STR("v1"), STR("v2"), STR("v10")};
-    struct err err = {0};
-    return key_names_make(&run, names, 3, &known, &err) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    arena_free(&run);
-    return 0;
-}
-
-static struct scan_layout layout_of(size_t columns, const bool *declared)
-{
-    struct scan_layout l = {
-        .columns = columns,
-        .declared = declared,
-        .reading = {.known = &known, .simd = simd_best(), .time_limit = CASE_LIMIT}};
-    scan_layout_seal(&l);
-    return l;
-}
 
 static void add_name(struct tally *t, size_t column, const char *name, int64_t time)
 {
