@@ -50,7 +50,7 @@ static size_t units(struct str utf8)
 {
     size_t n = 0;
     for (size_t i = 0; i < utf8.len; i++)
-        n += (utf8.at[i] & 0xc0) != 0x80 ? 1 + (utf8.at[i] >= 0xf0) : 0;
+        n += (utf8.at[i] & 0xc0) == 0x80 ? 0U : utf8.at[i] >= 0xf0 ? 2U : 1U;
     return n;
 }
 
