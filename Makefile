@@ -147,9 +147,9 @@ check: deps
 .PHONY: test-programs
 test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty
 
-check-static: check-layers check-sys check-headers check-format check-errors check-man check-shell
+check-static: check-layers check-sys check-headers check-format check-errors check-man check-shell check-rules
 
-.PHONY: check-layers check-sys check-headers check-format check-errors check-man check-shell tidy
+.PHONY: check-layers check-sys check-headers check-format check-errors check-man check-shell check-rules tidy
 check-layers:
 	@tests/static/layers.sh
 check-sys: programs
@@ -163,6 +163,8 @@ check-errors:
 	@tests/static/error_ids.sh
 check-shell:
 	@tests/static/shell.sh
+check-rules:
+	@tests/static/rules.sh
 check-man: programs
 	@tests/static/man_pages.sh $(B)
 tidy:

@@ -44,7 +44,7 @@ columns() { query r.db "SELECT column_name, records, nulls FROM columns"; }
         printf 'INSERT INTO t VALUES (51, NULL, NULL);\nCREATE TABLE one AS SELECT secret FROM t WHERE id < 31;\n'
     } >load.sql
     psql -q -f load.sql
-    for f in '|' , ';' "$(printf '\t')"; do
+    for f in '|' ',' ';' "$(printf '\t')"; do
         psql -A -F "$f" -c 'SELECT * FROM t ORDER BY id' >t.csv
         tail -1 t.csv | grep -qx '(51 rows)'
         keycensus scan t.csv --env-file env -q --overwrite -o r.db

@@ -25,11 +25,12 @@ teardown() { unscratch; }
     keycensus scan b.sql --env-file .env.crypto -q -o billing.db
     keyretire plan --report report.db --report billing.db --env-file .env.crypto --env-file other.env \
         --protect v2,v3 --databases shop,billing --keep-versions 1 --state-dir "$STATE" -q -o one.txt
-    sleep 1
+    sleep 1 # later, elsewhere, and in another language
     mkdir elsewhere
     cp report.db elsewhere/first.db
     cd elsewhere
-    keyretire plan --databases billing,shop --keep-versions=1 --protect v3 --protect v2 --env-file ../other.env \
+    TZ=America/Sao_Paulo LC_ALL=pt_BR.UTF-8 LANG=pt_BR.UTF-8 keyretire plan \
+        --databases billing,shop --keep-versions=1 --protect v3 --protect v2 --env-file ../other.env \
         --report ../billing.db --env-file ../.env.crypto --report first.db --state-dir "$STATE" -q -o two.txt
     cd ..
     cmp one.txt elsewhere/two.txt
