@@ -370,6 +370,49 @@ static void zstd_window_above_the_limit_is_refused_with_its_size(void **state)
     pulled_free(&p);
 }
 
+/* RFC 8878 3.1.1.1.4: a content size of two bytes counts from 256. One RLE block of 600 bytes. */
+static void zstd_segment_of_two_size_bytes_needs_256_more(void **state)
+{
+    (void)state;
+    struct str frame = STR("\x28\xb5\x2f\xfd\x60\x58\x01\xc3\x12\x00x");
+    struct stream_limits limits = {.max_window = 599};
+    struct pulled p = unpack_with(STREAM_ZSTD, frame, 0, 100, &limits);
+    assert_int_equal(p.err.id, 203);
+    assert_non_null(strstr(p.err.hint, "--max-window 600"));
+    pulled_free(&p);
+    limits.max_window = 600;
+    p = unpack_with(STREAM_ZSTD, frame, 0, 100, &limits);
+    assert_int_equal(p.verdict, PULL_END);
+    assert_int_equal(p.len, 600);
+    pulled_free(&p);
+}
+
+static void put_crc32(unsigned char *into, const unsigned char *at, size_t len)
+{
+    uint32_t crc = lzma_crc32(at, len, 0);
+    for (size_t i = 0; i < 4; i++)
+        into[i] = (unsigned char)(crc >> 8 * i & 0xff);
+}
+
+/* xz-file-format.txt 2.1.1.2: check 2 is as long as CRC32 and nobody knows what it is. */
+static void xz_check_that_cannot_be_verified_is_refused(void **state)
+{
+    (void)state;
+    unsigned char packed[256];
+    size_t n = 0;
+    assert_int_equal(lzma_easy_buffer_encode(0, LZMA_CHECK_CRC32, NULL,
+                                             (const unsigned char *)"abc", 3, packed, &n,
+                                             sizeof packed),
+                     LZMA_OK);
+    packed[7] = packed[n - 3] = 2; /* the flags, in header and footer */
+    put_crc32(packed + 8, packed + 6, 2);
+    put_crc32(packed + n - 12, packed + n - 8, 6);
+    struct pulled p = unpack(STREAM_XZ, str_make(packed, n), 0, 10);
+    assert_int_equal(p.err.kind, ERR_CORRUPT);
+    assert_non_null(strstr(p.err.text, "cannot be verified"));
+    pulled_free(&p);
+}
+
 static void xz_dictionary_above_the_limit_is_refused_with_its_size(void **state)
 {
     (void)state;
@@ -571,6 +614,8 @@ int main(void)
         cmocka_unit_test(skippable_frames_are_skipped_and_do_not_hide_the_format),
         cmocka_unit_test(xz_padding_is_allowed_in_fours_only),
         cmocka_unit_test(zstd_window_above_the_limit_is_refused_with_its_size),
+        cmocka_unit_test(zstd_segment_of_two_size_bytes_needs_256_more),
+        cmocka_unit_test(xz_check_that_cannot_be_verified_is_refused),
         cmocka_unit_test(xz_dictionary_above_the_limit_is_refused_with_its_size),
         cmocka_unit_test(default_window_is_enough_for_xz_9_and_zstd_27),
         cmocka_unit_test(output_beyond_the_bound_is_an_error_that_names_the_option),
