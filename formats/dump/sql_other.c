@@ -46,22 +46,37 @@ static bool unread_with_table(struct sql_reader *r, const char *what, struct err
            (sql_is_system_table(schema, name) || sql_unread(r, str_from(what), schema, name, err));
 }
 
-/* TRUNCATE [TABLE] [ONLY] a [*], b ... */
-static bool truncate_tables(struct sql_reader *r, struct err *err)
+/* [ONLY] a [*] */
+static bool truncate_table(struct sql_reader *r, struct err *err)
 {
-    bool was = false;
+    bool only = false;
     struct str schema;
     struct str name;
-    do {
-        if (!sql_advance(r, err) || !sql_take_word(r, "table", &was, err) ||
-            !sql_take_word(r, "only", &was, err) || !sql_table_name(r, &schema, &name, err))
+    if (!sql_take_word(r, "only", &only, err) || !sql_table_name(r, &schema, &name, err))
+        return false;
+    if (!(name.len && str_eq(schema, STR("pg_catalog"))) &&
+        !sql_unread(r, STR("TRUNCATE"), schema, name, err))
+        return false;
+    return !sql_is_mark(r, '*') || sql_advance(r, err);
+}
+
+/* TRUNCATE [TABLE] a, b ... */
+static bool truncate_tables(struct sql_reader *r, struct err *err)
+{
+    bool table = false;
+    if (!sql_advance(r, err) || !sql_take_word(r, "table", &table, err))
+        return false;
+    for (bool more = true; more;) {
+        struct arena_mark before = arena_mark(&r->arena);
+        size_t queued = r->queued;
+        if (!truncate_table(r, err))
             return false;
-        if (!(name.len && str_eq(schema, STR("pg_catalog"))) &&
-            !sql_unread(r, STR("TRUNCATE"), schema, name, err))
+        if (r->queued == queued) /* it may name any number of them */
+            arena_reset(&r->arena, before);
+        more = sql_is_mark(r, ',');
+        if (more && !sql_advance(r, err))
             return false;
-        if (sql_is_mark(r, '*') && !sql_advance(r, err))
-            return false;
-    } while (sql_is_mark(r, ','));
+    }
     return true;
 }
 
@@ -140,16 +155,15 @@ static enum behind behind_name(const struct sql_reader *r, enum behind before)
 static void look_for_call(struct query *q, const struct sql_reader *r)
 {
     enum behind before = q->behind;
+    bool cast = r->token.kind == SQL_TOKEN_MARK && str_eq(r->token.text, STR("::"));
     q->calls = q->calls || (before == BEHIND_NAME && sql_is_mark(r, '('));
     q->behind = BEHIND_OTHER;
     if (sql_is_name(r))
         q->behind = behind_name(r, before);
-    else if (sql_is_mark(r, '.') && before == BEHIND_TYPE_NAME)
+    else if (cast || (before == BEHIND_TYPE_NAME && sql_is_mark(r, '.')))
         q->behind = BEHIND_TYPE;
     else if (sql_is_mark(r, '.'))
         q->behind = before == BEHIND_CATALOG ? BEHIND_SYSTEM : BEHIND_DOT;
-    else if (r->token.kind == SQL_TOKEN_MARK && str_eq(r->token.text, STR("::")))
-        q->behind = BEHIND_TYPE;
 }
 
 static void look_for_writes(struct query *q, const struct sql_reader *r)
