@@ -83,7 +83,6 @@ static size_t decode_digits(struct fernet_stream *s, struct str digits, unsigned
         else
             into[(*len)++] = (unsigned char)(s->high << 4 | digit);
     }
-    *len -= !s->bytea && !s->half && *len > 0; /* the last of them had no second digit */
     return at;
 }
 

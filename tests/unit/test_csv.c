@@ -265,6 +265,7 @@ static void escape_byte_of_its_own_is_followed(void **state)
     last_end_is(&d, "\"a\\\\\"\nb", 6, CSV_PLAIN);
     last_end_is(&d, "\"a\\n\"\nb", 6, CSV_PLAIN);
     last_end_is(&d, "a\\\nb", 3, CSV_PLAIN);
+    last_end_is(&d, "\"a\"\"b\nc", 6, CSV_PLAIN); /* doubling escapes nothing here */
     d.quote = 0;
     last_end_is(&d, "a\\\nb\nc\\", 5, CSV_PLAIN_ESCAPE);
     d.escape = 0;
@@ -279,6 +280,7 @@ static void cr_files_are_cut_at_cr(void **state)
     last_end_is(&d, "a,\"b\rc\"\rd", 8, CSV_PLAIN);
     last_end_is(&d, "a\r\n\"b\r\"\r", 8, CSV_AT_RECORD);
     last_end_is(&d, "a\nb\n\"c\r", 7, CSV_AT_RECORD);
+    last_end_is(&d, "a,\n\"b\rc", 6, CSV_PLAIN); /* the LF is the field's first byte */
 }
 
 static void end_inside_quotes_is_incomplete(void **state)
