@@ -505,6 +505,21 @@ static void bytes_before_the_directory_of_a_zip_are_noticed(void **state)
     free(f);
 }
 
+/* libarchive only warns of it, and would go on with the wrong name. */
+static void extended_attributes_that_do_not_read_are_damage(void **state)
+{
+    (void)state;
+    struct file *f = load("names.tar");
+    assert_memory_equal(f->bytes + 512, "13 path=", 8);
+    f->bytes[512] = 'z';
+    struct listing *l = list(str_make(f->bytes, f->len), STREAM_TAR, 0, 4096, READ_ALL);
+    assert_int_equal(l->verdict, PULL_FAILED);
+    assert_int_equal(l->err.kind, ERR_CORRUPT);
+    assert_int_equal(l->err.id, 211);
+    free(l);
+    free(f);
+}
+
 static void failure_below_is_passed_on_as_it_is(void **state)
 {
     (void)state;
@@ -587,6 +602,7 @@ int main(void)
         cmocka_unit_test(lone_zero_block_is_no_end),
         cmocka_unit_test(member_lost_from_the_middle_of_a_zip_is_noticed),
         cmocka_unit_test(bytes_before_the_directory_of_a_zip_are_noticed),
+        cmocka_unit_test(extended_attributes_that_do_not_read_are_damage),
         cmocka_unit_test(failure_below_is_passed_on_as_it_is),
         cmocka_unit_test(member_is_given_once_and_ends_with_its_turn),
         cmocka_unit_test(other_bytes_are_no_archive),
