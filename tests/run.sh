@@ -1,7 +1,8 @@
 #!/bin/sh
 # The one TAP runner: unit tests (cmocka), corpus replays, end-to-end tests (bats and scripts).
 # tests/run.sh [PATTERN]: only tests whose path matches; EXCLUDE=PATTERN: not those.
-# A test that fails is shown once more at the end, with all that it said; the last line is the result.
+# What was skipped is listed, and a test that fails is shown once more, with all that it said; the last line is
+# the result.
 cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:=$PWD/build/release}"
 export BUILD
@@ -40,7 +41,14 @@ show_failed() { # LOG STATUS TEST
 }
 
 # shellcheck disable=SC2086 # a list of paths without spaces
-prove --timer -j2 --exec tests/run_one.sh $list && exit 0
+prove --timer -j2 --exec tests/run_one.sh $list
+status=$?
+skipped=$(grep -hiE '^ok .*# skip' "$TEST_LOGS"/* | sed 's/^ok [0-9]* */skipped: /')
+[ -z "$skipped" ] || printf '%s\n' "$skipped"
+if [ $status = 0 ]; then
+    [ -z "$skipped" ] || echo "Result: PASS"
+    exit 0
+fi
 for log in "$TEST_LOGS"/*.status; do
     read -r status test <"$log"
     [ "$status" = 0 ] && ! grep -q '^not ok' "${log%.status}" || show_failed "${log%.status}" "$status" "$test"
