@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What reviews of rollback and check found.
+# Rollback and check at their edges: a question that stands, a file that is gone, several files, bare values.
 
 load lib
 

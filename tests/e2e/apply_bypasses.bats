@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Ways round the rules that a reviewer looked for: output that names a configuration file, what an earlier
+# Ways round the rules: output that names a configuration file, what an earlier
 # plan had seen of one file among several, dumps that do not name their database.
 
 load lib
