@@ -20,33 +20,6 @@ static struct str whole_field(const struct scan_loop *l, const unsigned char *st
     return str_make(start, (size_t)(stop - start));
 }
 
-/* Counts a field in which something stood out, or that is in a declared column. */
-static void count_field(struct scan_loop *l, size_t column, struct str field)
-{
-    struct fernet_value value;
-    const struct reading *r = &l->layout->reading;
-    l->done = field.at + field.len + 1;
-    field = without_cr(field, field.at[field.len]);
-    if (column < l->layout->columns && fernet_value(r, field, &value))
-        tally_value(l->tally, column, &value);
-    else
-        field_copy_whole(&l->scanner->field, l->tally, column, field);
-}
-
-/*
- * A field of a declared column that was passed over so far: it holds no constant. Short and without
- * ':' or backslash it is plaintext, which is what tally_report takes for whatever is not counted.
- */
-static void count_declared(struct scan_loop *l, size_t column, struct str field)
-{
-    bool plain = field.len < FERNET_OUTER_LEAST && !memchr(field.at, ':', field.len) &&
-                 !memchr(field.at, '\\', field.len);
-    if (plain)
-        l->done = field.at + field.len + 1;
-    else
-        count_field(l, column, field);
-}
-
 static bool is_separator(unsigned char c)
 {
     return c == '\t' || c == '\n';
@@ -61,6 +34,40 @@ static bool ends_field(const unsigned char *at)
 static const unsigned char *past_field(const unsigned char *at)
 {
     return at + (at[0] == '\r' ? 2 : 1);
+}
+
+/* Counts the field that begins at `start` if it is a whole valid value. */
+static bool count_value(struct scan_loop *l, size_t column, const unsigned char *start)
+{
+    struct fernet_value value;
+    struct str rest = str_make(start, (size_t)(l->end - start));
+    size_t len = fernet_value(&l->layout->reading, rest, &value);
+    if (len == 0 || !ends_field(start + len) || column >= l->layout->columns)
+        return false;
+    tally_value(l->tally, column, &value);
+    l->done = past_field(start + len);
+    return true;
+}
+
+/* Counts a field in which something stood out, or that is in a declared column. */
+static void count_field(struct scan_loop *l, size_t column, struct str field)
+{
+    l->done = field.at + field.len + 1;
+    field_copy_whole(&l->scanner->field, l->tally, column, without_cr(field, field.at[field.len]));
+}
+
+/*
+ * A field of a declared column that was passed over so far: it holds no constant. Short and without
+ * ':' or backslash it is plaintext, which is what tally_report takes for whatever is not counted.
+ */
+static void count_declared(struct scan_loop *l, size_t column, struct str field)
+{
+    bool plain = field.len < FERNET_OUTER_LEAST && !memchr(field.at, ':', field.len) &&
+                 !memchr(field.at, '\\', field.len);
+    if (plain)
+        l->done = field.at + field.len + 1;
+    else
+        count_field(l, column, field);
 }
 
 /*
@@ -142,7 +149,7 @@ static void visit_copy(struct scan_loop *l, size_t column, const unsigned char *
         visit_backslash(l, column, start, at);
         break;
     default:
-        if (is_constant(l, at))
+        if (is_constant(l, at) && !count_value(l, column, start))
             count_field(l, column, whole_field(l, start, at));
         break;
     }

@@ -38,26 +38,39 @@ static struct str whole_field(const struct scan_loop *l, const unsigned char *st
     return str_make(start, (size_t)(stop - start));
 }
 
-/* The value of a raw field if it is there in one piece, without its quotes; else the raw field. */
-static struct str plain_value(const struct csv_dialect *d, struct str raw)
+/* Where a field that ends at `at` is followed by the next; NULL when it does not end there. */
+static const unsigned char *past_field(const struct scan_loop *l, const unsigned char *at)
 {
-    if (!d->quote || raw.len < 2 || raw.at[0] != d->quote || raw.at[raw.len - 1] != d->quote)
-        return raw;
-    struct str inner = str_slice(raw, 1, raw.len - 1);
-    return str_find(inner, d->quote) == inner.len ? inner : raw;
+    size_t left = (size_t)(l->end - at);
+    if (left >= 1 && (*at == l->layout->dialect->delimiter || *at == '\n'))
+        return at + 1;
+    return left >= 2 && at[0] == '\r' && at[1] == '\n' ? at + 2 : NULL;
+}
+
+/* Counts the field that begins at `start` if it is a whole valid value, in quotes or not. */
+static bool count_value(struct scan_loop *l, size_t column, const unsigned char *start)
+{
+    struct fernet_value value;
+    unsigned char quote = l->layout->dialect->quote;
+    bool quoted = quote && *start == quote;
+    const unsigned char *at = start + quoted;
+    size_t len = fernet_value(&l->layout->reading, str_make(at, (size_t)(l->end - at)), &value);
+    at += len;
+    if (len == 0 || column >= l->layout->columns || (quoted && *at != quote))
+        return false;
+    const unsigned char *past = past_field(l, at + quoted);
+    if (!past)
+        return false;
+    tally_value(l->tally, column, &value);
+    l->done = past;
+    return true;
 }
 
 /* Counts a field in which something stood out, or that is in a declared column. */
 static void count_field(struct scan_loop *l, size_t column, struct str field)
 {
-    struct fernet_value value;
     l->done = field.at + field.len + 1;
-    field = without_cr(field, field.at[field.len]);
-    struct str plain = plain_value(l->layout->dialect, field);
-    if (column < l->layout->columns && fernet_value(&l->layout->reading, plain, &value))
-        tally_value(l->tally, column, &value);
-    else
-        csv_field_whole(l->scanner, l->tally, column, field);
+    csv_field_whole(l->scanner, l->tally, column, without_cr(field, field.at[field.len]));
 }
 
 /* As in scan_copy.c: short and without ':' or backslash it is plaintext. */
@@ -92,15 +105,6 @@ static void visit_separator(struct scan_loop *l, size_t column, const unsigned c
         count_empty(l, column, l->layout->dialect->null_text.len == 0);
     else if (scan_is_declared(l->layout, column))
         count_declared(l, column, field);
-}
-
-/* Where a field that ends at `at` is followed by the next; NULL when it does not end there. */
-static const unsigned char *past_field(const struct scan_loop *l, const unsigned char *at)
-{
-    size_t left = (size_t)(l->end - at);
-    if (left >= 1 && (*at == l->layout->dialect->delimiter || *at == '\n'))
-        return at + 1;
-    return left >= 2 && at[0] == '\r' && at[1] == '\n' ? at + 2 : NULL;
 }
 
 /* A field that is the NULL text, or two quotes. True when it was one. */
@@ -139,7 +143,7 @@ static void visit_csv(struct scan_loop *l, size_t column, const unsigned char *s
         visit_separator(l, column, start, at);
     else if (at == start && *at == '\r')
         visit_cr(l, column, start, at);
-    else if ((*at == 'Z' || *at == '5') && is_constant(l, at))
+    else if ((*at == 'Z' || *at == '5') && is_constant(l, at) && !count_value(l, column, start))
         count_field(l, column, whole_field(l, start, at));
 }
 
@@ -153,16 +157,17 @@ SIMD_FAST_BITS static const unsigned char *csv_blocks_fast(struct scan_loop *l)
     return scan_blocks(l, visit_csv, regular_fast);
 }
 
-static bool is_letter_or_digit(unsigned char c)
+/* May the byte stand in a value? Then it cannot part values here. */
+static bool is_value_byte(unsigned char c)
 {
-    return ascii_alpha(c) || ascii_digit(c);
+    return fernet_is_name_byte(c) || c == ':' || c == '=';
 }
 
 /* Is the dialect one whose quotes can be told by counting them? */
 static bool is_countable(const struct csv_dialect *d)
 {
-    return d->newline != CSV_NEWLINE_CR && d->escape == d->quote &&
-           !is_letter_or_digit(d->delimiter) && !is_letter_or_digit(d->quote);
+    return d->newline != CSV_NEWLINE_CR && d->escape == d->quote && !is_value_byte(d->delimiter) &&
+           !is_value_byte(d->quote);
 }
 
 /* Do the rows end with a record, and does every opening quote begin a field? */

@@ -3,7 +3,7 @@
 
 struct version_tally {
     uint64_t records;
-    int64_t oldest, newest; /* UTC_NONE: no readable time */
+    int64_t oldest, newest; /* the one greater than the other: no readable time */
 };
 
 /* A name that the keyring lacks. */
@@ -32,7 +32,7 @@ struct column_detail {
     struct short_version *shorts; /* by hash; not yet in .known and .unknown; NULL: none */
 };
 
-static const struct version_tally nothing = {0, UTC_NONE, UTC_NONE};
+static const struct version_tally nothing = {0, INT64_MAX, INT64_MIN};
 
 static size_t known_count(const struct tally *t)
 {
@@ -62,10 +62,20 @@ static struct column_detail *detail_of(struct tally *t, size_t column)
 static void version_add(struct version_tally *into, const struct version_tally *from)
 {
     into->records += from->records;
-    if (from->oldest != UTC_NONE && (into->oldest == UTC_NONE || from->oldest < into->oldest))
-        into->oldest = from->oldest;
-    if (from->newest != UTC_NONE && (into->newest == UTC_NONE || from->newest > into->newest))
-        into->newest = from->newest;
+    into->oldest = from->oldest < into->oldest ? from->oldest : into->oldest;
+    into->newest = from->newest > into->newest ? from->newest : into->newest;
+}
+
+/* One record, with times that may be UTC_NONE. */
+static struct version_tally one_record(int64_t oldest, int64_t newest)
+{
+    struct version_tally one = nothing;
+    one.records = 1;
+    if (oldest != UTC_NONE)
+        one.oldest = oldest;
+    if (newest != UTC_NONE)
+        one.newest = newest;
+    return one;
 }
 
 static struct str unknown_name(const struct unknown_version *u)
@@ -134,7 +144,7 @@ static struct version_tally *short_version(struct tally *t, struct column_detail
 {
     if (!d->shorts)
         d->shorts = ARENA_ARRAY(t->arena, SHORT_NAMES, struct short_version);
-    size_t first = (size_t)(word * 0x9e3779b97f4a7c15u >> 32);
+    size_t first = (size_t)(word * 0x9e3779b97f4a7c15u >> 58); /* 64 slots: the best six bits */
     for (size_t i = 0; i < SHORT_NAME_TRIES; i++) {
         struct short_version *s = &d->shorts[(first + i) % SHORT_NAMES];
         if (s->word == word)
@@ -172,7 +182,7 @@ void tally_value(struct tally *t, size_t column, const struct fernet_value *valu
                                                   : NULL;
     if (value->time > t->layout->reading.time_limit) {
         d->future++;
-        one = (struct version_tally){1, UTC_NONE, UTC_NONE};
+        one = one_record(UTC_NONE, UTC_NONE);
     }
     d->classes[bare ? CLASS_UNVERSIONED : CLASS_HINTED]++;
     d->key_records++;
@@ -184,7 +194,7 @@ void tally_value(struct tally *t, size_t column, const struct fernet_value *valu
 
 static void add_use(struct tally *t, struct column_detail *d, const struct key_use *u)
 {
-    struct version_tally one = {1, u->oldest, u->newest};
+    struct version_tally one = one_record(u->oldest, u->newest);
     switch (u->kind) {
     case USE_KNOWN:
         version_add(&d->known[u->known], &one);
@@ -278,11 +288,13 @@ static void report_version(const struct version_tally *v, struct str name, struc
 {
     if (v->records == 0)
         return;
-    into->usages[into->usage_count++] = (struct report_usage){.version = arena_copy(arena, name),
-                                                              .basis = BASIS_HINT,
-                                                              .records = v->records,
-                                                              .oldest = v->oldest,
-                                                              .newest = v->newest};
+    bool timed = v->oldest <= v->newest;
+    into->usages[into->usage_count++] =
+        (struct report_usage){.version = arena_copy(arena, name),
+                              .basis = BASIS_HINT,
+                              .records = v->records,
+                              .oldest = timed ? v->oldest : UTC_NONE,
+                              .newest = timed ? v->newest : UTC_NONE};
 }
 
 static void report_usages(const struct tally *t, const struct column_detail *d, struct arena *arena,

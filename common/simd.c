@@ -22,21 +22,6 @@ const unsigned char base64url_value[256] = {
 };
 #undef NO
 
-/* Four base64url bytes as three; false when one is none. */
-static bool decode_group(const unsigned char *four, unsigned char three[3])
-{
-    uint32_t group = 0;
-    unsigned legal = 0;
-    for (size_t i = 0; i < 4; i++) {
-        legal |= base64url_value[four[i]];
-        group = group << 6 | (base64url_value[four[i]] & 63);
-    }
-    three[0] = (unsigned char)(group >> 16);
-    three[1] = (unsigned char)(group >> 8 & 0xff);
-    three[2] = (unsigned char)(group & 0xff);
-    return legal < 64;
-}
-
 static struct simd_masks scalar_masks(const unsigned char *at, size_t n, unsigned char next,
                                       uint64_t *carry)
 {
@@ -145,38 +130,39 @@ static size_t scalar_find_pair(struct str s, unsigned char a, unsigned char b, u
     return i;
 }
 
-/* The last four bytes, `pad` of which must be '=' and none else. */
-static bool decode_last(const unsigned char *four, unsigned pad, unsigned char three[3])
+/* Byte i of what base64url digits stand for. */
+static unsigned char decoded_byte(const unsigned char *digits, size_t i)
 {
-    unsigned char digits[4];
-    memcpy(digits, four, sizeof digits);
-    for (size_t i = 4 - pad; i < 4; i++) {
-        if (digits[i] != '=')
-            return false;
-        digits[i] = 'A';
-    }
-    return decode_group(digits, three);
+    const unsigned char *at = digits + i / 3 * 4 + i % 3;
+    unsigned pair = (unsigned)base64url_value[at[0]] << 6 | base64url_value[at[1]];
+    return (unsigned char)(pair >> (4 - 2 * (i % 3)) & 0xff);
 }
 
-static bool scalar_base64_twice(struct str s, unsigned outer, unsigned inner, unsigned char head[9])
+static bool scalar_base64_twice(struct str s, struct simd_base64 *found)
 {
-    size_t count = s.len / 4 * 3 - outer; /* bytes of the inner text */
-    unsigned char digits[12] = {0};       /* all are set: s is a whole token */
-    for (size_t i = 0; i < s.len; i += 4) {
-        unsigned char three[3];
-        bool last = i + 4 == s.len;
-        if (!(last ? decode_last(s.at + i, outer, three) : decode_group(s.at + i, three)))
-            return false;
-        for (size_t k = 0, at = i / 4 * 3; k < 3 && at < count; k++, at++) {
-            bool padding = at >= count - inner;
-            if (padding ? three[k] != '=' : base64url_value[three[k]] > 63)
-                return false;
-        }
-        if (i < 16)
-            memcpy(digits + i / 4 * 3, three, 3);
+    unsigned char head[SIMD_HEAD / 3 * 4] = {0};
+    size_t outer = 0;
+    while (outer < s.len && base64url_value[s.at[outer]] < 64)
+        outer++;
+    size_t bytes = outer * 3 / 4;
+    size_t inner = 0;
+    for (; inner < bytes; inner++) {
+        unsigned char digit = decoded_byte(s.at, inner);
+        if (base64url_value[digit] > 63)
+            break;
+        if (inner < sizeof head)
+            head[inner] = digit;
     }
-    for (size_t i = 0; i < 3; i++)
-        (void)decode_group(digits + 4 * i, head + 3 * i);
+    if (bytes % 4 != 0 || bytes - inner > SIMD_PAD_MOST)
+        return false;
+    for (size_t i = inner; i < bytes; i++)
+        if (decoded_byte(s.at, i) != '=')
+            return false;
+    found->outer = outer;
+    found->inner = inner;
+    found->inner_pad = (unsigned)(bytes - inner);
+    for (size_t i = 0; inner >= sizeof head && i < SIMD_HEAD; i++)
+        found->head[i] = decoded_byte(head, i);
     return true;
 }
 

@@ -46,6 +46,15 @@ struct simd_csv_cut {
     uint64_t newlines; /* added to, those in quotes as well */
 };
 
+/* Base64url of base64url, at the begin of some bytes. */
+struct simd_base64 {
+    size_t outer;       /* digits that the bytes begin with */
+    size_t inner;       /* digits that those stand for */
+    unsigned inner_pad; /* the '=' behind these: 0 to 2 */
+    /* What the first twelve inner digits stand for, nine bytes; unset with fewer. */
+    unsigned char head[16];
+};
+
 struct simd_ops {
     const char *name;
     /*
@@ -77,11 +86,11 @@ struct simd_ops {
     size_t (*find_pair)(struct str s, unsigned char a, unsigned char b, uint64_t *newlines);
     size_t (*count)(struct str s, unsigned char byte);
     /*
-     * Is `s` base64url of base64url, its end padded with `outer` bytes '=' and what it decodes to
-     * with `inner`, both 0 to 2? s.len is a multiple of 4 and at least 72. When it is, head gets
-     * the first 9 bytes of the innermost data. Unused bits before a padding are not looked at.
+     * Decodes the base64url digits that `s` begins with, and the digits that this begins with. True
+     * when the latter and the '=' behind them, two at most, are groups of four, and that is all.
+     * Unused bits at the ends are not looked at.
      */
-    bool (*base64_twice)(struct str s, unsigned outer, unsigned inner, unsigned char head[9]);
+    bool (*base64_twice)(struct str s, struct simd_base64 *found);
 };
 
 extern const struct simd_ops simd_scalar;

@@ -225,61 +225,82 @@ AVX2 static inline __m256i decode(__m256i bytes, __m256i high)
     return _mm256_shuffle_epi8(groups, order);
 }
 
-/* Bit i of an inner text of 24 bytes, where decode has put it: 12 bytes in each half. */
-static inline uint32_t spread(uint32_t bits_of_24)
+/* 32 bytes, and the 24 that they stand for as digits: 12 in each half. */
+struct twice_32 {
+    __m256i text;
+    uint32_t not_digits; /* bytes that are none */
+    uint32_t alien;      /* of the 24 */
+};
+
+static inline uint32_t lowest_32(unsigned n)
 {
-    return (bits_of_24 & 0xfff) | bits_of_24 >> 12 << 16;
+    return n < 32 ? ((uint32_t)1 << n) - 1 : UINT32_MAX;
 }
 
-static inline uint32_t lowest(unsigned n)
+/* Bits of 12 bytes in each half as those of 24 in a row. */
+static inline uint32_t joined(uint32_t halves)
 {
-    return ((uint32_t)1 << n) - 1;
+    return (halves & 0xfff) | (halves >> 16 & 0xfff) << 12;
 }
 
-/* The last 32 bytes, with both paddings. */
-AVX2 static bool last_is_base64_twice(const unsigned char *at, unsigned outer, unsigned inner)
+AVX2 static inline struct twice_32 decode_32(__m256i bytes)
 {
-    __m256i bytes = load(at);
-    __m256i padding = equal(bytes, '=');
-    if ((uint32_t)_mm256_movemask_epi8(padding) != (outer ? UINT32_MAX << (32 - outer) : 0))
-        return false;
-    bytes = _mm256_blendv_epi8(bytes, _mm256_set1_epi8('A'), padding);
     __m256i high = high_nibbles(bytes);
-    __m256i wrong = not_base64url(bytes, high);
     __m256i text = decode(bytes, high);
-    uint32_t alien = (uint32_t)_mm256_movemask_epi8(not_base64url(text, high_nibbles(text)));
-    uint32_t equals = (uint32_t)_mm256_movemask_epi8(equal(text, '='));
-    uint32_t digits = lowest(24 - outer - inner);
-    uint32_t pad = lowest(24 - outer) & ~digits;
-    return _mm256_testz_si256(wrong, wrong) && (alien & spread(digits)) == 0 &&
-           (equals & spread(pad)) == spread(pad);
+    return (struct twice_32){
+        .text = text,
+        .not_digits = (uint32_t)_mm256_movemask_epi8(not_base64url(bytes, high)),
+        .alien = joined((uint32_t)_mm256_movemask_epi8(not_base64url(text, high_nibbles(text))))};
 }
 
-AVX2 static bool avx2_base64_twice(struct str s, unsigned outer, unsigned inner,
-                                   unsigned char head[9])
+/* The first n bytes, and digits of the value 0 behind them. */
+AVX2 static inline __m256i first_bytes(__m256i bytes, unsigned n)
 {
-    const __m256i used = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0));
-    __m256i wrong = _mm256_setzero_si256();
-    __m256i first = wrong;
-    size_t last = s.len - 32;
-    for (size_t i = 0; i < last; i += 32) {
-        /* clear of the paddings, which the last step looks at; it overlaps then */
-        __m256i bytes = load(s.at + (i < last - 8 ? i : last - 8));
-        __m256i high = high_nibbles(bytes);
-        __m256i text = decode(bytes, high);
-        __m256i alien = not_base64url(text, high_nibbles(text));
-        wrong = _mm256_or_si256(wrong, not_base64url(bytes, high));
-        wrong = _mm256_or_si256(wrong, _mm256_and_si256(alien, used));
+    static const unsigned char window[64] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                             255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+                                             255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+    return _mm256_blendv_epi8(_mm256_set1_epi8('A'), bytes, load(window + 32 - n));
+}
+
+/* The block that the digits end in, or the padding behind the inner ones. */
+AVX2 static bool end_of_twice(__m256i bytes, const struct twice_32 *block, size_t before,
+                              struct simd_base64 *found)
+{
+    unsigned n = block->not_digits ? (unsigned)__builtin_ctz(block->not_digits) : 32;
+    struct twice_32 last = decode_32(first_bytes(bytes, n));
+    uint32_t equals = joined((uint32_t)_mm256_movemask_epi8(equal(last.text, '=')));
+    return simd_base64_end(found, before, n, lowest_32(n * 3 / 4), last.alien, equals);
+}
+
+AVX2 static bool avx2_base64_twice(struct str s, struct simd_base64 *found)
+{
+    __m256i first = _mm256_setzero_si256();
+    struct twice_32 block = {.alien = 0};
+    size_t i = 0;
+    for (; i + 32 <= s.len; i += 32) {
+        block = decode_32(load(s.at + i));
         if (i == 0)
-            first = text;
+            first = block.text;
+        if (block.not_digits | block.alien)
+            break;
     }
-    if (!_mm256_testz_si256(wrong, wrong) || !last_is_base64_twice(s.at + last, outer, inner))
+    bool right;
+    if (i + 32 <= s.len) {
+        bool more = !block.not_digits && i + 32 < s.len && base64url_value[s.at[i + 32]] < 64;
+        right = end_of_twice(load(s.at + i), &block, i, found) && !more;
+    } else {
+        struct simd_base64 rest;
+        if (i == 0)
+            return simd_scalar.base64_twice(s, found);
+        right = simd_scalar.base64_twice(str_slice(s, i, s.len), &rest);
+        found->outer = i + rest.outer;
+        found->inner = i / 4 * 3 + rest.inner;
+        found->inner_pad = rest.inner_pad;
+    }
+    if (!right)
         return false;
-    unsigned char raw[16];
     __m256i twice = decode(first, high_nibbles(first));
-    _mm_storeu_si128((__m128i *)(void *)raw, _mm256_castsi256_si128(twice));
-    memcpy(head, raw, 9);
+    _mm_storeu_si128((__m128i *)(void *)found->head, _mm256_castsi256_si128(twice));
     return true;
 }
 

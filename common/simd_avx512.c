@@ -131,61 +131,64 @@ AVX512 static size_t avx512_count(struct str s, unsigned char byte)
     return n;
 }
 
-/* What 64 bytes of base64url stand for, in the first 48; *wrong collects bytes of another kind. */
-AVX512 static inline __m512i decode_64(__m512i bytes, __m512i *wrong)
+/* The values of base64url digits; 0xff for other bytes below 0x80. */
+AVX512 static inline __m512i values_64(__m512i bytes)
+{
+    __m512i low = _mm512_loadu_si512(base64url_value);
+    __m512i high = _mm512_loadu_si512(base64url_value + 64);
+    return _mm512_permutex2var_epi8(low, bytes, high);
+}
+
+AVX512 static inline uint64_t not_digits_64(__m512i bytes, __m512i values)
+{
+    return _mm512_movepi8_mask(_mm512_or_si512(values, bytes));
+}
+
+/* What 64 values stand for, in the first 48 bytes. */
+AVX512 static inline __m512i decode_64(__m512i values)
 {
     const __m512i pick = _mm512_set_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, 61, 62,
                                          56, 57, 58, 52, 53, 54, 48, 49, 50, 44, 45, 46, 40, 41, 42,
                                          36, 37, 38, 32, 33, 34, 28, 29, 30, 24, 25, 26, 20, 21, 22,
                                          16, 17, 18, 12, 13, 14, 8, 9, 10, 4, 5, 6, 0, 1, 2);
-    __m512i low = _mm512_loadu_si512(base64url_value);
-    __m512i high = _mm512_loadu_si512(base64url_value + 64);
-    __m512i values = _mm512_permutex2var_epi8(low, bytes, high);
-    *wrong = _mm512_or_si512(*wrong, _mm512_or_si512(values, bytes));
     __m512i pairs = _mm512_maddubs_epi16(values, _mm512_set1_epi32(0x01400140));
     __m512i groups = _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x00011000));
     return _mm512_permutexvar_epi8(pick, groups);
 }
 
-/* The bytes that are none of the alphabet. */
-AVX512 static inline uint64_t alien_64(__m512i text)
+/* The block that the digits end in, or the padding behind the inner ones. */
+AVX512 static inline bool end_of_twice(__m512i values, uint64_t not_digits, size_t before,
+                                       struct simd_base64 *found)
 {
-    __m512i low = _mm512_loadu_si512(base64url_value);
-    __m512i high = _mm512_loadu_si512(base64url_value + 64);
-    __m512i values = _mm512_permutex2var_epi8(low, text, high);
-    return _mm512_movepi8_mask(_mm512_or_si512(values, text));
+    unsigned n = not_digits ? (unsigned)__builtin_ctzll(not_digits) : SIMD_BLOCK;
+    __m512i text = decode_64(_mm512_maskz_mov_epi8(lowest_64(n), values));
+    return simd_base64_end(found, before, n, lowest_64(n * 3 / 4),
+                           not_digits_64(text, values_64(text)), equal_64(text, '='));
 }
 
-AVX512 static bool avx512_base64_twice(struct str s, unsigned outer, unsigned inner,
-                                       unsigned char head[9])
+AVX512 static bool avx512_base64_twice(struct str s, struct simd_base64 *found)
 {
-    __m512i wrong = _mm512_setzero_si512();
-    __m512i unused = wrong;
-    __m512i first = wrong;
+    __m512i first = _mm512_setzero_si512();
+    __m512i values = first;
+    uint64_t not_digits = 0;
     uint64_t alien = 0;
-    size_t last = s.len - 64;
-    for (size_t i = 0; i < last; i += 64) {
-        /* as in avx2_base64_twice */
-        __m512i text = decode_64(_mm512_loadu_si512(s.at + (i < last - 8 ? i : last - 8)), &wrong);
-        alien |= alien_64(text) & lowest_64(48);
+    size_t i = 0;
+    for (;; i += SIMD_BLOCK) {
+        __m512i bytes = _mm512_maskz_loadu_epi8(lowest_64(s.len - i), s.at + i);
+        values = values_64(bytes);
+        not_digits = not_digits_64(bytes, values);
+        __m512i text = decode_64(values);
+        alien = not_digits_64(text, values_64(text)) & lowest_64(48);
         if (i == 0)
             first = text;
+        if (not_digits | alien)
+            break;
     }
-    __m512i bytes = _mm512_loadu_si512(s.at + last);
-    __mmask64 padding = equal_64(bytes, '=');
-    bytes = _mm512_mask_mov_epi8(bytes, padding, _mm512_set1_epi8('A'));
-    __m512i text = decode_64(bytes, &wrong);
-    uint64_t digits = lowest_64(48 - outer - inner);
-    uint64_t pad = lowest_64(48 - outer) & ~digits;
-    alien |= alien_64(text) & digits;
-    if (padding != ~lowest_64(64 - outer) || (equal_64(text, '=') & pad) != pad ||
-        (alien | _mm512_movepi8_mask(wrong)) != 0)
-        return false;
-    unsigned char raw[16];
-    __m512i twice = decode_64(first, &unused);
-    _mm_storeu_si128((__m128i *)(void *)raw, _mm512_castsi512_si128(twice));
-    memcpy(head, raw, 9);
-    return true;
+    size_t next = i + SIMD_BLOCK;
+    bool more = !not_digits && next < s.len && base64url_value[s.at[next]] < 64;
+    __m512i twice = decode_64(values_64(first));
+    _mm_storeu_si128((__m128i *)(void *)found->head, _mm512_castsi512_si128(twice));
+    return end_of_twice(values, not_digits, i, found) && !more;
 }
 
 const struct simd_ops simd_avx512 = {

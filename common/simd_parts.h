@@ -9,6 +9,28 @@
 
 #include "common/simd.h"
 
+enum {
+    SIMD_PAD_MOST = 2, /* '=' behind base64 */
+    SIMD_HEAD = 9      /* bytes of struct simd_base64 .head that mean something */
+};
+
+/*
+ * The last of the blocks that hold base64 of base64: `there` has the bits of the bytes that its
+ * first n digits stand for, and those that are no digits must be the padding, and the end. `before`
+ * digits stand in full blocks before it.
+ */
+static inline bool simd_base64_end(struct simd_base64 *found, size_t before, unsigned n,
+                                   uint64_t there, uint64_t alien, uint64_t equals)
+{
+    unsigned bytes = n * 3 / 4;
+    uint64_t padding = equals & there;
+    found->outer = before + n;
+    found->inner_pad = (unsigned)__builtin_popcountll(padding);
+    found->inner = before / 4 * 3 + bytes - found->inner_pad;
+    return bytes % 4 == 0 && (alien & there) == padding && found->inner_pad <= SIMD_PAD_MOST &&
+           padding == (there & ~(there >> found->inner_pad));
+}
+
 #if defined(__x86_64__)
 extern const struct simd_ops simd_avx2;
 extern const struct simd_ops simd_avx512;

@@ -29,10 +29,10 @@ enum {
     FERNET_BEFORE = 128 /* bytes before a constant that may matter to it; more than these */
 };
 
-/* Of a version name that no keyring knows. */
+/* Of a version name that no keyring knows: letters, digits, '_', '-' and '.'. */
 static inline bool fernet_is_name_byte(unsigned char c)
 {
-    return ascii_alpha(c) || ascii_digit(c) || c == '.' || c == '_' || c == '-';
+    return base64url_value[c] < 64 || c == '.';
 }
 
 /* The last bytes of an unbroken run of one kind. */

@@ -16,12 +16,17 @@ static void feed_inner(struct fernet_token *t, unsigned char byte)
     }
 }
 
+static uint64_t be64(const unsigned char *at)
+{
+    return (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 |
+           (uint64_t)at[3] << 32 | (uint64_t)at[4] << 24 | (uint64_t)at[5] << 16 |
+           (uint64_t)at[6] << 8 | (uint64_t)at[7];
+}
+
 /* 0x80 and the time from the first raw bytes. */
 static bool head_time(const unsigned char head[FERNET_HEAD], int64_t *time)
 {
-    uint64_t seconds = 0;
-    for (size_t i = 1; i < FERNET_HEAD; i++) /* compilers make this one load and a byte swap */
-        seconds = seconds << 8 | head[i];
+    uint64_t seconds = be64(head + 1);
     *time = seconds > INT64_MAX ? INT64_MAX : (int64_t)seconds;
     return head[0] == 0x80;
 }
@@ -98,16 +103,22 @@ enum fernet_shape fernet_token_close(struct fernet_token *t, int64_t *time)
     return begins ? FERNET_VALID : FERNET_ALIEN;
 }
 
-bool fernet_token_is_valid(const struct simd_ops *simd, struct str s, int64_t *time)
+/* How many '=' stand at s[at], two at most. Sums, not branches: lengths are unpredictable. */
+static size_t equals_at(struct str s, size_t at)
 {
-    if (s.len < FERNET_OUTER_LEAST || s.len % 4)
-        return false;
-    unsigned outer = s.at[s.len - 1] == '='; /* sums, not branches: lengths are unpredictable */
-    outer += outer & (s.at[s.len - 2] == '=');
-    size_t token = s.len / 4 * 3 - outer;
-    /* Of the lengths that so many inner digits can stand for, one at most is legal. */
-    size_t inner = (token / 4 * 3 - FERNET_RAW_LEAST) % FERNET_RAW_BLOCK;
-    unsigned char head[FERNET_HEAD];
-    return token % 4 == 0 && inner <= PAD_MOST &&
-           simd->base64_twice(s, outer, (unsigned)inner, head) && head_time(head, time);
+    unsigned first = at < s.len && s.at[at] == '=';
+    unsigned second = at + 1 < s.len && s.at[at + 1] == '=';
+    return first + (first & second);
+}
+
+size_t fernet_token_length(const struct simd_ops *simd, struct str s, int64_t *time)
+{
+    struct simd_base64 found;
+    if (!simd->base64_twice(s, &found))
+        return 0;
+    size_t pad = (4 - found.outer % 4) % 4;
+    size_t raw = (found.inner + found.inner_pad) / 4 * 3 - found.inner_pad;
+    bool legal = raw > FERNET_RAW_LEAST && (raw - FERNET_RAW_LEAST) % FERNET_RAW_BLOCK == 0;
+    bool right = legal && equals_at(s, found.outer) >= pad && head_time(found.head, time);
+    return right ? found.outer + pad : 0;
 }

@@ -54,7 +54,7 @@ void fernet_token_feed(struct fernet_token *t, unsigned char byte);
 /* Ends it; *time is UTC_NONE when too little of it could be read. */
 enum fernet_shape fernet_token_close(struct fernet_token *t, int64_t *time);
 
-/* The same for a whole one, fast. Only FERNET_VALID is told; *time is set then. */
-bool fernet_token_is_valid(const struct simd_ops *simd, struct str s, int64_t *time);
+/* Length of the valid token that `s` begins with, fast; 0: none. *time is set then. */
+size_t fernet_token_length(const struct simd_ops *simd, struct str s, int64_t *time);
 
 #endif

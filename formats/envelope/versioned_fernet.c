@@ -35,20 +35,24 @@ static bool long_name(const unsigned char *at, struct fernet_value *value)
     return n < FERNET_CONSTANT_LEN || str_search(value->name, STR(FERNET_CONSTANT)) == n;
 }
 
-bool fernet_value(const struct reading *r, struct str cell, struct fernet_value *value)
+size_t fernet_value(const struct reading *r, struct str cell, struct fernet_value *value)
 {
+    size_t before = 0;
     if (cell.len < FERNET_OUTER_LEAST)
-        return false;
+        return 0;
     if (begins_with_constant(cell.at)) {
         value->name = str_make(cell.at, 0);
         value->word = 0;
-        return fernet_token_is_valid(r->simd, cell, &value->time);
+    } else if (short_name(cell.at, value) || long_name(cell.at, value)) {
+        before = value->name.len + 1;
+    } else {
+        return 0;
     }
-    if (!short_name(cell.at, value) && !long_name(cell.at, value))
-        return false;
-    struct str payload = str_slice(cell, value->name.len + 1, cell.len);
-    return begins_with_constant(payload.at) &&
-           fernet_token_is_valid(r->simd, payload, &value->time);
+    struct str payload = str_slice(cell, before, cell.len);
+    if (!begins_with_constant(payload.at))
+        return 0;
+    size_t len = fernet_token_length(r->simd, payload, &value->time);
+    return len ? before + len : 0;
 }
 
 void fernet_stream_open(struct fernet_stream *s, const struct reading *r, struct verdict *v)
@@ -118,7 +122,7 @@ void fernet_stream_close(struct fernet_stream *s)
 static void classify(const struct reading *r, struct str cell, struct verdict *v)
 {
     struct fernet_value value;
-    if (fernet_value(r, cell, &value)) {
+    if (fernet_value(r, cell, &value) == cell.len && cell.len > 0) {
         bool bare = value.name.len == 0;
         verdict_open(v);
         v->class = bare ? CLASS_UNVERSIONED : CLASS_HINTED;

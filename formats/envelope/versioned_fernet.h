@@ -5,7 +5,7 @@
  * any length.
  *
  *     struct fernet_value value;
- *     if (fernet_value(&reading, cell, &value)) ...            nearly always
+ *     if (fernet_value(&reading, cell, &value) == cell.len) ... nearly always
  *     else envelope_versioned_fernet.classify(&reading, cell, &verdict);
  *
  *     struct fernet_stream s;                                  the same verdict for any split
@@ -31,10 +31,10 @@ struct fernet_value {
 enum { FERNET_SHORT_NAME = 7 }; /* most bytes of one that a word is made of */
 
 /*
- * True only for those; false says nothing. `cell` is decoded. A name fits whether or not the
- * keyring knows it.
+ * Length of the one that `cell` begins with; 0 says nothing. `cell` is decoded, and may have other
+ * cells behind it. A name fits whether or not the keyring knows it.
  */
-bool fernet_value(const struct reading *r, struct str cell, struct fernet_value *value);
+size_t fernet_value(const struct reading *r, struct str cell, struct fernet_value *value);
 
 struct fernet_stream {
     struct fernet_text text;
