@@ -714,6 +714,22 @@ static void a_changed_live_file_after_the_decision_is_stuck_and_untouched(void *
     assert_true(world_all(&w, WORLD_NEW));
 }
 
+static void a_missing_live_file_is_stuck_and_nothing_is_touched(void **unused)
+{
+    (void)unused;
+    interrupted_at("renameat2", 3); /* one file is exchanged, two are not */
+    assert_int_equal(unlink(w.targets[1].path), 0);
+    uint64_t before = world_fingerprint(&w);
+    assert_int_equal(world_recover(&w, &err), ERR_STUCK);
+    assert_int_equal(err.id, 768);
+    assert_int_equal(world_fingerprint(&w), before);
+    world_write(w.targets[1].path, arena_text(&w.images, w.old[1]));
+    assert_int_equal(chmod(w.targets[1].path, 0640), 0);
+    err = (struct err){0};
+    assert_int_equal(world_recover(&w, &err), 0);
+    assert_true(world_all(&w, WORLD_NEW));
+}
+
 static void a_change_of_mode_before_recovery_takes_all_back(void **unused)
 {
     (void)unused;
@@ -902,6 +918,7 @@ int main(void)
         TEST(a_write_between_exchange_and_swapped_takes_all_back),
         TEST(without_leases_the_last_digest_decides_and_that_is_said),
         TEST(a_changed_live_file_after_the_decision_is_stuck_and_untouched),
+        TEST(a_missing_live_file_is_stuck_and_nothing_is_touched),
         TEST(a_change_of_mode_before_recovery_takes_all_back),
         TEST(a_mode_given_to_the_new_file_stays_and_is_said),
         TEST(removing_the_staged_file_of_a_stuck_one_takes_the_rest_back),
