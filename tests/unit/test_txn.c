@@ -501,13 +501,15 @@ static void an_edit_by_rename_is_put_back(void **unused)
 static void edit_while_staging(const char *call, unsigned long number)
 {
     (void)number;
-    if (strcmp(call, "fchown") == 0 && ++renames == 3)
-        world_write(w.targets[0].path, "edited\n");
+    if (strcmp(call, "fchown") != 0 || ++renames != 3)
+        return;
+    world_write(by_rename ? world_path(&w, "edited") : w.targets[0].path, "edited\n");
+    if (by_rename)
+        assert_int_equal(rename(world_path(&w, "edited"), w.targets[0].path), 0);
 }
 
-static void an_edit_before_the_decision_is_stale_and_nothing_was_exchanged(void **unused)
+static void assert_stale_before_the_decision(void)
 {
-    (void)unused;
     renames = 0;
     fault_install();
     fault.before = edit_while_staging;
@@ -516,6 +518,40 @@ static void an_edit_before_the_decision_is_stale_and_nothing_was_exchanged(void 
     assert_int_equal(world_look(&w, 0), WORLD_OTHER);
     assert_int_equal(world_look(&w, 1), WORLD_OLD);
     assert_int_equal(w.result.outcome, TXN_ABORTED);
+    assert_int_equal(world_names(&w, ".new"), 0);
+}
+
+static void an_edit_before_the_decision_is_stale_and_nothing_was_exchanged(void **unused)
+{
+    (void)unused;
+    by_rename = false;
+    assert_stale_before_the_decision();
+}
+
+/* The descriptor still holds what was planned; the name does not. */
+static void a_file_replaced_before_the_decision_is_stale_too(void **unused)
+{
+    (void)unused;
+    by_rename = true;
+    assert_stale_before_the_decision();
+}
+
+static void link_while_staging(const char *call, unsigned long number)
+{
+    (void)number;
+    if (strcmp(call, "fchown") == 0 && ++renames == 3)
+        assert_int_equal(link(w.targets[0].path, world_path(&w, "other-name")), 0);
+}
+
+static void a_hard_link_made_before_the_decision_is_refused(void **unused)
+{
+    (void)unused;
+    renames = 0;
+    fault_install();
+    fault.before = link_while_staging;
+    assert_int_equal(world_apply(&w, &err), ERR_REFUSED);
+    assert_int_equal(err.id, 732);
+    assert_true(world_all(&w, WORLD_OLD));
     assert_int_equal(world_names(&w, ".new"), 0);
 }
 
@@ -712,6 +748,21 @@ static void a_changed_live_file_after_the_decision_is_stuck_and_untouched(void *
     err = (struct err){0};
     assert_int_equal(world_recover(&w, &err), 0);
     assert_true(world_all(&w, WORLD_NEW));
+}
+
+static void a_staging_name_that_is_longer_than_the_image_is_not_ours_to_remove(void **unused)
+{
+    (void)unused;
+    interrupted_at("fchown", 2); /* staging the second file */
+    assert_int_equal(system(arena_printf(&w.a,
+                                         "for f in %s/a/.env1.*.new; do "
+                                         "head -c 99 /dev/zero >>$f; done",
+                                         w.root)),
+                     0);
+    assert_int_equal(world_recover(&w, &err), ERR_STUCK);
+    assert_int_equal(err.id, 745);
+    assert_true(world_names(&w, ".new") > 0);
+    assert_true(world_all(&w, WORLD_OLD));
 }
 
 static void a_missing_live_file_is_stuck_and_nothing_is_touched(void **unused)
@@ -911,6 +962,8 @@ int main(void)
         TEST(an_edit_of_the_last_file_takes_all_back),
         TEST(an_edit_by_rename_is_put_back),
         TEST(an_edit_before_the_decision_is_stale_and_nothing_was_exchanged),
+        TEST(a_file_replaced_before_the_decision_is_stale_too),
+        TEST(a_hard_link_made_before_the_decision_is_refused),
         TEST(a_change_of_mode_that_races_the_exchange_is_put_back),
         TEST(an_edit_is_never_lost_when_the_undo_is_killed),
         TEST(a_writer_that_stays_loses_nothing),
@@ -918,6 +971,7 @@ int main(void)
         TEST(a_write_between_exchange_and_swapped_takes_all_back),
         TEST(without_leases_the_last_digest_decides_and_that_is_said),
         TEST(a_changed_live_file_after_the_decision_is_stuck_and_untouched),
+        TEST(a_staging_name_that_is_longer_than_the_image_is_not_ours_to_remove),
         TEST(a_missing_live_file_is_stuck_and_nothing_is_touched),
         TEST(a_change_of_mode_before_recovery_takes_all_back),
         TEST(a_mode_given_to_the_new_file_stays_and_is_said),
