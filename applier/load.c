@@ -1,5 +1,6 @@
 /* load: files in, data out. */
 #include "applier/load.h"
+#include "applier/git_tree.h"
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
@@ -96,24 +97,6 @@ bool load_file(struct load *in, const char *path, struct loaded_file *file, stru
            keyring_load(&in->keys, &keyring_dotenv, path, file->content, &file->keyring, err);
 }
 
-/* Whether a .git stands beside the file or above it. */
-static bool in_git_tree(const char *path)
-{
-    struct arena scratch = {0};
-    struct stat st;
-    bool found = false;
-    struct str rest = str_from(path);
-    while (!found && rest.len > 1) {
-        while (rest.len && rest.at[rest.len - 1] != '/')
-            rest.len--;
-        rest.len -= rest.len > 0;
-        found = sys->fstatat(AT_FDCWD, arena_printf(&scratch, "%.*s/.git", STR_ARG(rest)), &st,
-                             AT_SYMLINK_NOFOLLOW) == 0;
-    }
-    arena_free(&scratch);
-    return found;
-}
-
 /* What apply would refuse is said at once. A staging name is only remarked: an open transaction of
  * this very file may have left it, and recovery comes before apply. */
 static bool add_remarks(struct load *in, const struct loaded_file *file, struct plan_file *to,
@@ -134,7 +117,7 @@ static bool add_remarks(struct load *in, const struct loaded_file *file, struct 
         remarks[to->remark_count++] = str_from(notes.at[i]);
     if (err_is(&refused))
         remarks[to->remark_count++] = str_from(arena_printf(in->run, "%s", refused.text));
-    if (in_git_tree(file->path))
+    if (git_tree_of(in->run, file->path))
         remarks[to->remark_count++] =
             str_from(arena_printf(in->run,
                                   "%s lies in a git work tree: if it was ever committed, its "

@@ -1,5 +1,6 @@
 /* state: find, make, check and lock the state folder. */
 #include "applier/state.h"
+#include "applier/git_tree.h"
 #include "applier/lock.h"
 #include "common/file.h"
 #include "common/sys.h"
@@ -168,28 +169,20 @@ bool state_open(struct state *s, const struct state_options *options, enum state
     return true;
 }
 
-/* A work tree is shared, pushed and cleaned by habit; keys do not belong there. */
 static bool outside_git(struct arena *a, const char *path, struct err *err)
 {
     char real[PATH_ROOM];
-    struct stat st;
     if (!sys->realpath(path, real)) {
         err_sys(err, ERR_SYSTEM, 801, errno, "resolve the backup folder %s", path);
         return false;
     }
-    for (size_t n = strlen(real); n > 0; n--) {
-        if (real[n] != '/' && real[n] != 0)
-            continue;
-        real[n] = 0;
-        const char *git = arena_printf(a, "%s/.git", real);
-        if (sys->fstatat(AT_FDCWD, git, &st, 0) == 0) {
-            err_set(err, ERR_REFUSED, 802, "the backup folder %s is inside the git work tree %s",
-                    path, real);
-            err_hint(err, "give --backup-dir with a folder outside it");
-            return false;
-        }
-    }
-    return true;
+    const char *tree = git_tree_of(a, real);
+    if (!tree)
+        return true;
+    err_set(err, ERR_REFUSED, 802, "the backup folder %s is inside the git work tree %s", path,
+            tree);
+    err_hint(err, "give --backup-dir with a folder outside it");
+    return false;
 }
 
 bool state_backups(struct state *s, struct err *err)
