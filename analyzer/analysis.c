@@ -189,9 +189,7 @@ bool analysis_copy_text(struct analysis *a, const struct table_rows *rows, struc
         return false;
     w.piece = outer->piece;
     a->window = &w;
-    bool done = analysis_is_jobs_table(catalogue_report(&a->catalogue, rows->entry)->name)
-                    ? analysis_jobs(a, rows, ROWS_END_INPUT, err)
-                    : rows_scan(a->pool, rows->scan, &w, ROWS_END_INPUT, err);
+    bool done = analysis_scan(a, rows, ROWS_END_INPUT, err);
     a->window = outer;
     window_close(&w);
     return done;

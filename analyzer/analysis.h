@@ -95,10 +95,9 @@ void analysis_unread(struct analysis *a, const struct catalogue_entry *entry, co
                      uint64_t count);
 /* Keeps an error as a problem of the outcome; clears it. */
 void analysis_problem(struct analysis *a, struct err *problem);
-/* In place of rows_scan: the rows of a re-encryption jobs table (S8). */
-bool analysis_jobs(struct analysis *a, const struct table_rows *rows, enum rows_end end,
+/* Scans the rows that the window stands at; those of re-encryption jobs are read as well (S8). */
+bool analysis_scan(struct analysis *a, const struct table_rows *rows, enum rows_end end,
                    struct err *err);
-bool analysis_is_jobs_table(struct str name);
 /*
  * The rows of a table that another syntax than COPY brings: `text` gives them as COPY text
  * (formats/dump/copy_text.h), and they are scanned as such. The source stays the caller's. Errors

@@ -86,14 +86,6 @@ static bool footer_fits(struct analysis *a, const struct psql_footer *footer,
     return false;
 }
 
-static bool skip_text(struct analysis *a, struct err *err)
-{
-    do
-        window_skip(a->window, window_rest(a->window).len);
-    while (window_more(a->window, err));
-    return !err_is(err);
-}
-
 /* Unaligned output of psql has no quotes; where its last line is in view, that is known at once. */
 static struct csv_options options_for(const struct analysis *a, const struct psql_footer *footer)
 {
@@ -122,7 +114,7 @@ static bool read_csv(struct analysis *a, const struct psql_footer *footer, struc
     struct catalogue_entry *entry = catalogue_table(&a->catalogue, name);
     if (scope_is_excluded(&a->scope, name)) {
         entry->skipped = true;
-        return skip_text(a, err);
+        return window_skip_all(a->window, err);
     }
     const char *place =
         arena_printf(a->arena, "%s, %s", a->text->path,
@@ -135,9 +127,7 @@ static bool read_csv(struct analysis *a, const struct psql_footer *footer, struc
         analysis_rows(a, entry, format, dialect, columns.names, columns.count, place, err);
     if (!rows)
         return false;
-    bool done = analysis_is_jobs_table(table)
-                    ? analysis_jobs(a, rows, ROWS_END_INPUT, err)
-                    : rows_scan(a->pool, rows->scan, a->window, ROWS_END_INPUT, err);
+    bool done = analysis_scan(a, rows, ROWS_END_INPUT, err);
     if (done && format == SCAN_COPY_TEXT)
         done = nothing_follows(a, entry, err);
     return done && footer_fits(a, footer, rows, err);

@@ -3,13 +3,8 @@
 #include "analyzer/jobs.h"
 #include "analyzer/records.h"
 
-bool analysis_is_jobs_table(struct str name)
-{
-    return jobs_is_table(name);
-}
-
-bool analysis_jobs(struct analysis *a, const struct table_rows *rows, enum rows_end end,
-                   struct err *err)
+static bool read_jobs(struct analysis *a, const struct table_rows *rows, enum rows_end end,
+                      struct err *err)
 {
     struct records r;
     struct record rec;
@@ -19,9 +14,16 @@ bool analysis_jobs(struct analysis *a, const struct table_rows *rows, enum rows_
     jobs_open(&jobs, a->report, a->database, rows->columns, rows->layout.columns);
     while (records_next(&r, &rec, err))
         jobs_record(&jobs, rec.fields, rec.nulls, rec.count);
-    a->report->jobs_known = true;
     if (!jobs_close(&jobs, catalogue_report(&a->catalogue, rows->entry)))
         analysis_unread(a, rows->entry, "re-encryption jobs that the report does not hold", 1);
     arena_free(&scratch);
     return !err_is(err);
+}
+
+bool analysis_scan(struct analysis *a, const struct table_rows *rows, enum rows_end end,
+                   struct err *err)
+{
+    if (jobs_is_table(catalogue_report(&a->catalogue, rows->entry)->name))
+        return read_jobs(a, rows, end, err);
+    return rows_scan(a->pool, rows->scan, a->window, end, err);
 }

@@ -150,14 +150,12 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
         analysis_rows(a, entry, SCAN_COPY_TEXT, NULL, columns, count, place, err);
     if (!rows)
         return false;
-    bool done = analysis_is_jobs_table(name.name)
-                    ? analysis_jobs(a, rows, ROWS_END_LINE, err)
-                    : rows_scan(a->pool, rows->scan, a->window, ROWS_END_LINE, err);
-    if (!done) {
+    if (!analysis_scan(a, rows, ROWS_END_LINE, err)) {
         err_context(err, "table %.*s", STR_ARG(table_name_shown(a->arena, name)));
         err_place(err, "%s", place);
+        return false;
     }
-    return done;
+    return true;
 }
 
 /* ---- INSERT ---- */

@@ -151,7 +151,6 @@ static bool walk_member(struct walk *w, struct container *c, const struct contai
         struct str head;
         metered = source_peeked(metered, DECOY_HEAD, &head, err);
         if (metered && is_decoy(head)) {
-            w->in->passed_over++;
             source_close(metered);
             return true;
         }
@@ -183,7 +182,6 @@ static bool walk_container(struct walk *w, struct source *src, enum stream_kind 
             if (entry.kind == CONTAINER_LINK && !w->in->link)
                 w->in->link = arena_printf(w->in->arena, "%s:%s", outer->path,
                                            text_shown(w->in->arena, entry.path));
-            w->in->passed_over++;
             continue;
         }
         if (!walk_member(w, c, &entry, outer, depth + 1, err))

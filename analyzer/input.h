@@ -50,8 +50,7 @@ struct input {
     bool container;      /* a tar or zip stands at the top */
     const char *packing; /* of the whole, as far as it was seen */
     uint64_t entries;
-    uint64_t passed_over; /* members that hold no data: folders, links, resource forks */
-    const char *link;     /* the first symbolic link among them, or NULL */
+    const char *link; /* the first symbolic link among its members, or NULL */
 };
 
 typedef bool (*input_visitor)(void *context, struct input_text *text, struct err *err);

@@ -81,9 +81,7 @@ static bool inspect_table(struct inspect *s, struct err *err)
         !csv_header(s->window, &dialect, s->cli->arena, &columns, err))
         return false;
     uint64_t from = s->window->offset;
-    do
-        window_skip(s->window, window_rest(s->window).len);
-    while (window_more(s->window, err));
+    (void)window_skip_all(s->window, err);
     table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name), columns.count,
               s->window->offset - from, columns.header == CSV_HEADER_YES ? "header" : "no header");
     return !err_is(err);
@@ -109,9 +107,7 @@ static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
         (void)inspect_csv(s, err);
         return;
     }
-    do
-        window_skip(s->window, window_rest(s->window).len);
-    while (window_more(s->window, err));
+    (void)window_skip_all(s->window, err);
 }
 
 /* The first of them is the command's error, as it is that of a scan: an input, or a member of it.
@@ -201,8 +197,7 @@ bool command_inspect(struct cli *cli, struct err *err)
         struct input in;
         done = input_open(&in, cli->arguments[i], &limits, cli->arena, err) &&
                input_walk(&in, visit, &s, err);
-        if (in.bottom || done)
-            input_close(&in);
+        input_close(&in);
     }
     if (done && err_is(&s.unread)) {
         *err = s.unread;

@@ -45,6 +45,16 @@ static bool unknown_model(struct model_index *ix, struct model_name name, struct
     return false;
 }
 
+/* The user's word stands above all others. */
+static void take_line(struct model_table *t, const struct map_line *line)
+{
+    t->schema = line->schema;
+    t->table = line->name;
+    t->how = MODEL_BY_MAP;
+    t->file = line->file;
+    t->line = line->line;
+}
+
 bool model_resolve(struct model_index *ix, struct str spec, struct model_table *out,
                    struct err *err)
 {
@@ -56,11 +66,7 @@ bool model_resolve(struct model_index *ix, struct str spec, struct model_table *
     struct str text = model_name_text(ix->arena, name);
     const struct map_line *line = map_find(ix, text, STR(""));
     if (line) {
-        t.schema = line->schema;
-        t.table = line->name;
-        t.how = MODEL_BY_MAP;
-        t.file = line->file;
-        t.line = line->line;
+        take_line(&t, line);
     } else if (ix->has_source) {
         struct py_class *c = model_find_class(ix, name, err);
         if (!c)
@@ -326,13 +332,8 @@ static void list_class(struct model_index *ix, struct py_class *c, struct model_
             list_note(ix, out, c, arena_printf(ix->arena, "%s", why.text));
     }
     const struct map_line *line = map_find(ix, t.spec, STR(""));
-    if (line) {
-        t.schema = line->schema;
-        t.table = line->name;
-        t.how = MODEL_BY_MAP;
-        t.file = line->file;
-        t.line = line->line;
-    }
+    if (line)
+        take_line(&t, line);
     list_columns(ix, c, &t, out);
 }
 

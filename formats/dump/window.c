@@ -97,6 +97,14 @@ enum pull window_read(struct window *w, unsigned char *into, size_t room, size_t
     return w->state;
 }
 
+bool window_skip_all(struct window *w, struct err *err)
+{
+    do
+        window_skip(w, window_rest(w).len);
+    while (window_more(w, err));
+    return w->state == PULL_END;
+}
+
 bool window_give_back(struct window *w, struct str bytes, uint64_t offset, uint64_t line,
                       struct err *err)
 {

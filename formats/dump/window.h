@@ -46,6 +46,8 @@ static inline struct str window_rest(const struct window *w)
 void window_skip(struct window *w, size_t n);
 /* The same for bytes whose lines were counted already. */
 void window_skip_lines(struct window *w, size_t n, uint64_t lines);
+/* Takes all that is there, to the end of the source. False: it failed. */
+bool window_skip_all(struct window *w, struct err *err);
 /*
  * Brings at least one more byte behind the present rest, moving it to the front. False: the source
  * ended (state PULL_END), failed (PULL_FAILED, err set), or the rest already is `most` long (state

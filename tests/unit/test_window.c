@@ -41,6 +41,22 @@ static void place_follows_what_is_skipped(void **state)
     source_close(src);
 }
 
+static void all_that_is_left_is_skipped_to_the_end(void **state)
+{
+    (void)state;
+    struct window w;
+    struct source *src = source_memory(STR("a\nb\nc"), 1, &err);
+    assert_true(window_open(&w, src, 2, &err));
+    assert_true(window_skip_all(&w, &err));
+    assert_int_equal(w.offset, 5);
+    assert_int_equal(w.line, 3);
+    assert_int_equal(w.state, PULL_END);
+    assert_true(window_skip_all(&w, &err)); /* nothing more */
+    assert_int_equal(w.offset, 5);
+    window_close(&w);
+    source_close(src);
+}
+
 static void piece_bounds_every_read(void **state)
 {
     (void)state;
@@ -134,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(place_follows_what_is_skipped, setup),
+        cmocka_unit_test_setup(all_that_is_left_is_skipped_to_the_end, setup),
         cmocka_unit_test_setup(piece_bounds_every_read, setup),
         cmocka_unit_test_setup(view_grows_to_its_limit_and_no_further, setup),
         cmocka_unit_test_setup(bytes_given_back_come_before_the_rest_of_the_source, setup),
