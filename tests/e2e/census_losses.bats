@@ -131,6 +131,26 @@ summary() { query "$1" "SELECT value FROM summary WHERE item = '$2'"; }
     is "$(query one.db "SELECT coalesce(value, '') FROM summary WHERE item = 'data_time'")" ''
     keycensus scan a.sql <(cat b.sql) -q -o two.db
     is "$(query two.db "SELECT coalesce(value, '') FROM summary WHERE item = 'data_time'")" ''
+    # no token is later than a time that is not known
+    is "$(query two.db "SELECT count(*) FROM write_times WHERE newest IS NOT NULL")" 2
+    is "$(query two.db "SELECT count(*) FROM findings WHERE code = 'future-time'")" 0
+}
+
+@test "S1: damage wins over what is merely missing, wherever it stands" {
+    dump a.sql "$(rows public.a "$v1")"
+    head -n 9 a.sql >cut.sql
+    gzip -k a.sql
+    printf '\377' | dd of=a.sql.gz bs=1 seek=$(($(stat -c %s a.sql.gz) - 6)) conv=notrunc status=none
+    for order in 'cut.sql a.sql.gz' 'a.sql.gz cut.sql'; do
+        # shellcheck disable=SC2086
+        tar cf both.tar $order
+        run keycensus scan both.tar -q --overwrite -o r.db
+        [ "$status" -eq 12 ]
+        # shellcheck disable=SC2086
+        run keycensus scan $order -q --overwrite -o r.db
+        [ "$status" -eq 12 ]
+        is "$(query r.db "SELECT count(*) FROM inputs WHERE complete = 0")" 2
+    done
 }
 
 @test "S5: a value is never taken for a column's name" {

@@ -412,14 +412,18 @@ static void counts_add_up_and_times_widen(void **state)
     struct report_column a = {.records = 5, .nulls = 2, .usages = one, .usage_count = 1};
     struct report_column b = {
         .records = 6, .nulls = 1, .declared = true, .usages = two, .usage_count = 2};
-    a.classes[CLASS_HINTED] = 3;
-    b.classes[CLASS_HINTED] = 5;
+    a.classes[CLASS_HINTED] = a.key_records = 3;
+    b.classes[CLASS_HINTED] = b.key_records = 5;
+    a.future_times = 1;
+    b.future_times = 2;
     assert_true(key_names_make(&arena, names, 2, &known, &err));
     column_merge(&arena, &a, &b, &known);
     assert_int_equal(a.records, 11);
     assert_int_equal(a.nulls, 3);
     assert_true(a.declared);
     assert_int_equal(a.classes[CLASS_HINTED], 8);
+    assert_int_equal(a.key_records, 8);
+    assert_int_equal(a.future_times, 3);
     assert_int_equal(a.usage_count, 2);
     assert_true(str_eq(a.usages[0].version, STR("v1")));
     assert_int_equal(a.usages[0].records, 7);
