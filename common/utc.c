@@ -16,9 +16,9 @@ static int64_t days_from_civil(int64_t year, int month, int day)
 
 struct utc_parts utc_to_parts(int64_t t)
 {
-    int64_t days = t / 86400 - (t % 86400 < 0);
-    int64_t rest = t - days * 86400;
-    days += 719468;
+    bool before = t % 86400 < 0;
+    int64_t days = t / 86400 - before + 719468;
+    int64_t rest = t % 86400 + (before ? 86400 : 0);
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     int64_t day_of_era = days - era * 146097;
     int64_t of_era =
