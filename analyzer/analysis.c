@@ -242,5 +242,5 @@ void analysis_fold(struct analysis *a)
         }
         report_ragged(a, rows);
     }
-    a->rows = NULL;
+    a->rows = a->objects = NULL;
 }

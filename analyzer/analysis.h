@@ -59,7 +59,12 @@ struct analysis {
     uint64_t block_bytes;  /* decoded out of it, in a layer of its own */
     bool text_incomplete;
     const char *text_note;
-    struct table_rows *rows; /* scanned and not yet added up; newest first */
+    struct table_rows *rows;    /* scanned and not yet added up; newest first */
+    struct table_rows *objects; /* of them, the large objects */
+
+    struct archive_folder *folders; /* archives in directory or tar format, of the input at hand */
+    bool folders_sought;            /* all of them are known */
+    struct str too_early;           /* prefix of a file that was not taken for one of theirs */
 };
 
 /* The time that the rows at hand are from, as far as it is known before the end. */

@@ -1,5 +1,5 @@
 /* analyze: inputs -> texts -> rows -> report. Read from analyze() at the bottom upwards. */
-#include "analyzer/analysis.h"
+#include "analyzer/archive.h"
 #include "analyzer/columns.h"
 #include "common/text.h"
 #include "formats/dump/sniff.h"
@@ -138,9 +138,10 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
     w.name = text->path;
     if (a->options->block_size && a->options->block_size < w.piece)
         w.piece = a->options->block_size;
-    bool done = read_text(a, &w, &kind, err);
+    bool done = text->claimed ? archive_folder_file(a, &kind, err) : read_text(a, &w, &kind, err);
     analysis_fold(a);
-    catalogue_end_text(&a->catalogue);
+    if (!text->claimed)
+        catalogue_end_text(&a->catalogue);
     analysis_note_time(a);
     if (!done && is_damage(err) && !a->refused) {
         name_once(err, text->path);
@@ -202,8 +203,11 @@ static bool analyze_input(struct analysis *a, const char *path, struct err *err)
     a->decoded_bytes = a->records = a->texts = 0;
     a->incomplete = false;
     struct str note = STR("");
-    in.bottom = source_watched(in.bottom, watch_input, a, err);
-    bool done = in.bottom && input_walk(&in, visit_text, a, err);
+    in.watch = watch_input;
+    in.claim = archive_folder_claim;
+    in.context = a;
+    bool done = input_walk(&in, visit_text, err);
+    archive_folders_settle(a);
     if (done && in.container && a->texts == 0) {
         err_set(err, ERR_CORRUPT, 301, "%s: the archive holds no file with data", in.path);
         a->refused = true;
@@ -242,8 +246,10 @@ static void findings_of_columns(struct analysis *a)
     struct report *r = a->report;
     for (size_t i = 0; i < r->table_count; i++) {
         struct report_table *t = &r->tables[i];
-        for (size_t c = 0; c < t->column_count; c++)
+        for (size_t c = 0; c < t->column_count; c++) {
+            column_settle(&t->columns[c]);
             column_findings(r, t, &t->columns[c], &a->known);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #include "common/buf.h"
 #include "common/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- statements ---- */
@@ -72,15 +73,36 @@ static int by_id(const void *left, const void *right)
     return (l > r) - (l < r);
 }
 
-static bool ids_differ(const struct archive_tables *t, struct err *err)
+static int by_file(const void *left, const void *right)
 {
-    for (size_t i = 1; i < t->count; i++) {
-        if (t->data[i].id != t->data[i - 1].id)
-            continue;
-        err_set(err, ERR_CORRUPT, 381, "two entries of the table of contents have number %lld",
-                (long long)t->data[i].id);
-        return false;
-    }
+    return str_cmp((*(struct archive_data *const *)left)->file,
+                   (*(struct archive_data *const *)right)->file);
+}
+
+static bool is_twice(const struct archive_data *l, const struct archive_data *r, struct err *err)
+{
+    bool twice = l->id == r->id || (l->file.len && str_eq(l->file, r->file));
+    if (twice)
+        err_set(err, ERR_CORRUPT, 381,
+                "entries %lld and %lld of the table of contents have one number or one file",
+                (long long)l->id, (long long)r->id);
+    return twice;
+}
+
+/* Makes the two orders; numbers and files must differ. */
+static bool sort_data(struct analysis *a, struct archive_tables *t, struct err *err)
+{
+    if (t->count == 0)
+        return true;
+    qsort(t->data, t->count, sizeof *t->data, by_id);
+    t->by_file = ARENA_ARRAY(a->arena, t->count, struct archive_data *);
+    for (size_t i = 0; i < t->count; i++)
+        t->by_file[i] = &t->data[i];
+    qsort(t->by_file, t->count, sizeof *t->by_file, by_file);
+    for (size_t i = 1; i < t->count; i++)
+        if (is_twice(&t->data[i - 1], &t->data[i], err) ||
+            is_twice(t->by_file[i - 1], t->by_file[i], err))
+            return false;
     return true;
 }
 
@@ -101,9 +123,6 @@ bool archive_tables_read(struct analysis *a, struct archive_toc *toc, struct arc
                          struct err *err)
 {
     struct archive_entry e;
-    if (!archive_toc_header(toc, err))
-        return false;
-    t->header = toc->header;
     a->database = arena_copy(a->arena, toc->header.database);
     a->server_version = arena_copy(a->arena, toc->header.server_version);
     analysis_dump_began_somewhere(a, toc->header.local_time);
@@ -115,23 +134,68 @@ bool archive_tables_read(struct analysis *a, struct archive_toc *toc, struct arc
         if (e.has_data)
             keep_data(a, t, &e);
     }
-    if (t->count)
-        qsort(t->data, t->count, sizeof *t->data, by_id);
-    return !err_is(err) && ids_differ(t, err);
+    if (err_is(err) || !sort_data(a, t, err))
+        return false;
+    t->format = toc->header.format;
+    return true;
 }
 
-struct archive_data *archive_tables_find(struct archive_tables *t, int64_t id, struct err *err)
+static struct archive_data *take(struct archive_data *d, const char *what, struct err *err)
 {
-    struct archive_data key = {.id = id};
-    struct archive_data *d = t->count ? bsearch(&key, t->data, t->count, sizeof key, by_id) : NULL;
-    if (d && !d->seen)
+    if (d && !d->seen) {
+        d->seen = true;
         return d;
+    }
     err_set(err, ERR_CORRUPT, 384,
-            d ? "the data of entry %lld stands in the archive twice"
-              : "the archive holds data of entry %lld, which its table of contents does not list",
-            (long long)id);
+            d ? "the data of %s stands in the archive twice"
+              : "the archive holds data of %s, which its table of contents does not list",
+            what);
     err_hint(err, "make the dump again");
     return NULL;
+}
+
+struct archive_data *archive_tables_take(struct archive_tables *t, int64_t id, struct err *err)
+{
+    struct archive_data key = {.id = id};
+    char what[32];
+    (void)snprintf(what, sizeof what, "entry %lld", (long long)id);
+    return take(t->count ? bsearch(&key, t->data, t->count, sizeof key, by_id) : NULL, what, err);
+}
+
+static struct archive_data *find_file(const struct archive_tables *t, struct str file)
+{
+    struct archive_data wanted = {.file = file};
+    const struct archive_data *key = &wanted;
+    struct archive_data **found =
+        t->count ? bsearch(&key, t->by_file, t->count, sizeof(struct archive_data *), by_file)
+                 : NULL;
+    return found ? *found : NULL;
+}
+
+static struct archive_data *take_file(struct archive_data *d, struct str file, struct err *err)
+{
+    struct arena scratch = {0};
+    struct archive_data *taken = take(d, text_shown(&scratch, file), err);
+    arena_free(&scratch);
+    return taken;
+}
+
+struct archive_data *archive_tables_take_file(struct archive_tables *t, struct str file,
+                                              struct err *err)
+{
+    return take_file(find_file(t, file), file, err);
+}
+
+struct archive_data *archive_tables_take_list(struct archive_tables *t, struct str file,
+                                              struct err *err)
+{
+    struct archive_data *d = find_file(t, file);
+    uint64_t id = 0;
+    bool numbered = archive_list_number(file, &id);
+    for (size_t i = 0; !d && i < t->count; i++)
+        if (archive_data_is_objects(&t->data[i]) && (!numbered || t->data[i].id == (int64_t)id))
+            d = &t->data[i];
+    return take_file(d, file, err);
 }
 
 /* ---- data ---- */
@@ -188,27 +252,45 @@ static bool read_inserts(struct analysis *a, struct sql_part *part, struct err *
 }
 
 bool archive_data_read(struct analysis *a, struct archive_tables *t, struct archive_data *d,
-                       struct source *source, struct err *err)
+                       struct err *err)
 {
-    struct window block;
-    struct window *outer = a->window;
     struct sql_part part = {.schema = d->schema,
                             .backslashes = t->backslashes,
                             .partition = catalogue_find(&a->catalogue, name_of(a, d))};
-    if (!source || !window_open(&block, source, TEXT_WINDOW, err)) {
-        source_close(source);
-        return false;
-    }
-    block.name =
-        arena_printf(a->arena, "%s, data of %s", a->text->path, text_shown(a->arena, d->tag));
-    block.piece = outer->piece;
-    a->window = &block;
-    bool done = d->copy.len ? read_copy(a, &part, d, err) : read_inserts(a, &part, err);
-    a->window = outer;
-    a->block_bytes += block.offset;
-    window_close(&block);
-    source_close(source);
-    return done;
+    return d->copy.len ? read_copy(a, &part, d, err) : read_inserts(a, &part, err);
+}
+
+/* ---- large objects ---- */
+
+static struct table_name objects_name(const struct analysis *a)
+{
+    return (struct table_name){a->database, STR("pg_catalog"), STR("pg_largeobject")};
+}
+
+bool archive_objects_excluded(struct analysis *a)
+{
+    return scope_is_excluded(&a->scope, objects_name(a));
+}
+
+/* One layout and one tally for all of them, until they are added up. */
+static struct table_rows *objects_rows(struct analysis *a, struct err *err)
+{
+    static const struct str data = {(const unsigned char *)"data", 4};
+    struct catalogue_entry *entry = catalogue_table(&a->catalogue, objects_name(a));
+    if (a->objects && a->objects->entry == entry)
+        return a->objects;
+    struct str *columns = ARENA_NEW(a->arena, struct str);
+    *columns = data;
+    catalogue_define(&a->catalogue, entry, TABLE_ORDINARY, columns, 1);
+    a->objects = analysis_rows(a, entry, SCAN_BYTES, NULL, columns, 1,
+                               arena_printf(a->arena, "%s, large objects", a->text->path), err);
+    return a->objects;
+}
+
+bool archive_object_read(struct analysis *a, struct err *err)
+{
+    const struct table_rows *rows = objects_rows(a, err);
+    return rows && value_scan(a->pool, rows->scan, a->window, err);
 }
 
 /* ---- what did not come ---- */

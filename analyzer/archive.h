@@ -9,8 +9,8 @@
  *
  *     struct archive_tables t = {0};
  *     archive_tables_read(a, &toc, &t, err);
- *     ...for each block or file: d = archive_tables_find(&t, id);
- *        archive_data_read(a, &t, d, source, err)
+ *     ...for each block or file: d = archive_tables_take(&t, id, err);
+ *        archive_data_read(a, &t, d, err)
  *     archive_tables_settle(a, &t);                        S1
  *
  * Ownership: the arena of the analysis. Memory grows with the entries that have data.
@@ -20,6 +20,7 @@
 
 #include "analyzer/analysis.h"
 #include "formats/dump/archive_blocks.h"
+#include "formats/dump/archive_file.h"
 
 struct archive_data {
     int64_t id;
@@ -28,24 +29,70 @@ struct archive_data {
 };
 
 struct archive_tables {
-    struct archive_header header;
+    enum archive_format format;
     struct archive_data *data; /* by id */
     size_t count, room;
-    bool backslashes; /* standard_conforming_strings is off */
+    struct archive_data **by_file; /* ARCHIVE_FILES: the same by file */
+    bool backslashes;              /* standard_conforming_strings is off */
 };
 
-/* At PGDMP. The catalogue has the tables then, and the analysis the time, server and database. */
+/* Behind the header. The catalogue has the tables then, and the analysis the time, server and
+ * database. */
 bool archive_tables_read(struct analysis *a, struct archive_toc *toc, struct archive_tables *t,
                          struct err *err);
-/* ERR_CORRUPT 384 when there is none, or when it came already. */
-struct archive_data *archive_tables_find(struct archive_tables *t, int64_t id, struct err *err);
+/* The entry whose data this is; it is marked as seen. ERR_CORRUPT 384: none, or it came already. */
+struct archive_data *archive_tables_take(struct archive_tables *t, int64_t id, struct err *err);
+struct archive_data *archive_tables_take_file(struct archive_tables *t, struct str file,
+                                              struct err *err);
+/*
+ * The same for a list of large objects. In a tar its entry names another file, which is nowhere:
+ * then it is the entry whose number stands in the name, or the only one.
+ */
+struct archive_data *archive_tables_take_list(struct archive_tables *t, struct str file,
+                                              struct err *err);
 bool archive_data_is_objects(const struct archive_data *d);
-/* The decoded bytes of a block or file. Takes the source over. */
+/* a->window shows the decoded bytes of its block or file. */
 bool archive_data_read(struct analysis *a, struct archive_tables *t, struct archive_data *d,
-                       struct source *source, struct err *err);
+                       struct err *err);
 /* Left out by --exclude-table: its data need not be decoded. */
 bool archive_data_is_excluded(struct analysis *a, const struct archive_data *d);
 /* Names what was listed and did not come. */
 void archive_tables_settle(struct analysis *a, struct archive_tables *t);
+
+/*
+ * Large objects: each is searched for the constant bytes of the envelopes, as one record of column
+ * data of pg_catalog.pg_largeobject, where the server keeps them.
+ */
+bool archive_objects_excluded(struct analysis *a);
+/* a->window shows the decoded bytes of one. */
+bool archive_object_read(struct analysis *a, struct err *err);
+
+/*
+ * An archive in directory or tar format: a toc.dat, and beside it the files of its data. Its files
+ * may stand in any order where the input can be read twice: at the first file that looks like one
+ * and has no toc.dat yet, all of them are looked for. In a pipe toc.dat must come first.
+ */
+struct archive_folder {
+    struct archive_folder *next;
+    struct str prefix;            /* of the paths of its files */
+    struct archive_tables tables; /* format is ARCHIVE_FILES once they were read to the end */
+    bool met;                     /* toc.dat came by in its place */
+    struct catalogue_text text;
+    struct str database, server_version;
+    int64_t header_time, header_latest;
+    uint64_t listed, came;         /* large objects: in lists, and as files */
+    uint64_t listed_sum, came_sum; /* of hashes of their names */
+};
+
+/* At the toc.dat of such an archive. */
+bool archive_folder_toc(struct analysis *a, struct archive_toc *toc, struct err *err);
+/* At one whose header cannot be read: the files beside it are its data all the same. */
+void archive_folder_broken(struct analysis *a);
+/* Is the member a file of such an archive? */
+enum input_claim archive_folder_claim(void *analysis, const struct input_text *text);
+/* Such a file. `kind` says what it is, for the report. */
+bool archive_folder_file(struct analysis *a, const char **kind, struct err *err);
+/* At the end of the input. */
+void archive_folders_settle(struct analysis *a);
 
 #endif

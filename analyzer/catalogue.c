@@ -17,9 +17,15 @@ static bool name_is(const struct report_table *t, struct table_name n)
            str_eq(t->database, n.database);
 }
 
+static void begin_text(struct catalogue *c)
+{
+    c->text = (struct catalogue_text){.number = ++c->texts};
+}
+
 void catalogue_open(struct catalogue *c, struct report *report)
 {
     *c = (struct catalogue){.report = report, .chain_count = CHAINS_FIRST};
+    begin_text(c);
     c->chains = ARENA_ARRAY(report->arena, c->chain_count, struct catalogue_entry *);
 }
 
@@ -108,7 +114,8 @@ void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table
     struct report_table *t = catalogue_report(c, e);
     if (!e->defined || !holds_rows(t->kind))
         t->kind = kind;
-    e->defined = e->defined_here = c->defined_here = true;
+    e->defined = c->text.defines = true;
+    e->defined_in = c->text.number;
     e->columns = ARENA_ARRAY(a, count, struct str);
     e->column_count = count;
     e->positions = NULL;
@@ -227,19 +234,31 @@ size_t catalogue_ancestors(struct catalogue_entry *e,
 
 void catalogue_rows(struct catalogue *c, struct catalogue_entry *e)
 {
-    e->has_rows = e->rows_here = c->rows_here = true;
+    e->has_rows = c->text.has_rows = true;
+    e->rows_in = c->text.number;
 }
 
 void catalogue_end_text(struct catalogue *c)
 {
-    for (size_t i = 0; (c->defined_here || c->rows_here) && i < c->count; i++) {
+    for (size_t i = 0; c->text.defines && c->text.has_rows && i < c->count; i++) {
         struct catalogue_entry *e = c->entries[i];
-        bool due = e->defined_here && holds_rows(catalogue_report(c, e)->kind);
-        if (c->rows_here && due && !e->rows_here && !e->skipped && !e->through_root)
+        bool due = e->defined_in == c->text.number && holds_rows(catalogue_report(c, e)->kind);
+        if (due && e->rows_in != c->text.number && !e->skipped && !e->through_root)
             e->withheld = true;
-        e->defined_here = e->rows_here = false;
     }
-    c->defined_here = c->rows_here = false;
+    begin_text(c);
+}
+
+struct catalogue_text catalogue_leave_text(struct catalogue *c)
+{
+    struct catalogue_text left = c->text;
+    begin_text(c);
+    return left;
+}
+
+void catalogue_resume_text(struct catalogue *c, struct catalogue_text text)
+{
+    c->text = text;
 }
 
 static void note(struct report_table *t, const char *text)

@@ -46,14 +46,14 @@ struct catalogue_parent {
 };
 
 struct catalogue_entry {
-    size_t table;      /* index in report->tables */
-    bool defined;      /* a CREATE of some kind was seen */
-    bool has_rows;     /* its rows were read, be it none */
-    bool skipped;      /* left out by --exclude-table */
-    bool through_root; /* a partition whose rows the COPY of its root brought */
-    bool withheld;     /* some text has rows, defines it, and has none of it */
-    bool defined_here; /* in the text at hand */
-    bool rows_here;
+    size_t table;        /* index in report->tables */
+    bool defined;        /* a CREATE of some kind was seen */
+    bool has_rows;       /* its rows were read, be it none */
+    bool skipped;        /* left out by --exclude-table */
+    bool through_root;   /* a partition whose rows the COPY of its root brought */
+    bool withheld;       /* some text has rows, defines it, and has none of it */
+    uint64_t defined_in; /* number of the last text that did; 0: none */
+    uint64_t rows_in;
     uint64_t unread; /* statements that bring rows and are not read in this version */
     struct str unread_what;
     struct str *columns; /* of its definition, those that hold data */
@@ -73,7 +73,11 @@ struct catalogue {
     size_t count;
     struct catalogue_entry **entries; /* by table index */
     size_t entry_room;
-    bool defined_here, rows_here; /* anything, in the text at hand */
+    uint64_t texts; /* the last number given out */
+    struct catalogue_text {
+        uint64_t number;
+        bool defines, has_rows; /* anything */
+    } text;                     /* the one at hand */
 };
 
 void catalogue_open(struct catalogue *c, struct report *report);
@@ -103,6 +107,12 @@ size_t catalogue_ancestors(struct catalogue_entry *e,
 /* Rows of the table are read, be it none. */
 void catalogue_rows(struct catalogue *c, struct catalogue_entry *e);
 void catalogue_end_text(struct catalogue *c);
+/*
+ * A text may stand in several files with others between them: it is left, and gone on with later.
+ * It ends when it is at hand and catalogue_end_text is called.
+ */
+struct catalogue_text catalogue_leave_text(struct catalogue *c);
+void catalogue_resume_text(struct catalogue *c, struct catalogue_text text);
 /* Sets every table's state and note, the findings that follow from them, and report->partial. */
 void catalogue_settle(struct catalogue *c);
 

@@ -120,6 +120,13 @@ static uint64_t counted(const struct report_column *c)
     return total;
 }
 
+/* Ordinary data has no classes; parts of the column had them in case that another has. */
+void column_settle(struct report_column *c)
+{
+    if (!c->has_classes)
+        memset(c->classes, 0, sizeof c->classes);
+}
+
 void column_findings(struct report *r, const struct report_table *t, const struct report_column *c,
                      const struct key_names *known)
 {

@@ -14,6 +14,8 @@
 /* Adds `found` to `into`, both of one name. `known` are the names of the keyring. */
 void column_merge(struct arena *a, struct report_column *into, const struct report_column *found,
                   const struct key_names *known);
+/* When all of it is added up, before anything is made of it. */
+void column_settle(struct report_column *c);
 /* The findings about a finished column. Call it before the next report_add_ of anything else. */
 void column_findings(struct report *r, const struct report_table *t, const struct report_column *c,
                      const struct key_names *known);

@@ -3,23 +3,28 @@
 #include "common/sys.h"
 #include "common/text.h"
 #include "common/utc.h"
+#include "formats/dump/archive_file.h"
 #include "formats/stream/container.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
-static void refuse_folder(const char *path, struct err *err)
+/* Only the folder of an archive; the descriptor is not needed. */
+static bool open_folder(struct input *in, int fd, struct err *err)
 {
+    static const char *const names[] = {"toc.dat", "toc.dat.gz", "toc.dat.lz4", "toc.dat.zst"};
     struct stat st;
-    struct arena scratch = {0};
-    char *toc = arena_printf(&scratch, "%s/toc.dat", path);
-    if (sys->fstatat(AT_FDCWD, toc, &st, 0) == 0) {
-        err_set(err, ERR_CORRUPT, 420, "%s: a pg_dump folder is not read in this version", path);
-        err_hint(err, "pg_restore -f dump.sql %s makes a plain dump of it", path);
-    } else {
-        err_set(err, ERR_CORRUPT, 106, "%s: is a folder", path);
-        err_hint(err, "name the files in it");
-    }
-    arena_free(&scratch);
+    (void)sys->close(fd);
+    in->folder = in->container = true;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (sys->fstatat(AT_FDCWD, arena_printf(in->arena, "%s/%s", in->path, names[i]), &st, 0) ==
+            0) {
+            in->mtime = st.st_mtime;
+            return true;
+        }
+    err_set(err, ERR_CORRUPT, 106, "%s: is a folder", in->path);
+    err_hint(err, "name the files in it; a folder is read when pg_dump -Fd made it");
+    return false;
 }
 
 static bool open_file(struct input *in, int *fd, struct err *err)
@@ -33,7 +38,7 @@ static bool open_file(struct input *in, int *fd, struct err *err)
     if (sys->fstat(*fd, &st) != 0)
         err_sys(err, ERR_SYSTEM, 102, errno, "stat %s", in->path);
     else if (S_ISDIR(st.st_mode))
-        refuse_folder(in->path, err);
+        return open_folder(in, *fd, err);
     if (err_is(err)) {
         (void)sys->close(*fd);
         return false;
@@ -55,7 +60,9 @@ bool input_open(struct input *in, const char *path, const struct stream_limits *
         in->path = "standard input";
     else if (!open_file(in, &fd, err))
         return false;
-    in->packing = "";
+    in->packing = in->folder ? "folder" : "";
+    if (in->folder)
+        return true;
     struct source *file = source_fd(fd, in->path, err);
     if (!file) {
         (void)sys->close(fd);
@@ -76,7 +83,6 @@ void input_close(struct input *in)
 struct walk {
     struct input *in;
     input_visitor visit;
-    void *context;
 };
 
 static const char *packed_in(struct arena *a, const char *packing, enum stream_kind kind)
@@ -126,20 +132,36 @@ static struct str last_part(struct str path)
     return part;
 }
 
-static bool walk_member(struct walk *w, struct container *c, const struct container_entry *entry,
-                        const struct input_text *outer, unsigned depth, struct err *err)
+/* By the suffix of its name. */
+static bool walk_claimed(struct walk *w, struct source *src, struct input_text *text,
+                         struct err *err)
 {
-    struct arena *a = w->in->arena;
-    struct meter meter;
-    struct input_text text = *outer;
-    text.path = arena_printf(a, "%s:%s", outer->path, text_shown(a, entry->path));
-    text.name = arena_copy(a, last_part(entry->path));
-    text.member = true;
-    text.size = entry->size_known ? entry->size : 0;
-    text.stored = &meter;
-    struct source *src = container_entry_source(c, err);
+    enum stream_kind kind = archive_file_named(text->name).packing;
+    text->claimed = true;
+    if (kind != STREAM_NONE) {
+        text->packing = packed_in(w->in->arena, text->packing, kind);
+        src = stream_source(kind, src, &w->in->limits, err);
+    }
     if (!src)
         return false;
+    text->source = src;
+    bool done = w->visit(w->in->context, text, err);
+    source_close(src);
+    return done;
+}
+
+/* The bytes of a file of a container or folder; `src` is taken over. */
+static bool walk_file(struct walk *w, struct source *src, struct str name,
+                      const struct input_text *outer, const char *path, uint64_t size,
+                      unsigned depth, struct err *err)
+{
+    struct meter meter;
+    struct input_text text = *outer;
+    text.path = path;
+    text.name = arena_copy(w->in->arena, last_part(name));
+    text.member = true;
+    text.size = size;
+    text.stored = &meter;
     struct source *metered = source_metered(src, &meter, err);
     if (!metered) {
         source_close(src);
@@ -147,7 +169,7 @@ static bool walk_member(struct walk *w, struct container *c, const struct contai
     }
     if (w->in->limits.max_decoded_bytes)
         metered = bounded_source(metered, w->in->limits.max_decoded_bytes, err);
-    if (has_decoy_name(entry->path)) {
+    if (has_decoy_name(name)) {
         struct str head;
         metered = source_peeked(metered, DECOY_HEAD, &head, err);
         if (metered && is_decoy(head)) {
@@ -155,7 +177,24 @@ static bool walk_member(struct walk *w, struct container *c, const struct contai
             return true;
         }
     }
-    return metered && walk_layer(w, metered, &text, depth, err);
+    if (!metered)
+        return false;
+    bool claimed = w->in->claim && w->in->claim(w->in->context, &text) == INPUT_AS_IT_IS;
+    bool done =
+        claimed ? walk_claimed(w, metered, &text, err) : walk_layer(w, metered, &text, depth, err);
+    if (w->in->folder)
+        w->in->stored.bytes += meter.bytes;
+    return done;
+}
+
+static bool walk_member(struct walk *w, struct container *c, const struct container_entry *entry,
+                        const struct input_text *outer, unsigned depth, struct err *err)
+{
+    struct arena *a = w->in->arena;
+    struct source *src = container_entry_source(c, err);
+    return src && walk_file(w, src, entry->path, outer,
+                            arena_printf(a, "%s:%s", outer->path, text_shown(a, entry->path)),
+                            entry->size_known ? entry->size : 0, depth, err);
 }
 
 static bool walk_container(struct walk *w, struct source *src, enum stream_kind kind,
@@ -216,19 +255,117 @@ static bool walk_layer(struct walk *w, struct source *src, struct input_text *te
         return src && walk_layer(w, src, text, depth + 1, err);
     }
     text->source = src;
-    bool done = w->visit(w->context, text, err);
+    bool done = w->visit(w->in->context, text, err);
     source_close(src);
     return done;
 }
 
-bool input_walk(struct input *in, input_visitor visit, void *context, struct err *err)
+/* ---- a folder ---- */
+
+struct names {
+    const char **at;
+    size_t count, room;
+};
+
+static int by_name(const void *left, const void *right)
 {
-    struct walk w = {in, visit, context};
+    const char *l = *(const char *const *)left;
+    const char *r = *(const char *const *)right;
+    bool l_first = archive_file_named(str_from(l)).role == ARCHIVE_ROLE_TOC;
+    bool r_first = archive_file_named(str_from(r)).role == ARCHIVE_ROLE_TOC;
+    return l_first != r_first ? r_first - l_first : strcmp(l, r);
+}
+
+static bool list_folder(struct input *in, struct names *names, struct err *err)
+{
+    int fd = sys->openat(AT_FDCWD, in->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    struct sys_dir *dir = fd < 0 ? NULL : sys->opendir_fd(fd);
+    const char *name = NULL;
+    if (!dir) {
+        err_sys(err, ERR_SYSTEM, 103, errno, "open %s", in->path);
+        return false;
+    }
+    while (names->count < INPUT_ENTRIES && (name = sys->readdir(dir)) != NULL) {
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+            continue;
+        names->at = arena_grow(in->arena, names->at, names->count, &names->room, sizeof *names->at);
+        names->at[names->count++] = arena_text(in->arena, str_from(name));
+    }
+    if (name)
+        err_set(err, ERR_CORRUPT, 421, "%s: more than %d members", in->path, INPUT_ENTRIES);
+    else if (errno)
+        err_sys(err, ERR_SYSTEM, 102, errno, "list %s", in->path);
+    (void)sys->closedir(dir);
+    if (names->count)
+        qsort(names->at, names->count, sizeof *names->at, by_name);
+    return !err_is(err);
+}
+
+static bool walk_folder_file(struct walk *w, const char *name, const struct input_text *outer,
+                             struct err *err)
+{
+    struct input *in = w->in;
+    struct stat st;
+    size_t len = strlen(in->path);
+    const char *slash = len && in->path[len - 1] == '/' ? "" : "/";
+    const char *path = arena_printf(in->arena, "%s%s%s", in->path, slash, name);
+    int fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+    if (fd < 0 || sys->fstat(fd, &st) != 0) {
+        err_sys(err, ERR_SYSTEM, 103, errno, "open %s", path);
+    } else if (!S_ISREG(st.st_mode)) {
+        (void)sys->close(fd);
+        return true;
+    }
+    struct source *src = err_is(err) ? NULL : source_fd(fd, path, err);
+    if (!src) {
+        if (fd >= 0)
+            (void)sys->close(fd);
+        return false;
+    }
+    if (in->watch) {
+        struct source *watched = source_watched(src, in->watch, in->context, err);
+        if (!watched) {
+            source_close(src);
+            return false;
+        }
+        src = watched;
+    }
+    struct arena shown = {0};
+    const char *told =
+        arena_printf(in->arena, "%s%s%s", in->path, slash, text_shown(&shown, str_from(name)));
+    arena_free(&shown);
+    return walk_file(w, src, str_from(name), outer, told, (uint64_t)st.st_size, 1, err);
+}
+
+static bool walk_folder(struct walk *w, const struct input_text *outer, struct err *err)
+{
+    struct names names = {0};
+    if (!list_folder(w->in, &names, err))
+        return false;
+    for (size_t i = 0; i < names.count; i++)
+        if (!walk_folder_file(w, names.at[i], outer, err))
+            return false;
+    return true;
+}
+
+bool input_walk(struct input *in, input_visitor visit, struct err *err)
+{
+    struct walk w = {in, visit};
     const char *slash = strrchr(in->path, '/');
     struct input_text text = {
-        .path = in->path, .packing = "", .size = in->size, .stored = &in->stored};
+        .path = in->path, .packing = in->packing, .size = in->size, .stored = &in->stored};
     text.name = in->standard ? STR("stdin") : str_from(slash ? slash + 1 : in->path);
+    if (in->folder)
+        return walk_folder(&w, &text, err);
     struct source *src = in->bottom;
     in->bottom = NULL;
+    if (in->watch) {
+        struct source *watched = source_watched(src, in->watch, in->context, err);
+        if (!watched) {
+            source_close(src);
+            return false;
+        }
+        src = watched;
+    }
     return walk_layer(&w, src, &text, 0, err);
 }

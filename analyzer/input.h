@@ -3,7 +3,8 @@
  *
  * A dump may be plain, compressed, a member of an archive, or several of these one in another. Each
  * layer is told by its bytes; whatever is at the bottom is handed to a visitor, one text after the
- * other, in the order in which they stand in the input.
+ * other, in the order in which they stand in the input. The folder of a pg_dump archive is walked
+ * like a tar: its toc.dat first, then its files by name.
  *
  *     static bool visit(void *context, struct input_text *text, struct err *err)
  *     {
@@ -11,7 +12,7 @@
  *     }
  *     struct input in;
  *     if (input_open(&in, path, &limits, &run, err))
- *         done = input_walk(&in, visit, context, err);
+ *         done = input_walk(&in, visit, err);
  *     input_close(&in);
  *
  * Errors: a damaged or cut input fails with what the layer says (ERR_CORRUPT, ERR_INCOMPLETE); what
@@ -33,10 +34,16 @@ struct input_text {
     struct str name;            /* last part of the file's or member's name */
     const char *packing;        /* "", "gzip", "zip+zstd": outermost first */
     struct source *source;      /* the decoded bytes */
-    bool member;                /* of a container */
+    bool member;                /* of a container or folder */
+    bool claimed;               /* its claim said that it is INPUT_AS_IT_IS */
     uint64_t size;              /* of the file or member as stored; 0 unknown */
     const struct meter *stored; /* of the file or member */
 };
+
+/* How a member is to be read: by what its bytes look like, or as they are, but for the compression
+ * that its name tells: data of an archive may look like anything. */
+enum input_claim { INPUT_BY_ITS_BYTES, INPUT_AS_IT_IS };
+typedef enum input_claim (*input_claimer)(void *context, const struct input_text *text);
 
 struct input {
     struct arena *arena;
@@ -44,21 +51,27 @@ struct input {
     struct stream_limits limits;
     struct source *bottom; /* the stored bytes, metered; NULL once a layer took it over */
     struct meter stored;
-    uint64_t size;       /* of the file; 0 for a pipe */
-    int64_t mtime;       /* UTC_NONE for a pipe */
-    bool standard;       /* it is standard input */
-    bool container;      /* a tar or zip stands at the top */
+    uint64_t size;  /* of the file; 0 for a pipe */
+    int64_t mtime;  /* UTC_NONE for a pipe */
+    bool standard;  /* it is standard input */
+    bool container; /* a tar or zip stands at the top, or it is a folder */
+    bool folder;
     const char *packing; /* of the whole, as far as it was seen */
     uint64_t entries;
     const char *link; /* the first symbolic link among its members, or NULL */
+
+    /* set by the caller between open and walk */
+    source_watch watch;  /* NULL: nobody */
+    input_claimer claim; /* NULL: every member by its bytes */
+    void *context;       /* of both, and of the visitor */
 };
 
 typedef bool (*input_visitor)(void *context, struct input_text *text, struct err *err);
 
-/* "-" is standard input. A folder, or a file that cannot be read, is refused here. */
+/* "-" is standard input. A file that cannot be read, and a folder without a toc.dat, is refused. */
 bool input_open(struct input *in, const char *path, const struct stream_limits *limits,
                 struct arena *arena, struct err *err);
-bool input_walk(struct input *in, input_visitor visit, void *context, struct err *err);
+bool input_walk(struct input *in, input_visitor visit, struct err *err);
 void input_close(struct input *in);
 
 /* "users.2026.csv.gz" -> "users"; a name that starts with a dot keeps it. */

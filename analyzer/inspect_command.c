@@ -195,8 +195,9 @@ bool command_inspect(struct cli *cli, struct err *err)
     bool done = true;
     for (size_t i = 0; done && i < cli->argument_count; i++) {
         struct input in;
-        done = input_open(&in, cli->arguments[i], &limits, cli->arena, err) &&
-               input_walk(&in, visit, &s, err);
+        done = input_open(&in, cli->arguments[i], &limits, cli->arena, err);
+        in.context = &s;
+        done = done && input_walk(&in, visit, err);
         input_close(&in);
     }
     if (done && err_is(&s.unread)) {

@@ -16,7 +16,8 @@
 #include "formats/dump/csv.h"
 #include "formats/envelope/envelope.h"
 
-enum scan_format { SCAN_COPY_TEXT, SCAN_CSV };
+/* SCAN_BYTES: records of one field, fed as pieces, each up to its close; no byte means anything. */
+enum scan_format { SCAN_COPY_TEXT, SCAN_CSV, SCAN_BYTES };
 
 struct scan_layout {
     enum scan_format format;

@@ -61,6 +61,8 @@ struct table_scan *pool_table(struct pool *p, const struct scan_layout *layout);
 /* May be called again for the same table: a second COPY of it adds up. */
 bool rows_scan(struct pool *p, struct table_scan *t, struct window *w, enum rows_end end,
                struct err *err);
+/* The window up to its end is one record of a table of SCAN_BYTES; scanned here and now. */
+bool value_scan(struct pool *p, struct table_scan *t, struct window *w, struct err *err);
 /* Scans whole records here and now, for who reads them anyway (records.h). */
 void pool_scan_here(struct pool *p, struct table_scan *t, struct str rows);
 /* Waits until every batch is scanned and merged. */

@@ -272,3 +272,16 @@ bool rows_scan(struct pool *p, struct table_scan *t, struct window *w, enum rows
     }
     return r.ended ? end_at_line(&r, err) : end_of_input(&r, err);
 }
+
+bool value_scan(struct pool *p, struct table_scan *t, struct window *w, struct err *err)
+{
+    struct scan_piece *piece = pool_piece_open(p, t);
+    do {
+        struct str rest = window_rest(w);
+        pool_piece_feed(p, piece, rest);
+        window_skip_lines(w, rest.len, 0);
+    } while (window_more(w, err));
+    bool whole = w->state == PULL_END;
+    pool_piece_close(p, piece, whole ? PIECE_WHOLE : PIECE_BROKEN);
+    return whole;
+}

@@ -31,20 +31,41 @@ struct scan_piece *scan_piece_open(struct scanner *s, const struct scan_layout *
     return &s->piece;
 }
 
+static void bytes_close(struct scan_piece *p)
+{
+    field_close(p->field, p->tally, 0, FIELD_VALUE);
+    p->column = 1;
+    piece_record(p);
+}
+
 void scan_piece_feed(struct scan_piece *p, struct str bytes)
 {
-    if (p->layout->format == SCAN_COPY_TEXT)
+    switch (p->layout->format) {
+    case SCAN_COPY_TEXT:
         copy_piece_feed(p, bytes);
-    else
+        break;
+    case SCAN_CSV:
         csv_piece_feed(p, bytes);
+        break;
+    case SCAN_BYTES:
+        fernet_stream_feed(&p->field->stream, bytes);
+        break;
+    }
 }
 
 void scan_piece_close(struct scan_piece *p)
 {
-    if (p->layout->format == SCAN_COPY_TEXT)
+    switch (p->layout->format) {
+    case SCAN_COPY_TEXT:
         copy_piece_close(p);
-    else
+        break;
+    case SCAN_CSV:
         csv_piece_close(p);
+        break;
+    case SCAN_BYTES:
+        bytes_close(p);
+        break;
+    }
 }
 
 void scan_piece_break(struct scan_piece *p)

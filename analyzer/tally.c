@@ -324,8 +324,6 @@ void tally_report(struct tally *t, size_t column, struct arena *arena, struct re
     into->nulls = c->nulls;
     into->declared = scan_is_declared(t->layout, column);
     into->has_classes = into->declared || d;
-    if (!into->has_classes)
-        return;
     into->classes[CLASS_NULL] = c->nulls;
     into->classes[CLASS_EMPTY] = c->empties;
     for (size_t i = 0; d && i < CLASS_COUNT; i++)

@@ -64,8 +64,8 @@ void tally_verdict(struct tally *t, size_t column, const struct verdict *v);
 uint64_t tally_leaks(const struct tally *t, size_t column);
 /*
  * Fills everything but the name: records, nulls, envelope, declared, classes, key_records, times,
- * usages. Where there are classes they add up to the records; what was not looked at closely in an
- * undeclared column is plaintext there.
+ * usages. The classes add up to the records; what was not looked at closely in an undeclared column
+ * is plaintext there. Without has_classes they only count when other rows of the column have some.
  */
 void tally_report(struct tally *t, size_t column, struct arena *arena, struct report_column *into);
 

@@ -196,3 +196,195 @@ PY
         [ "$status" -eq 12 ] || [ "$status" -eq 3 ] || said_by r.db | diff whole - || { echo "$byte: $status"; false; }
     done
 }
+
+# ---- directory and tar ----
+
+@test "directory: every level of compression says what the plain dump says" {
+    for level in 0 1 6; do
+        pg_dump -Fd -Z$level census -f d$level
+        like_plain d$level
+        like_plain d$level/
+    done
+    [ "$(query r.db "SELECT count(*) FROM inputs WHERE kind = 'folder+gzip+pg-archive-data' AND complete")" -gt 20 ]
+    [ "$(query r.db "SELECT kind || '|' || complete FROM inputs WHERE path = 'd6/'")" = 'folder|1' ]
+    pg_dump -Fd -j2 census -f parallel
+    like_plain parallel
+}
+
+@test "directory: files packed again, with lz4, zstd or not at all" {
+    pg_dump -Fd -Z0 census -f d
+    for tool in 'lz4 -q -m --rm' 'zstd -q --rm'; do
+        cp -r d packed
+        $tool packed/*.dat
+        like_plain packed
+        rm -r packed
+    done
+    pg_dump -Fd census -f z
+    gunzip z/*.gz
+    like_plain z
+    gzip z/*.dat
+    like_plain z
+}
+
+@test "tar: in the order of pg_dump, from a pipe, compressed, in a tar, with a prefix, in any order" {
+    pg_dump -Ft census > t
+    like_plain t
+    keycensus scan - -q --dump-time "$(utc 0)" -o r.db --overwrite --env-file "$F/env" < <(cat t)
+    said_by r.db | diff "$F/plain.said" -
+    gzip -1 -c t > t.gz
+    like_plain t.gz
+    tar -cf outer t
+    like_plain outer
+    mkdir -p a/b
+    tar -xf t -C a/b
+    tar -cf prefixed a
+    like_plain prefixed
+    (cd a/b && tar -cf ../../early restore.sql $(ls | grep -v -e toc.dat -e restore.sql) && tar -rf ../../early toc.dat)
+    like_plain early
+    zstd -q early
+    like_plain early.zst
+    (cd a && zip -qr ../z.zip b)
+    like_plain z.zip
+    pg_dump -Fd census -f d
+    tar -cf d.tar d
+    like_plain d.tar
+}
+
+@test "tar: a table of contents behind the data is refused in a pipe, with what to do" {
+    pg_dump -Ft census > t
+    mkdir x
+    tar -xf t -C x
+    (cd x && tar -cf ../late $(ls | grep -v toc.dat) toc.dat)
+    run keycensus scan - --dump-time "$(utc 0)" -o r.db < <(cat late)
+    [ "$status" -eq 12 ]
+    [[ "$output" == *K0386*'as a file'* ]]
+    [ ! -e r.db ]
+}
+
+@test "tar: decoys of other systems are passed over" {
+    pg_dump -Fd -Z0 -t public.parent census -f d
+    census_into r.db d
+    said_by r.db > clean
+    printf '\0\005\026\007junk' > d/._toc.dat
+    cp d/._toc.dat "d/._$(ls d | grep -m1 '^[0-9]')"
+    : > d/.DS_Store
+    tar -cf decoys d
+    census_into r.db decoys
+    said_by r.db | diff clean -
+    census_into r.db d
+    said_by r.db | diff clean -
+}
+
+@test "two archives in one zip are two databases" {
+    createdb -T template0 other
+    psql -q other -c 'CREATE TABLE users (id int, otp_secret text)' -c "INSERT INTO users VALUES (1, 'v1:x')"
+    pg_dump -Fd other -f other
+    pg_dump -Fd census -f census
+    dropdb other
+    zip -qr both.zip other census
+    census_into r.db both.zip
+    [ "$(item databases)" = 'census, other' ]
+    [ "$(query r.db "SELECT group_concat(records) FROM (SELECT records FROM coverage WHERE table_name = 'users'
+        AND schema_name = 'public' ORDER BY database_name)")" = 200,1 ]
+    [ "$(item partial)" = 0 ]
+    [ "$(item status)" = complete ]
+}
+
+@test "S1: a data file that is missing, unlisted, twice there or damaged makes the census incomplete by name" {
+    pg_dump -Fd -t public.parent -t public.users census -f whole
+    victim=$(pg_restore -l whole | sed -n 's/^\([0-9]*\); .* TABLE DATA public users .*/\1/p').dat.gz
+    [ -e "whole/$victim" ]
+    incomplete() { # incomplete EXIT CODE TEXT
+        run keycensus scan d -q -o r.db --overwrite
+        [ "$status" -eq "$1" ]
+        [[ "$output" == *"$2"* ]]
+        [ "$(item status)" = incomplete ]
+        rm -r d
+    }
+    cp -r whole d && rm "d/$victim"
+    incomplete 3 'TABLE DATA public.users is listed, and missing'
+    cp -r whole d && cp "d/$victim" d/99999.dat.gz
+    incomplete 12 99999.dat
+    cp -r whole d && gunzip -k "d/$victim"
+    incomplete 12 'stands in the archive twice'
+    cp -r whole d && truncate -s -3 "d/$victim"
+    incomplete 3 "$victim"
+    cp -r whole d && printf X | dd of="d/$victim" bs=1 seek=60 conv=notrunc status=none
+    incomplete 12 "$victim"
+    cp -r whole d && : > "d/$victim"
+    incomplete 3 "$victim"
+    cp -r whole d && gunzip "d/$victim" && sed -i '/^\\\.$/d' "d/${victim%.gz}"
+    incomplete 3 K0312
+    cp -r whole d && truncate -s -30 d/toc.dat
+    incomplete 3 K0380
+    cp -r whole d && truncate -s 7 d/toc.dat
+    incomplete 3 K0380
+    cp -r whole d && printf 'SELECT 1;' > d/restore.sql
+    incomplete 3 "restore.sql that is not pg_dump's"
+}
+
+@test "a toc.dat alone, a folder without one, and an archive of a later pg_dump are refused" {
+    pg_dump -Fd -t public.parent census -f d
+    run keycensus scan d/toc.dat -o r.db
+    [ "$status" -eq 12 ]
+    [[ "$output" == *K0385* ]]
+    mkdir none
+    cp d/*.gz none
+    run keycensus scan none -o r.db
+    [ "$status" -eq 12 ]
+    [[ "$output" == *K0106* ]]
+    printf '\021' | dd of=d/toc.dat bs=1 seek=6 conv=notrunc status=none
+    cp d/toc.dat later
+    for input in d later; do
+        run keycensus scan $input -o r.db
+        [ "$status" -eq 12 ]
+        [[ "$output" == *K0382*1.17*pg_restore* ]]
+    done
+    [ ! -e r.db ]
+}
+
+@test "directory and tar: left out data, sections and partition roots say what pg_restore's script says" {
+    for options in --data-only --schema-only --exclude-table-data=public.users --load-via-partition-root '-n public'; do
+        for format in d t; do
+            rm -rf a
+            pg_dump -F$format $options census -f a
+            echo "$format $options"
+            like_restored a 2
+        done
+    done
+}
+
+# ---- large objects ----
+
+@test "S3: large objects are searched, in every format; what they hold is in use" {
+    createdb -T template0 objects
+    psql -q objects -c 'CREATE TABLE t (a int)' -c 'SELECT lo_from_bytea(0, convert_to($$nothing$$, $$UTF8$$))' \
+        -c "SELECT lo_from_bytea(0, convert_to(repeat('x', 100000) || ' $(head -1 "$F/sealed") ' || repeat('y', 99999), 'UTF8'))" \
+        -c "SELECT lo_from_bytea(0, '')" -c "SELECT lo_from_bytea(0, decode('1f8b0800000000000000', 'hex'))" > /dev/null
+    pg_dump -Fc objects > c
+    pg_dump -Fc -Z0 objects > c0
+    pg_dump -Fd objects -f d
+    pg_dump -Fd -Z0 objects -f d0
+    pg_dump -Ft objects > t
+    psql -q objects -c "SELECT lo_from_bytea(0, convert_to('$(head -1 "$F/bare")', 'UTF8'))" > /dev/null
+    pg_dump -Fc objects > bare
+    dropdb objects
+    for input in c c0 d d0 t; do
+        census_into r.db $input
+        echo "$input"
+        [ "$(item status)" = complete ]
+        [ "$(query r.db "SELECT records || '|' || state FROM coverage WHERE schema_name = 'pg_catalog'
+            AND table_name = 'pg_largeobject'")" = '4|data' ]
+        [ "$(query r.db "SELECT column_name || '|' || version || '|' || record_count FROM key_usage")" = 'data|v1|1' ]
+        [ "$(query r.db "SELECT class || record_count FROM value_classes ORDER BY 1" | paste -sd,)" = \
+            'empty1,hinted-embedded1,plaintext2' ]
+        [ "$(item partial)" = 0 ]
+    done
+    census_into r.db bare
+    [ "$(query r.db "SELECT severity || '|' || code || '|' || record_count FROM findings WHERE table_name = 'pg_largeobject'
+        AND code = 'unversioned'")" = 'error|unversioned|1' ]
+    rm d/blob_*.dat.gz
+    run keycensus scan d -q -o r.db --overwrite
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'lists 4 large objects and holds 0'* ]]
+}
