@@ -536,6 +536,50 @@ static void a_file_replaced_before_the_decision_is_stale_too(void **unused)
     assert_stale_before_the_decision();
 }
 
+static const char *attribute;       /* its name */
+static const char *attribute_value; /* NULL: it is removed */
+
+/* On tmpfs older kernels take those of root alone. False: none at all. */
+static bool find_attribute(void)
+{
+    static const char *const names[] = {"user.note", "trusted.note"};
+    for (size_t i = 0; i < 2; i++) {
+        attribute = names[i];
+        if (setxattr(w.targets[0].path, attribute, "one", 3, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void change_attribute_while_staging(const char *call, unsigned long number)
+{
+    const char *path = w.targets[0].path;
+    (void)number;
+    if (strcmp(call, "fchown") != 0 || ++renames != 3)
+        return;
+    if (attribute_value)
+        assert_int_equal(setxattr(path, attribute, attribute_value, 3, 0), 0);
+    else
+        assert_int_equal(removexattr(path, attribute), 0);
+}
+
+static void an_attribute_changed_before_the_decision_is_stale(void **unused)
+{
+    static const char *const values[] = {"two", NULL};
+    (void)unused;
+    for (size_t i = 0; i < 2 && find_attribute(); i++) {
+        attribute_value = values[i];
+        renames = 0;
+        fault_install();
+        fault.before = change_attribute_while_staging;
+        err = (struct err){0};
+        assert_int_equal(world_apply(&w, &err), ERR_STALE);
+        assert_int_equal(err.id, 740);
+        assert_true(world_all(&w, WORLD_OLD));
+        assert_int_equal(world_names(&w, ".new"), 0);
+    }
+}
+
 static void link_while_staging(const char *call, unsigned long number)
 {
     (void)number;
@@ -693,6 +737,32 @@ static void a_write_between_exchange_and_swapped_takes_all_back(void **unused)
     assert_int_equal(world_look(&w, 0), WORLD_OTHER); /* the old file, with what was written */
     assert_int_equal(world_look(&w, 1), WORLD_OLD);
     close(late_writer);
+}
+
+/* Somebody takes the staging name for a file of their own, right before it would be removed. */
+static void take_staging_name(const char *call, unsigned long number)
+{
+    (void)number;
+    if (strcmp(call, "lease") != 0 || ++renames != 1)
+        return;
+    world_write(world_path(&w, "foreign"), "foreign\n");
+    assert_int_equal(rename(world_path(&w, "foreign"), beside(0, "new")), 0);
+}
+
+static void a_foreign_file_under_the_staging_name_is_not_removed(void **unused)
+{
+    (void)unused;
+    renames = 0;
+    fault_install();
+    fault.before = take_staging_name;
+    assert_int_equal(world_apply(&w, &err), 0);
+    assert_true(world_all(&w, WORLD_NEW));
+    assert_true(exists(beside(0, "new")));
+    assert_int_equal(world_names(&w, ".new"), 1);
+    bool said = false;
+    for (size_t i = 0; i < w.result.warnings.count; i++)
+        said |= strstr(w.result.warnings.at[i], "run keyretire recover") != NULL;
+    assert_true(said);
 }
 
 static void without_leases_the_last_digest_decides_and_that_is_said(void **unused)
@@ -963,12 +1033,14 @@ int main(void)
         TEST(an_edit_by_rename_is_put_back),
         TEST(an_edit_before_the_decision_is_stale_and_nothing_was_exchanged),
         TEST(a_file_replaced_before_the_decision_is_stale_too),
+        TEST(an_attribute_changed_before_the_decision_is_stale),
         TEST(a_hard_link_made_before_the_decision_is_refused),
         TEST(a_change_of_mode_that_races_the_exchange_is_put_back),
         TEST(an_edit_is_never_lost_when_the_undo_is_killed),
         TEST(a_writer_that_stays_loses_nothing),
         TEST(a_reader_that_closes_lets_recovery_finish),
         TEST(a_write_between_exchange_and_swapped_takes_all_back),
+        TEST(a_foreign_file_under_the_staging_name_is_not_removed),
         TEST(without_leases_the_last_digest_decides_and_that_is_said),
         TEST(a_changed_live_file_after_the_decision_is_stuck_and_untouched),
         TEST(a_staging_name_that_is_longer_than_the_image_is_not_ours_to_remove),
