@@ -214,6 +214,9 @@ static void entries_must_be_the_manifests(void **unused)
     assert_false(parses(no_manifest, 3));
     e[3].name = STR("../../etc/cron.d/x");
     assert_false(parses(e, 4));
+    e[3].name = STR("etc/cron.d/x"); /* plain, but another file's */
+    assert_false(parses(e, 4));
+    assert_int_equal(err.id, 814);
     e[3].name = found[3].name;
     e[3].content = STR("another content");
     assert_false(parses(e, 4));

@@ -497,6 +497,26 @@ static void an_edit_by_rename_is_put_back(void **unused)
     assert_edit_survives(1, true);
 }
 
+/* Bytes that are not what was written: a disk that lies, or a hand in the folder. */
+static void spoil_staged(const char *call, unsigned long number)
+{
+    (void)number;
+    if (strcmp(call, "fchown") == 0 && ++renames == 1)
+        world_write(beside(0, "new"), "spoiled\n");
+}
+
+static void a_staged_file_that_does_not_read_back_aborts(void **unused)
+{
+    (void)unused;
+    renames = 0;
+    fault_install();
+    fault.before = spoil_staged;
+    assert_int_equal(world_apply(&w, &err), ERR_RESTORED);
+    assert_int_equal(err.id, 741);
+    assert_true(world_all(&w, WORLD_OLD));
+    assert_int_equal(world_names(&w, ".new"), 0);
+}
+
 /* Edits the first file when it is staged and the last one is being staged. */
 static void edit_while_staging(const char *call, unsigned long number)
 {
@@ -1031,6 +1051,7 @@ int main(void)
         TEST(an_edit_that_races_the_exchange_is_put_back),
         TEST(an_edit_of_the_last_file_takes_all_back),
         TEST(an_edit_by_rename_is_put_back),
+        TEST(a_staged_file_that_does_not_read_back_aborts),
         TEST(an_edit_before_the_decision_is_stale_and_nothing_was_exchanged),
         TEST(a_file_replaced_before_the_decision_is_stale_too),
         TEST(an_attribute_changed_before_the_decision_is_stale),
