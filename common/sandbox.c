@@ -84,10 +84,10 @@ static int add_partly(scmp_filter_ctx filter)
     int wrong = 0;
     for (size_t i = 0; i < sizeof requests / sizeof requests[0] && !wrong; i++)
         wrong = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-                                 SCMP_A1(SCMP_CMP_EQ, requests[i]));
+                                 SCMP_A1(SCMP_CMP_EQ, requests[i], 0));
     if (!wrong) /* limits are read, never set */
         wrong = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-                                 SCMP_A2(SCMP_CMP_EQ, 0));
+                                 SCMP_A2(SCMP_CMP_EQ, 0, 0));
     if (wrong)
         return wrong;
     /* Threads, not processes. clone3 cannot be looked into: unknown, it falls back to this. */
