@@ -11,6 +11,7 @@
 #include "analyzer/analyze.h"
 #include "analyzer/input.h"
 #include "analyzer/pool.h"
+#include "analyzer/spend.h"
 
 enum { TEXT_WINDOW = 4 * 1024 * 1024 }; /* bytes a reader may need to see at once */
 
@@ -36,6 +37,8 @@ struct analysis {
     struct scope scope;
     struct key_names known;
     struct pool *pool;
+
+    struct spend *spend; /* NULL: no activity export was met */
 
     bool timed; /* an input told the report's time of data, or that it has none */
 
@@ -111,7 +114,15 @@ bool analysis_scan(struct analysis *a, const struct table_rows *rows, enum rows_
 bool analysis_copy_text(struct analysis *a, const struct table_rows *rows, struct source *text,
                         struct err *err);
 
+/* The table that a text without a name of its own is of: that of its file, or its folder. */
+struct table_name analysis_text_table(const struct analysis *a);
+/* In place of rows_scan: the rows of OpenRouter's activity export. */
+bool analysis_activity(struct analysis *a, const struct table_rows *rows,
+                       const struct activity_columns *columns, struct err *err);
+
 bool analyze_sql(struct analysis *a, struct err *err);
+/* A file of COPY ... (FORMAT binary). */
+bool analyze_pgcopy(struct analysis *a, struct err *err);
 
 /* SQL that an archive holds in pieces. */
 enum sql_part_kind {

@@ -279,6 +279,7 @@ bool analyze(const struct analyze_options *o, struct report *r, struct analyze_o
         findings_of_columns(&a);
         done = scope_check(&a.scope, err);
     }
+    spend_close(a.spend);
     pool_close(a.pool);
     return done;
 }

@@ -15,6 +15,13 @@ static struct str folder_name(const char *path, struct str file)
     return rest.len ? rest : input_stem(file);
 }
 
+struct table_name analysis_text_table(const struct analysis *a)
+{
+    struct str table = a->options->table_from_path ? folder_name(a->text->path, a->text->name)
+                                                   : input_stem(a->text->name);
+    return (struct table_name){STR(""), STR(""), table};
+}
+
 static void note_header(struct analysis *a, const struct catalogue_entry *entry,
                         const struct csv_columns *columns)
 {
@@ -99,6 +106,17 @@ static struct csv_options options_for(const struct analysis *a, const struct psq
     return o;
 }
 
+/* The rows of the activity export are read, too, and not only counted. */
+static bool scan_rows(struct analysis *a, const struct table_rows *rows,
+                      const struct csv_columns *columns, struct err *err)
+{
+    struct activity_columns activity;
+    if (columns->header == CSV_HEADER_YES &&
+        activity_columns(columns->names, columns->count, &activity))
+        return analysis_activity(a, rows, &activity, err);
+    return analysis_scan(a, rows, ROWS_END_INPUT, err);
+}
+
 static bool read_csv(struct analysis *a, const struct psql_footer *footer, struct err *err)
 {
     struct csv_columns columns;
@@ -108,9 +126,7 @@ static bool read_csv(struct analysis *a, const struct psql_footer *footer, struc
         !csv_header(a->window, dialect, a->arena, &columns, err) ||
         !header_has_no_value(&columns, err))
         return false;
-    struct str table = a->options->table_from_path ? folder_name(a->text->path, a->text->name)
-                                                   : input_stem(a->text->name);
-    struct table_name name = {STR(""), STR(""), table};
+    struct table_name name = analysis_text_table(a);
     struct catalogue_entry *entry = catalogue_table(&a->catalogue, name);
     if (scope_is_excluded(&a->scope, name)) {
         entry->skipped = true;
@@ -127,7 +143,7 @@ static bool read_csv(struct analysis *a, const struct psql_footer *footer, struc
         analysis_rows(a, entry, format, dialect, columns.names, columns.count, place, err);
     if (!rows)
         return false;
-    bool done = analysis_scan(a, rows, ROWS_END_INPUT, err);
+    bool done = scan_rows(a, rows, &columns, err);
     if (done && format == SCAN_COPY_TEXT)
         done = nothing_follows(a, entry, err);
     return done && footer_fits(a, footer, rows, err);

@@ -127,6 +127,12 @@ struct report_finding *report_add_finding(struct report *r, enum severity severi
     return f;
 }
 
+struct report_spend *report_add_spend(struct report *r)
+{
+    r->spends = arena_grow(r->arena, r->spends, r->spend_count, &r->spend_room, sizeof *r->spends);
+    return &r->spends[r->spend_count++];
+}
+
 struct report_declared *report_add_declared(struct report *r)
 {
     r->declared = arena_grow(r->arena, r->declared, r->declared_count, &r->declared_room,
@@ -197,6 +203,8 @@ static void make_all_storable(struct report *r)
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
             (void)make_storable(r, texts[k]);
     }
+    for (size_t i = 0; i < r->spend_count; i++)
+        (void)make_storable(r, &r->spends[i].key_name);
     for (size_t i = 0; i < r->finding_count; i++) {
         struct report_finding *f = &r->findings[i];
         struct str *texts[] = {&f->code,  &f->database, &f->schema,
@@ -286,6 +294,14 @@ static int order_jobs(const void *left, const void *right)
     return order ? order : (int)a->dry_run - (int)b->dry_run;
 }
 
+static int order_spends(const void *left, const void *right)
+{
+    const struct report_spend *a = left;
+    const struct report_spend *b = right;
+    int order = str_cmp(a->key_name, b->key_name);
+    return order ? order : compare_signed(a->day, b->day);
+}
+
 static int order_findings(const void *left, const void *right)
 {
     const struct report_finding *a = left;
@@ -318,6 +334,7 @@ static void sort_all(struct report *r)
     sort(r->versions, r->version_count, sizeof *r->versions, order_versions);
     sort(r->inputs, r->input_count, sizeof *r->inputs, order_inputs);
     sort(r->jobs, r->job_count, sizeof *r->jobs, order_jobs);
+    sort(r->spends, r->spend_count, sizeof *r->spends, order_spends);
     sort(r->findings, r->finding_count, sizeof *r->findings, order_findings);
     sort(r->declared, r->declared_count, sizeof *r->declared, order_declared);
     for (size_t i = 0; i < r->table_count; i++) {
@@ -397,6 +414,9 @@ static bool check_names(struct report *r, struct err *err)
     for (size_t i = 1; i < r->version_count; i++)
         if (str_eq(r->versions[i - 1].name, r->versions[i].name))
             return twice(r, "key versions", r->versions[i].name, err);
+    for (size_t i = 1; i < r->spend_count; i++)
+        if (order_spends(&r->spends[i - 1], &r->spends[i]) == 0)
+            return twice(r, "days of spend of a key", r->spends[i].key_name, err);
     for (size_t i = 0; i < r->table_count; i++)
         if (!check_columns(r, &r->tables[i], err))
             return false;
@@ -418,12 +438,32 @@ static void add_up(struct report *r)
     }
 }
 
+/* So that the months of a view add up in SQLite, too. */
+static bool sums_fit(const struct report *r, struct err *err)
+{
+    int64_t micros = 0;
+    int64_t byok = 0;
+    for (size_t i = 0; i < r->spend_count; i++) {
+        const struct report_spend *s = &r->spends[i];
+        if (s->micros < 0 || s->byok_micros < 0 || s->micros > INT64_MAX - micros ||
+            s->byok_micros > INT64_MAX - byok) {
+            err_set(err, ERR_CORRUPT, 456, "the report's spend does not add up to a number");
+            return false;
+        }
+        micros += s->micros;
+        byok += s->byok_micros;
+    }
+    return true;
+}
+
 bool report_seal(struct report *r, struct err *err)
 {
     make_all_storable(r);
     sort_all(r);
     add_up(r);
     if (!check_names(r, err))
+        return false;
+    if (!sums_fit(r, err))
         return false;
     if (r->rows > INT64_MAX || r->cells > INT64_MAX) {
         err_set(err, ERR_CORRUPT, 456, "the report's records add up to more than %lld",

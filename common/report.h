@@ -139,6 +139,15 @@ struct report_finding {
     uint64_t record_count;
 };
 
+/* What a key of OpenRouter cost in a day, from its activity export. Money is micro-dollars. */
+struct report_spend {
+    struct str key_name; /* as the export names it; may be empty */
+    int64_t day;         /* its first second, UTC */
+    uint64_t generations;
+    int64_t micros;      /* paid to OpenRouter */
+    int64_t byok_micros; /* at other providers, with keys of one's own */
+};
+
 /* A pair of the declared scope, with the words of the command line that declared it. */
 struct report_declared {
     struct str model; /* "pkg.mod:Class", or empty for --table */
@@ -174,6 +183,8 @@ struct report {
     size_t input_count, input_room;
     struct report_job *jobs;
     size_t job_count, job_room;
+    struct report_spend *spends; /* one of a key and a day; their sums fit an int64_t */
+    size_t spend_count, spend_room;
     struct report_finding *findings;
     size_t finding_count, finding_room;
     struct report_declared *declared;
@@ -194,6 +205,7 @@ struct report_input *report_add_input(struct report *r);
 struct report_job *report_add_job(struct report *r);
 struct report_finding *report_add_finding(struct report *r, enum severity severity, struct str code,
                                           const struct report_table *t, struct str column);
+struct report_spend *report_add_spend(struct report *r);
 struct report_declared *report_add_declared(struct report *r);
 struct report_usage *report_add_usage(struct report *r, struct report_column *c, struct str version,
                                       enum usage_basis basis);

@@ -145,6 +145,17 @@ static void form_job(struct form *f, const struct report_job *j)
     form_end(f);
 }
 
+static void form_spend(struct form *f, const struct report_spend *s)
+{
+    form_line(f, "spend");
+    form_text(f, s->key_name);
+    form_time(f, s->day);
+    form_number(f, s->generations);
+    form_signed(f, s->micros);
+    form_signed(f, s->byok_micros);
+    form_end(f);
+}
+
 static void form_declared(struct form *f, const struct report_declared *d)
 {
     form_line(f, "declared");
@@ -172,7 +183,7 @@ static void form_finding(struct form *f, const struct report_finding *g)
 
 static void form_content(struct form *f, const struct report *r)
 {
-    form_line(f, "keycensus-content 1");
+    form_line(f, r->spend_count ? "keycensus-content 2" : "keycensus-content 1");
     form_end(f);
     form_line(f, "status");
     form_word(f, r->complete ? "complete" : "incomplete");
@@ -194,6 +205,8 @@ static void form_content(struct form *f, const struct report *r)
         form_table(f, &r->tables[i]);
     for (size_t i = 0; i < r->job_count; i++)
         form_job(f, &r->jobs[i]);
+    for (size_t i = 0; i < r->spend_count; i++)
+        form_spend(f, &r->spends[i]);
     for (size_t i = 0; i < r->declared_count; i++)
         form_declared(f, &r->declared[i]);
     for (size_t i = 0; i < r->finding_count; i++)

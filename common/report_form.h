@@ -12,14 +12,15 @@
  *                                        records, nulls, declared, has_classes, key_records, future
  *     class hinted 1197
  *     usage 2:v3,hint 1197 1700000000 1700086400
- *     job ...   declared ...   finding ...
+ *     job ...   spend ...   declared ...   finding ...
  *     end
  *
  * Text is a netstring (cr.yp.to/proto/netstrings.txt), so no name can look like another line;
  * numbers are decimal; an unknown time is `-`. Tables, columns, usages and the rest stand in the
  * order of report_seal, the columns of a table by name. What was found is in it; who found it,
  * where and when is not: no path, size or digest of an input, no data time, no creation time, no
- * program version, no words meant for people. A change of what stands here is a new version number.
+ * program version, no words meant for people. A change of what stands here is a new version number:
+ * it is 2 where there is spend, and 1 elsewhere, as in reports made before there was any.
  *
  * FORM_EVERYTHING goes on with all that is left, so that no damage to a file goes unseen.
  * Errors: a number above INT64_MAX, which no SQLite integer holds, is ERR_CORRUPT 456.

@@ -24,6 +24,7 @@ struct reading {
     struct report *r;
     struct arena *arena;
     const char *path;
+    uint32_t layout; /* of the file */
     struct err *err;
     struct str record_digest;
     struct report_column **columns; /* by id - 1 */
@@ -52,13 +53,14 @@ static bool not_a_report(const char *path, const char *why, struct err *err)
 }
 
 static bool check_header(const unsigned char header[HEADER_BYTES], size_t len, off_t size,
-                         const char *path, struct err *err)
+                         const char *path, uint32_t *layout, struct err *err)
 {
     if (len < HEADER_BYTES || memcmp(header, "SQLite format 3", 16) != 0)
         return not_a_report(path, size == 0 ? "the file is empty" : "is no SQLite file", err);
     if (big_endian(header + 68) != REPORT_APPLICATION_ID)
         return not_a_report(path, "is an SQLite file, but not a report of keycensus", err);
     uint32_t version = big_endian(header + 60);
+    *layout = version;
     if (version > REPORT_SCHEMA_VERSION) {
         err_set(err, ERR_CORRUPT, 452, "read %s: the report has layout %u, this program knows %d",
                 path, version, (int)REPORT_SCHEMA_VERSION);
@@ -76,7 +78,7 @@ static bool check_header(const unsigned char header[HEADER_BYTES], size_t len, o
     return true;
 }
 
-static bool check_file(const char *path, struct err *err)
+static bool check_file(const char *path, uint32_t *layout, struct err *err)
 {
     int fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     if (fd < 0) {
@@ -95,7 +97,7 @@ static bool check_file(const char *path, struct err *err)
     else if ((n = sys->pread(fd, header, sizeof header, 0)) < 0)
         err_sys(err, ERR_SYSTEM, 102, errno, "read %s", path);
     else
-        done = check_header(header, (size_t)n, st.st_size, path, err);
+        done = check_header(header, (size_t)n, st.st_size, path, layout, err);
     (void)sys->close(fd); /* read-only: nothing can be lost here */
     return done;
 }
@@ -130,7 +132,8 @@ static bool check_layout(struct reading *g)
     size_t count;
     const struct report_relation *relations = report_relations(&count);
     for (size_t i = 0; i < count; i++)
-        if (relations[i].kind == RELATION_TABLE && !check_made(g, &relations[i]))
+        if (relations[i].kind == RELATION_TABLE && relations[i].since <= g->layout &&
+            !check_made(g, &relations[i]))
             return false;
     return true;
 }
@@ -374,6 +377,17 @@ static void take_job(struct cells *c, uint64_t row)
     j->updated_at = take_text(c);
 }
 
+static void take_spend(struct cells *c, uint64_t row)
+{
+    struct report_spend *s = report_add_spend(c->g->r);
+    (void)row;
+    s->key_name = take_text(c);
+    s->day = take_signed(c);
+    s->generations = take_count(c);
+    s->micros = take_signed(c);
+    s->byok_micros = take_signed(c);
+}
+
 static void take_finding(struct cells *c, uint64_t row)
 {
     enum severity severity = (enum severity)take_word(c, severity_word, SEVERITY_INFO + 1);
@@ -423,6 +437,7 @@ static bool read_all(struct reading *g)
     index_columns(g);
     return read_rows(g, "_class", take_class, true) && read_rows(g, "_usage", take_usage, true) &&
            read_rows(g, "_input", take_input, true) && read_rows(g, "_job", take_job, true) &&
+           (g->layout < 2 || read_rows(g, "_spend", take_spend, true)) &&
            read_rows(g, "_finding", take_finding, true) &&
            read_rows(g, "_declared", take_declared, true);
 }
@@ -450,9 +465,9 @@ static bool check_digests(struct reading *g)
 bool report_read(const char *path, struct arena *arena, struct report *r, struct err *err)
 {
     *r = (struct report){.arena = arena};
-    if (!check_file(path, err))
-        return false;
     struct reading g = {.r = r, .arena = arena, .path = path, .err = err};
+    if (!check_file(path, &g.layout, err))
+        return false;
     g.db = db_open_readonly(path, arena, err);
     bool done = g.db && check_layout(&g) && read_all(&g);
     done = db_close(g.db, err) && done;

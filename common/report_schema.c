@@ -107,6 +107,15 @@ static const struct report_field job_fields[] = {
     {"updated_at", TEXT, "time of its last change, as stored"},
 };
 
+static const struct report_field spend_fields[] = {
+    {"id", ID, "row number"},
+    {"key_name", TEXT, "api_key_name of the activity export"},
+    {"day", "INTEGER NOT NULL", "first second of the day, UTC, unix seconds"},
+    {"generations", INT, "generations, each counted once"},
+    {"micro_dollars", INT, "cost_total, in millionths of a dollar"},
+    {"byok_micro_dollars", INT, "byok_usage_inference, in millionths of a dollar"},
+};
+
 static const struct report_field finding_fields[] = {
     {"id", ID, "row number"},
     {"severity", TEXT, "error, warning or info"},
@@ -189,7 +198,7 @@ static const struct report_field summary_items[] = {
      "compression or paths"},
     {"created", "(SELECT " TIME_TEXT("created") " FROM _report)", "when the report was made"},
     {"program_version", "(SELECT program_version FROM _report)", "keycensus version"},
-    {"schema_version", "1", "layout of this file, equal to PRAGMA user_version"},
+    {"schema_version", "2", "layout of this file, equal to PRAGMA user_version"},
 };
 
 static const struct report_field key_usage_fields[] = {
@@ -279,6 +288,27 @@ static const struct report_field jobs_fields[] = {
     {"database_name", "database_name", SAY_DATABASE},
 };
 
+#define SAY_KEY   "key of OpenRouter, as its activity export names it"
+#define SAY_MICRO "cost_total in millionths of a dollar: what OpenRouter charged"
+#define SAY_BYOK  "byok_usage_inference, likewise: charged elsewhere, to keys of one's own"
+#define SAY_GENS  "generations; one that stands in several exports counts once"
+
+static const struct report_field spend_daily_fields[] = {
+    {"key_name", "key_name", SAY_KEY},
+    {"day", "strftime('%Y-%m-%d',day,'unixepoch')", "day in UTC, YYYY-MM-DD"},
+    {"micro_dollars", "micro_dollars", SAY_MICRO},
+    {"byok_micro_dollars", "byok_micro_dollars", SAY_BYOK},
+    {"generations", "generations", SAY_GENS},
+};
+
+static const struct report_field spend_monthly_fields[] = {
+    {"key_name", "key_name", SAY_KEY},
+    {"month", "strftime('%Y-%m',day,'unixepoch')", "month in UTC, YYYY-MM"},
+    {"micro_dollars", "sum(micro_dollars)", SAY_MICRO},
+    {"byok_micro_dollars", "sum(byok_micro_dollars)", SAY_BYOK},
+    {"generations", "sum(generations)", SAY_GENS},
+};
+
 static const struct report_field findings_fields[] = {
     {"severity", "severity", "error, warning or info"},
     {"code", "code", "what kind of finding"},
@@ -322,11 +352,11 @@ static const struct report_field key_versions_fields[] = {
 #define FIELDS(list) (list), sizeof(list) / sizeof((list)[0])
 #define TABLE(name, fields, means)                                                                 \
     {                                                                                              \
-        name, RELATION_TABLE, NULL, means, FIELDS(fields)                                          \
+        name, RELATION_TABLE, NULL, means, FIELDS(fields), 1                                       \
     }
 #define VIEW(name, fields, from, means)                                                            \
     {                                                                                              \
-        name, RELATION_VIEW, from, means, FIELDS(fields)                                           \
+        name, RELATION_VIEW, from, means, FIELDS(fields), 1                                        \
     }
 
 static const struct report_relation relations[] = {
@@ -339,10 +369,12 @@ static const struct report_relation relations[] = {
     TABLE("_usage", usage_fields, "key versions, per column"),
     TABLE("_input", input_fields, "input files"),
     TABLE("_job", job_fields, "re-encryption jobs found in the data"),
+    {"_spend", RELATION_TABLE, NULL, "what keys of OpenRouter cost, by day", FIELDS(spend_fields),
+     2},
     TABLE("_finding", finding_fields, "what a reviewer should know"),
     TABLE("_declared", declared_fields, "the declared scope"),
     {"summary", RELATION_ITEMS, NULL, "the report in a page: one row for each item",
-     FIELDS(summary_items)},
+     FIELDS(summary_items), 1},
     VIEW("key_usage", key_usage_fields, FROM_USAGE "ORDER BY u.id",
          "key versions in use, per column"),
     VIEW("value_classes", value_classes_fields, FROM_CLASS "ORDER BY k.id",
@@ -353,6 +385,12 @@ static const struct report_relation relations[] = {
          "every table, and whether its rows were seen"),
     VIEW("inputs", inputs_fields, "_input ORDER BY id", "input files"),
     VIEW("jobs", jobs_fields, "_job ORDER BY id", "re-encryption jobs found in the data"),
+    {"spend_daily", RELATION_VIEW, "_spend ORDER BY id",
+     "what each key of OpenRouter cost on each day, from its activity export",
+     FIELDS(spend_daily_fields), 2},
+    {"spend_monthly", RELATION_VIEW,
+     "_spend GROUP BY key_name, strftime('%Y-%m',day,'unixepoch') ORDER BY min(id)",
+     "the same by month", FIELDS(spend_monthly_fields), 2},
     VIEW("findings", findings_fields, "_finding ORDER BY id", "what a reviewer should know"),
     VIEW("write_times", write_times_fields, FROM_USAGE "WHERE u.newest IS NOT NULL ORDER BY u.id",
          "when values were written, from the times in their tokens"),

@@ -7,6 +7,8 @@
  *
  * Base tables begin with `_` and hold what was found, each fact once; ids count from 1 without a
  * gap, in the order of the report. The views are what people and scripts read (cli.md).
+ * Layouts: 1 as it began; 2 has the spend of OpenRouter's keys. A base table never changes: another
+ * is added, so that a file of any layout can be read.
  * Needs SQLite 3.26: no STRICT, no generated columns, no window functions.
  */
 #ifndef COMMON_REPORT_SCHEMA_H
@@ -16,7 +18,7 @@
 
 enum {
     REPORT_APPLICATION_ID = 0x4B435245, /* "KCRE", bytes 68-71 of the file, big-endian */
-    REPORT_SCHEMA_VERSION = 1           /* user_version, bytes 60-63 */
+    REPORT_SCHEMA_VERSION = 2           /* user_version, bytes 60-63 */
 };
 
 struct report_field {
@@ -34,6 +36,7 @@ struct report_relation {
     const char *means;
     const struct report_field *fields;
     size_t field_count;
+    unsigned since; /* the first layout that has it */
 };
 
 const struct report_relation *report_relations(size_t *count);

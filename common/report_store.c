@@ -298,6 +298,22 @@ static bool store_jobs(const struct store *s)
     return rows_close(&rows);
 }
 
+static bool store_spends(const struct store *s)
+{
+    struct rows rows = rows_open(s, "_spend");
+    for (size_t i = 0; i < s->r->spend_count; i++) {
+        const struct report_spend *spend = &s->r->spends[i];
+        put_count(&rows, i + 1);
+        put_text(&rows, spend->key_name);
+        put_integer(&rows, spend->day);
+        put_count(&rows, spend->generations);
+        put_integer(&rows, spend->micros);
+        put_integer(&rows, spend->byok_micros);
+        put_row(&rows);
+    }
+    return rows_close(&rows);
+}
+
 static bool store_findings(const struct store *s)
 {
     struct rows rows = rows_open(s, "_finding");
@@ -337,8 +353,8 @@ static bool store_declared(const struct store *s)
 bool report_store(struct db *db, const struct report *r, struct err *err)
 {
     static bool (*const parts[])(const struct store *) = {
-        create_schema, store_doc,    store_whole, store_versions, store_tables,
-        store_columns, store_inputs, store_jobs,  store_findings, store_declared};
+        create_schema, store_doc,  store_whole,  store_versions, store_tables,  store_columns,
+        store_inputs,  store_jobs, store_spends, store_findings, store_declared};
     struct arena scratch = {0};
     struct store s = {.db = db, .r = r, .arena = &scratch, .err = err};
     bool done = r->content_digest.len > 0;

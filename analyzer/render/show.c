@@ -3,9 +3,9 @@
 #include "common/text.h"
 
 /* The views in the order of cli.md, ours behind them. */
-static const char *const views[] = {"key_usage", "value_classes", "columns",  "coverage",
-                                    "inputs",    "jobs",          "findings", "write_times",
-                                    "declared",  "key_versions"};
+static const char *const views[] = {"key_usage", "value_classes", "columns",     "coverage",
+                                    "inputs",    "jobs",          "findings",    "write_times",
+                                    "declared",  "key_versions",  "spend_daily", "spend_monthly"};
 
 static bool add_summary(struct buf *out, struct report_views *v, struct err *err)
 {

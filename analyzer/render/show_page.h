@@ -38,5 +38,7 @@ void page_more(struct show_page *p, size_t shown, size_t all, const char *view);
 /* Sections of show_usage.c. */
 void show_versions(struct show_page *p);
 void show_columns(struct show_page *p);
+/* Of show_spend.c. */
+void show_spend(struct show_page *p);
 
 #endif

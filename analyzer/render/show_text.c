@@ -307,5 +307,6 @@ void show_text(struct buf *out, const struct report *r, const char *path,
     show_findings(&page);
     show_coverage(&page);
     show_jobs(&page);
+    show_spend(&page);
     show_next(&page);
 }

@@ -135,6 +135,53 @@ static void write_times_are_those_that_could_be_read(void **state)
                "users|v3|2026-01-01T00:00:00Z|2026-11-19T23:59:59Z|hint");
 }
 
+static struct report_spend *sample_spend(struct report *r, struct str key, int64_t day,
+                                         int64_t micros)
+{
+    struct report_spend *s = report_add_spend(r);
+    *s = (struct report_spend){
+        .key_name = key, .day = day, .generations = 2, .micros = micros, .byok_micros = 7};
+    return s;
+}
+
+/* Days of two months and two keys, added in no order; sums by hand. */
+static void spend_stands_by_day_and_by_month(void **state)
+{
+    enum { DAY = 86400 };
+    struct fixture *f = *state;
+    struct report r = sample_report(&f->arena);
+    (void)sample_spend(&r, STR("prod"), T_2026_01_01 + 31 * DAY, 5);
+    (void)sample_spend(&r, STR("prod"), T_2026_01_01, 1000000);
+    (void)sample_spend(&r, STR(""), T_2026_01_01 + DAY, 3);
+    (void)sample_spend(&r, STR("prod"), T_2026_01_01 + 30 * DAY, 250000);
+    assert_fine(&f->err, report_seal(&r, &f->err));
+    assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
+    ASSERT_SQL(f, "SELECT * FROM spend_daily",
+               "|2026-01-02|3|7|2\nprod|2026-01-01|1000000|7|2\nprod|2026-01-31|250000|7|2\n"
+               "prod|2026-02-01|5|7|2");
+    ASSERT_SQL(f, "SELECT * FROM spend_monthly",
+               "|2026-01|3|7|2\nprod|2026-01|1250000|14|4\nprod|2026-02|5|7|2");
+    ASSERT_SQL(f, "SELECT DISTINCT typeof(micro_dollars) FROM spend_monthly", "integer");
+    struct report back;
+    assert_fine(&f->err, report_read(f->path, &f->arena, &back, &f->err));
+    assert_int_equal(back.spend_count, 4);
+    assert_int_equal(back.spends[1].micros, 1000000);
+}
+
+static void spend_that_cannot_be_added_up_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 3; i++) {
+        struct report r = sample_report(&f->arena);
+        (void)sample_spend(&r, STR("a"), 0, i == 2 ? -1 : INT64_MAX);
+        struct report_spend *s = sample_spend(&r, STR("a"), i == 1 ? 0 : 86400, i == 0 ? 1 : 0);
+        s->byok_micros = 0;
+        f->err = (struct err){0};
+        assert_false(report_seal(&r, &f->err));
+        assert_int_equal(f->err.id, i == 1 ? 454 : 456);
+    }
+}
+
 static void summary_says_the_report_in_items(void **state)
 {
     struct fixture *f = *state;
@@ -145,7 +192,7 @@ static void summary_says_the_report_in_items(void **state)
                "versions|v1, v10, v2, v3\ndata_time|2026-11-20T00:00:00Z\n"
                "data_time_source|header\ndatabases|crm, shop\nserver_versions|15.4\njobs|1\n"
                "verified|0\nlabels|labels only\ncreated|2026-11-20T01:00:00Z\n"
-               "program_version|0.1.0\nschema_version|1");
+               "program_version|0.1.0\nschema_version|2");
     ASSERT_SQL(f, "SELECT typeof(value) FROM summary WHERE item='rows'", "integer");
     ASSERT_SQL(f,
                "SELECT count(*) FROM summary WHERE item='content_digest' AND value LIKE "
@@ -201,7 +248,7 @@ static void file_is_marked_as_a_report_and_stands_alone(void **state)
     struct fixture *f = *state;
     write_sample(f);
     ASSERT_SQL(f, "PRAGMA application_id", "1262703173"); /* 0x4B435245, KCRE */
-    ASSERT_SQL(f, "PRAGMA user_version", "1");
+    ASSERT_SQL(f, "PRAGMA user_version", "2");
     ASSERT_SQL(f, "PRAGMA integrity_check", "ok");
     ASSERT_SQL(f, "PRAGMA journal_mode", "delete");
     assert_string_equal(shell("ls -A '%s'", f->folder), "report.db");
@@ -369,6 +416,8 @@ int main(void)
         TEST(columns_and_coverage_list_every_table),
         TEST(inputs_jobs_findings_and_declared_pairs_stand_as_given),
         TEST(write_times_are_those_that_could_be_read),
+        TEST(spend_stands_by_day_and_by_month),
+        TEST(spend_that_cannot_be_added_up_is_refused),
         TEST(summary_says_the_report_in_items),
         TEST(summary_of_a_verified_report_counts_what_was_proven),
         TEST(every_table_view_and_column_is_described),

@@ -197,12 +197,12 @@ static void fifo_does_not_block(void **state)
 static void newer_layout_says_so(void **state)
 {
     struct fixture *f = *state;
-    (void)SQL(f->path, "PRAGMA user_version=2");
+    (void)SQL(f->path, "PRAGMA user_version=3");
     assert_read_fails(f, f->path, ERR_CORRUPT, 452);
-    assert_non_null(strstr(f->err.text, "layout 2"));
+    assert_non_null(strstr(f->err.text, "layout 3"));
     (void)SQL(f->path, "PRAGMA user_version=0");
     assert_read_fails(f, f->path, ERR_CORRUPT, 453);
-    (void)SQL(f->path, "PRAGMA user_version=1");
+    (void)SQL(f->path, "PRAGMA user_version=2");
     struct report back;
     f->err = (struct err){0};
     assert_true(report_read(f->path, &f->arena, &back, &f->err));

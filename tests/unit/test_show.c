@@ -290,8 +290,24 @@ static void json_says_what_the_views_of_the_file_say(void **state)
     assert_int_equal(fclose(out), 0);
     const char *answer =
         shell("/usr/bin/python3 '%s' '%s/shown.json' '%s/report.db' 2>&1", path, folder, folder);
-    assert_string_equal(answer, "same 11");
+    assert_string_equal(answer, "same 13");
     shell_remove(folder);
+}
+
+static void spend_is_shown_by_month_when_there_is_some(void **state)
+{
+    struct fixture *f = *state;
+    assert_null(strstr(show(f, TABLE_TEXT), "OpenRouter"));
+    for (int i = 0; i < 3; i++) {
+        struct report_spend *s = report_add_spend(&f->r);
+        *s = (struct report_spend){.key_name = STR("prod"),
+                                   .day = T_2026_01_01 + i * 86400,
+                                   .generations = 1,
+                                   .micros = 400000 + i};
+    }
+    const char *text = show(f, TABLE_TEXT);
+    assert_says(text, "OpenRouter spend, by key and month (UTC)");
+    assert_says(text, "prod  2026-01  1.200003  0.000000");
 }
 
 static void csv_is_the_key_usage(void **state)
@@ -324,6 +340,7 @@ int main(void)
         TEST(names_cannot_reach_the_terminal),
         TEST(next_command_quotes_what_the_shell_would_read),
         TEST(json_says_what_the_views_of_the_file_say),
+        TEST(spend_is_shown_by_month_when_there_is_some),
         TEST(csv_is_the_key_usage),
     };
     return cmocka_run_group_tests_name("show", tests, NULL, NULL);
