@@ -3,6 +3,7 @@
 #include "analyzer/input.h"
 #include "common/text.h"
 #include "formats/dump/csv.h"
+#include "formats/dump/pgcopy.h"
 #include "formats/dump/psql_footer.h"
 #include "formats/dump/sniff.h"
 #include "formats/dump/sql.h"
@@ -96,6 +97,18 @@ static bool inspect_csv(struct inspect *s, struct err *err)
     return done;
 }
 
+static bool inspect_pgcopy(struct inspect *s, struct err *err)
+{
+    struct pgcopy copy;
+    if (!pgcopy_open(&copy, s->window, err))
+        return false;
+    uint64_t from = s->window->offset;
+    bool done = window_skip_all(s->window, err);
+    table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name), copy.columns,
+              s->window->offset - from, "no header");
+    return done;
+}
+
 /* What is not read is passed over to its end, so that its size and its checksum are known. */
 static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
 {
@@ -105,6 +118,10 @@ static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
     }
     if (kind == DUMP_CSV) {
         (void)inspect_csv(s, err);
+        return;
+    }
+    if (kind == DUMP_BINARY_COPY) {
+        (void)inspect_pgcopy(s, err);
         return;
     }
     (void)window_skip_all(s->window, err);

@@ -23,7 +23,7 @@ enum dump_kind {
                              archive_toc.h */
     DUMP_PG_CUSTOM_UTF16, /* the same, ruined by a shell's redirection */
     DUMP_UTF32_TEXT,
-    DUMP_BINARY_COPY, /* PGCOPY: COPY ... (FORMAT binary) */
+    DUMP_BINARY_COPY, /* PGCOPY: COPY ... (FORMAT binary); read by pgcopy.h */
     DUMP_SQLITE,
     DUMP_MYSQL, /* mysqldump, mariadb-dump */
     DUMP_JSON,  /* JSON Lines, or one JSON array */

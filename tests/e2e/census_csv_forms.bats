@@ -143,3 +143,80 @@ id|1|0
 secret|1|0"
     is "$(query r.db "SELECT count(*) FROM findings WHERE code='change-data'")" 0
 }
+
+# ---- COPY (FORMAT binary) ----
+
+@test "binary COPY: PostgreSQL's own file of every type is counted as SQL counts it" {
+    pg_start
+    python3 - >load.sql <<'PY'
+v = open("v3").read().split() + open("v2").read().split()
+print("CREATE TABLE t (id bigint, secret text, raw bytea, j jsonb, list text[], note varchar, d date, n numeric);")
+for i, t in enumerate(v):
+    note = ["NULL", "''", "E'a\\tb\\nc\\\\d\\\\.'", "'\\N'", "'x'"][i % 5]
+    secret = "NULL" if i % 7 == 0 else f"'{t}'"
+    print(f"INSERT INTO t VALUES ({i}, {secret}, convert_to('{t}', 'UTF8'), '{{\"a\": \"{t}\"}}', ARRAY['x', '{t}'], {note}, '2026-01-01', {i}.5);")
+PY
+    psql -q -v ON_ERROR_STOP=1 -f load.sql
+    psql -qc "\\copy t TO 't.copy' (FORMAT binary)"
+    psql -qc "\\copy (SELECT * FROM t WHERE false) TO 'none.copy' (FORMAT binary)"
+    for how in "" "--block-size 1 --threads 2" "--block-size 100"; do
+        # shellcheck disable=SC2086 # words
+        keycensus scan t.copy --env-file env $how -q --overwrite -o r.db
+        status_is complete
+        is "$(query r.db "SELECT kind, complete, records FROM inputs")" "binary-copy|1|50"
+        is "$(query r.db "SELECT schema_name, table_name, state FROM coverage")" "|t|data"
+        is "$(columns)" "$(for c in id secret raw j list note d n; do
+            psql -AtF'|' -c "SELECT 'column_' || (SELECT attnum FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = '$c'), count(*), count(*) - count($c) FROM t"
+        done)"
+        is "$(query r.db "SELECT version, record_count FROM key_usage WHERE column_name='column_2' ORDER BY 1")" \
+            "$(psql -AtF'|' -c "SELECT split_part(secret, ':', 1), count(*) FROM t WHERE secret IS NOT NULL GROUP BY 1 ORDER BY 1")"
+        for c in 3 4; do # bytea and jsonb
+            is "$(query r.db "SELECT version, record_count FROM key_usage WHERE column_name='column_$c' ORDER BY 1")" "v2|20
+v3|30"
+        done
+        # An array's value stands behind its binary length, which is another prefix (S4): none is lost.
+        is "$(query r.db "SELECT sum(record_count) FROM key_usage WHERE column_name='column_5'")" 50
+    done
+    keycensus scan none.copy -q --overwrite -o r.db
+    status_is complete
+    is "$(query r.db "SELECT state, records FROM coverage")" "data|0"
+    keycensus scan t.copy --table t --column column_2 -q --overwrite -o r.db
+    is "$(query r.db "SELECT sum(record_count) FROM value_classes WHERE column_name='column_2'")" 50
+    keycensus inspect t.copy --format csv | grep -q '^t.copy,"",t,8,'
+    mkdir -p parts/users
+    cp t.copy parts/users/1.copy
+    cp t.copy parts/users/2.copy
+    tar -cf parts.tar parts
+    keycensus scan parts.tar --table-from-path --exclude-table x -q --overwrite -o r.db
+    is "$(query r.db "SELECT table_name, records FROM coverage")" "users|100"
+}
+
+@test "S1: a binary COPY file cut at any byte, or damaged, is never complete" {
+    python3 - "$T3" <<'PY'
+import struct, sys
+head = b"PGCOPY\n\xff\r\n\0" + struct.pack(">II", 0, 0)
+row = struct.pack(">H", 2) + struct.pack(">I", 1) + b"7" + struct.pack(">I", len(sys.argv[1])) + sys.argv[1].encode()
+open("whole.copy", "wb").write(head + row + b"\xff\xff")
+open("long.copy", "wb").write(head + row + b"\xff\xff\n")
+open("negative.copy", "wb").write(head + row + b"\xff\xfe")
+open("ragged.copy", "wb").write(head + row + struct.pack(">HI", 1, 0) + b"\xff\xff")
+open("later.copy", "wb").write(head[:11] + struct.pack(">II", 1 << 17, 0) + row + b"\xff\xff")
+PY
+    keycensus scan whole.copy -q -o whole.db
+    size=$(stat -c %s whole.copy)
+    for n in 12 19 20 21 25 26 30 40 $((size - 3)) $((size - 2)) $((size - 1)); do
+        head -c "$n" whole.copy >cut.copy
+        run keycensus scan cut.copy --overwrite -o r.db
+        is "$status" 3
+        status_is incomplete
+    done
+    for f in long negative later; do
+        run keycensus scan $f.copy --overwrite -o r.db
+        is "$status" 12
+        printf '%s\n' "$output" | grep '^keycensus: error' | grep -qi binary
+        status_is incomplete
+    done
+    run keycensus scan ragged.copy --overwrite -o r.db
+    is "$status" 3
+    status_is incomplete
+}

@@ -699,7 +699,7 @@ open('bad.tar', 'wb').write(d)"
     refused ruined.dump.gz pg_dump
 }
 
-@test "SQLite, mysqldump, JSON lines, binary COPY, Parquet and random bytes are refused with a hint" {
+@test "SQLite, mysqldump, JSON lines, Parquet and random bytes are refused with a hint" {
     sqlite3 app.db "CREATE TABLE t (a); INSERT INTO t VALUES (1)"
     refused app.db SQLite
     printf -- '-- MySQL dump 10.13  Distrib 8.0.36\n--\nCREATE TABLE `t` (`a` int);\nINSERT INTO `t` VALUES (1);\n' >my.sql
@@ -710,8 +710,6 @@ open('bad.tar', 'wb').write(d)"
     refused rows.jsonl JSON
     printf '[\n  {"id": 1}\n]\n' >rows.json
     refused rows.json JSON
-    printf 'PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0\377\377' >binary.copy
-    refused binary.copy binary
     printf 'PAR1\x15\x04\x15\x10PAR1' >t.parquet
     refused t.parquet Parquet
     python3 -c 'import random; open("random.bin", "wb").write(random.Random(7).randbytes(20000))'
