@@ -138,7 +138,7 @@ static unsigned char decoded_byte(const unsigned char *digits, size_t i)
     return (unsigned char)(pair >> (4 - 2 * (i % 3)) & 0xff);
 }
 
-static bool scalar_base64_twice(struct str s, struct simd_base64 *found)
+bool simd_base64_rest(struct str s, struct simd_base64 *found)
 {
     unsigned char head[SIMD_HEAD / 3 * 4] = {0};
     size_t outer = 0;
@@ -164,6 +164,11 @@ static bool scalar_base64_twice(struct str s, struct simd_base64 *found)
     for (size_t i = 0; inner >= sizeof head && i < SIMD_HEAD; i++)
         found->head[i] = decoded_byte(head, i);
     return true;
+}
+
+static bool scalar_base64_twice(struct str s, struct simd_base64 *found)
+{
+    return simd_base64_rest(s, found) && found->outer > SIMD_SHORT;
 }
 
 const struct simd_ops simd_scalar = {

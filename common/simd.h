@@ -15,7 +15,7 @@
 
 #include "common/str.h"
 
-enum { SIMD_BLOCK = 64 };
+enum { SIMD_BLOCK = 64, SIMD_SHORT = 128 };
 
 /* Where things are in 64 bytes; bit i stands for byte i. */
 struct simd_masks {
@@ -88,7 +88,8 @@ struct simd_ops {
     /*
      * Decodes the base64url digits that `s` begins with, and the digits that this begins with. True
      * when the latter and the '=' behind them, two at most, are groups of four, and that is all.
-     * Unused bits at the ends are not looked at.
+     * False for SIMD_SHORT digits or fewer, which no value has. Unused bits at the ends are not
+     * looked at.
      */
     bool (*base64_twice)(struct str s, struct simd_base64 *found);
 };

@@ -274,13 +274,22 @@ AVX2 static bool end_of_twice(__m256i bytes, const struct twice_32 *block, size_
 
 AVX2 static bool avx2_base64_twice(struct str s, struct simd_base64 *found)
 {
-    __m256i first = _mm256_setzero_si256();
-    struct twice_32 block = {.alien = 0};
+    struct twice_32 block = decode_32(_mm256_set1_epi8('A'));
+    __m256i first = block.text;
+    uint32_t wrong = 0;
     size_t i = 0;
-    for (; i + 32 <= s.len; i += 32) {
+    if (s.len <= SIMD_SHORT)
+        return false;
+    for (; i < SIMD_SHORT; i += 32) {
         block = decode_32(load(s.at + i));
+        wrong |= block.not_digits | block.alien;
         if (i == 0)
             first = block.text;
+    }
+    if (wrong)
+        return false;
+    for (; i + 32 <= s.len; i += 32) {
+        block = decode_32(load(s.at + i));
         if (block.not_digits | block.alien)
             break;
     }
@@ -289,19 +298,13 @@ AVX2 static bool avx2_base64_twice(struct str s, struct simd_base64 *found)
         bool more = !block.not_digits && i + 32 < s.len && base64url_value[s.at[i + 32]] < 64;
         right = end_of_twice(load(s.at + i), &block, i, found) && !more;
     } else {
-        struct simd_base64 rest;
-        if (i == 0)
-            return simd_scalar.base64_twice(s, found);
-        right = simd_scalar.base64_twice(str_slice(s, i, s.len), &rest);
-        found->outer = i + rest.outer;
-        found->inner = i / 4 * 3 + rest.inner;
-        found->inner_pad = rest.inner_pad;
+        right = simd_base64_rest(str_slice(s, i, s.len), found);
+        found->outer += i;
+        found->inner += i / 4 * 3;
     }
-    if (!right)
-        return false;
     __m256i twice = decode(first, high_nibbles(first));
     _mm_storeu_si128((__m128i *)(void *)found->head, _mm256_castsi256_si128(twice));
-    return true;
+    return right && found->outer > SIMD_SHORT;
 }
 
 const struct simd_ops simd_avx2 = {

@@ -144,10 +144,10 @@ AVX512 static inline uint64_t not_digits_64(__m512i bytes, __m512i values)
     return _mm512_movepi8_mask(_mm512_or_si512(values, bytes));
 }
 
-/* What 64 values stand for, in the first 48 bytes. */
+/* What 64 values stand for, in the first 48 bytes; behind them the first one again. */
 AVX512 static inline __m512i decode_64(__m512i values)
 {
-    const __m512i pick = _mm512_set_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, 61, 62,
+    const __m512i pick = _mm512_set_epi8(2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 60, 61, 62,
                                          56, 57, 58, 52, 53, 54, 48, 49, 50, 44, 45, 46, 40, 41, 42,
                                          36, 37, 38, 32, 33, 34, 28, 29, 30, 24, 25, 26, 20, 21, 22,
                                          16, 17, 18, 12, 13, 14, 8, 9, 10, 4, 5, 6, 0, 1, 2);
@@ -156,39 +156,54 @@ AVX512 static inline __m512i decode_64(__m512i values)
     return _mm512_permutexvar_epi8(pick, groups);
 }
 
-/* The block that the digits end in, or the padding behind the inner ones. */
-AVX512 static inline bool end_of_twice(__m512i values, uint64_t not_digits, size_t before,
-                                       struct simd_base64 *found)
+/* Collects in *wrong the bytes that are no digits, whose values are given. */
+AVX512 static inline void collect_64(__m512i bytes, __m512i values, __m512i *wrong)
 {
-    unsigned n = not_digits ? (unsigned)__builtin_ctzll(not_digits) : SIMD_BLOCK;
-    __m512i text = decode_64(_mm512_maskz_mov_epi8(lowest_64(n), values));
-    return simd_base64_end(found, before, n, lowest_64(n * 3 / 4),
-                           not_digits_64(text, values_64(text)), equal_64(text, '='));
+    *wrong = _mm512_or_si512(*wrong, _mm512_or_si512(bytes, values));
+}
+
+/* 64 digits that stand for 48: gives back the latter. */
+AVX512 static inline __m512i twice_64(__m512i values, __m512i *wrong)
+{
+    __m512i text = decode_64(values);
+    collect_64(text, values_64(text), wrong);
+    return text;
 }
 
 AVX512 static bool avx512_base64_twice(struct str s, struct simd_base64 *found)
 {
     __m512i first = _mm512_setzero_si512();
-    __m512i values = first;
-    uint64_t not_digits = 0;
-    uint64_t alien = 0;
+    __m512i wrong = first;
+    __m512i values;
+    uint64_t not_digits;
     size_t i = 0;
+    if (s.len <= SIMD_SHORT)
+        return false;
+    for (; i < SIMD_SHORT; i += SIMD_BLOCK) {
+        __m512i bytes = _mm512_loadu_si512(s.at + i);
+        values = values_64(bytes);
+        collect_64(bytes, values, &wrong);
+        __m512i text = twice_64(values, &wrong);
+        if (i == 0)
+            first = text;
+    }
     for (;; i += SIMD_BLOCK) {
         __m512i bytes = _mm512_maskz_loadu_epi8(lowest_64(s.len - i), s.at + i);
         values = values_64(bytes);
         not_digits = not_digits_64(bytes, values);
-        __m512i text = decode_64(values);
-        alien = not_digits_64(text, values_64(text)) & lowest_64(48);
-        if (i == 0)
-            first = text;
-        if (not_digits | alien)
+        size_t next = i + SIMD_BLOCK;
+        if (not_digits || next >= s.len || base64url_value[s.at[next]] > 63)
             break;
+        (void)twice_64(values, &wrong);
     }
-    size_t next = i + SIMD_BLOCK;
-    bool more = !not_digits && next < s.len && base64url_value[s.at[next]] < 64;
+    unsigned n = not_digits ? (unsigned)__builtin_ctzll(not_digits) : SIMD_BLOCK;
+    if (i + n == SIMD_SHORT || _mm512_movepi8_mask(wrong))
+        return false;
+    __m512i text = decode_64(_mm512_maskz_mov_epi8(lowest_64(n), values));
     __m512i twice = decode_64(values_64(first));
     _mm_storeu_si128((__m128i *)(void *)found->head, _mm512_castsi512_si128(twice));
-    return end_of_twice(values, not_digits, i, found) && !more;
+    return simd_base64_end(found, i, n, lowest_64(n * 3 / 4), not_digits_64(text, values_64(text)),
+                           equal_64(text, '='));
 }
 
 const struct simd_ops simd_avx512 = {

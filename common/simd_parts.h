@@ -14,6 +14,8 @@ enum {
     SIMD_HEAD = 9      /* bytes of struct simd_base64 .head that mean something */
 };
 
+/* The plain way to read base64 of base64, however short. */
+bool simd_base64_rest(struct str s, struct simd_base64 *found);
 /*
  * The last of the blocks that hold base64 of base64: `there` has the bits of the bytes that its
  * first n digits stand for, and those that are no digits must be the padding, and the end. `before`

@@ -290,8 +290,7 @@ static bool twice(struct str s, struct simd_base64 *found)
         assert_int_equal(other.outer, found->outer);
         assert_int_equal(other.inner, found->inner);
         assert_int_equal(other.inner_pad, found->inner_pad);
-        if (found->inner >= 12)
-            assert_memory_equal(other.head, found->head, 9);
+        assert_memory_equal(other.head, found->head, 9);
     }
     return is;
 }
@@ -324,13 +323,15 @@ static void base64_of_base64_is_measured(void **state)
         unsigned char *exact = malloc(len ? len : 1); /* ASan sees any overrun */
         assert_non_null(exact);
         memcpy(exact, whole, len);
-        assert_true(twice(str_make(exact, len), &found));
+        bool is = twice(str_make(exact, len), &found);
+        assert_int_equal(is, outer - padding_of(inner) > SIMD_SHORT);
+        free(exact);
+        if (!is)
+            continue;
         assert_int_equal(found.outer, outer - padding_of(inner));
         assert_int_equal(found.inner, inner - padding_of(n));
         assert_int_equal(found.inner_pad, padding_of(n));
-        if (n >= 9)
-            assert_memory_equal(found.head, raw, 9);
-        free(exact);
+        assert_memory_equal(found.head, raw, 9);
     }
 }
 
@@ -370,10 +371,10 @@ static void inner_padding_is_the_end(void **state)
     } cases[] = {{"QUJD", true}, {"QUI=", true},       {"QQ==", true},    {"QQ===", false},
                  {"Q=Q", false}, {"QQ=A", false},      {"=", false},      {"===", false},
                  {"Q Q", false}, {"QUJDQUJD=", false}, {"QUJDQU==", true}};
-    for (size_t before = 0; before < 100; before += 4)
+    for (size_t before = 96; before < 296; before += 4)
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-            char once[200];
-            char whole[400];
+            char once[400];
+            char whole[800];
             struct simd_base64 found;
             memset(once, 'A', before);
             (void)snprintf(once + before, sizeof once - before, "%s", cases[i].once);
