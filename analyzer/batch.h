@@ -21,6 +21,7 @@ struct batch {
     struct batch *next; /* in the free list or the queue */
     unsigned char *bytes;
     size_t len;
+    bool even; /* CSV: as csv_cut says of its rows */
     struct table_scan *table;
     uint64_t number; /* in the order of the input, over all tables */
 };

@@ -85,7 +85,11 @@ static void scan_one(struct worker *w, struct batch *b)
     pthread_mutex_unlock(&p->mutex);
     struct counted count = begin_count(w);
     count.bytes = b->len;
-    scan_batch(w->scanner, w->tally.layout, str_make(b->bytes, b->len), &w->tally);
+    struct str rows = str_make(b->bytes, b->len);
+    if (b->even)
+        scan_even_batch(w->scanner, w->tally.layout, rows, &w->tally);
+    else
+        scan_batch(w->scanner, w->tally.layout, rows, &w->tally);
     pthread_mutex_lock(&p->mutex);
     end_count(w, count, b->number);
     put_free(p, b);
@@ -152,6 +156,7 @@ struct batch *pool_take(struct pool *p)
         p->batches++;
     }
     b->len = 0;
+    b->even = false;
     pthread_mutex_unlock(&p->mutex);
     return b;
 }

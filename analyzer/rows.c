@@ -25,6 +25,8 @@ struct rows {
     size_t copy;     /* most bytes to be copied next */
     enum pull state; /* of the input */
     struct csv_cut cut;
+    bool even;      /* as csv_cut says of the batch so far */
+    bool tail_even; /* and of the part of it that may be carried over */
 
     struct batch *batch;
     size_t whole;    /* end of the last record in it; 0: none ends */
@@ -68,17 +70,6 @@ static bool fill(struct rows *r, struct err *err)
     return r->state == PULL_OK;
 }
 
-/* Index behind the last record end in bytes; 0: none. */
-static size_t cut_records(struct rows *r, struct str bytes)
-{
-    if (r->layout->format == SCAN_CSV)
-        return csv_cut(&r->cut, r->layout->dialect, bytes);
-    size_t n = bytes.len;
-    while (n > 0 && bytes.at[n - 1] != '\n')
-        n--;
-    return n;
-}
-
 /* Is there an end line at bytes[at]? *behind is set. At the end of the input it needs no LF. */
 static bool is_end_line(struct str bytes, size_t at, enum pull state, size_t *behind)
 {
@@ -118,22 +109,35 @@ static void seek_end_line(struct rows *r, size_t from)
     }
 }
 
-static uint64_t count_lines(const struct rows *r, struct str bytes)
+/* CSV: index behind the last record end in bytes; 0: none. Counts their lines. */
+static size_t cut_csv(struct rows *r, struct str bytes)
 {
-    return r->layout->reading.simd->count(bytes, '\n');
+    uint64_t lines = r->cut.lines;
+    size_t n = csv_cut(&r->cut, r->layout->dialect, bytes);
+    r->lines += r->cut.lines - lines;
+    r->even = r->even && r->cut.even;
+    r->tail_even = (n > 0 || r->tail_even) && r->cut.even;
+    return n;
+}
+
+static size_t behind_newline(struct str bytes)
+{
+    size_t n = bytes.len;
+    while (n > 0 && bytes.at[n - 1] != '\n')
+        n--;
+    return n;
 }
 
 /* Looks at the bytes of the batch from `from` on. */
 static void look(struct rows *r, size_t from)
 {
+    bool csv = r->layout->format == SCAN_CSV;
     struct str fresh = str_slice(str_make(r->batch->bytes, r->batch->len), from, r->batch->len);
-    size_t n = cut_records(r, fresh);
+    size_t n = csv ? cut_csv(r, fresh) : behind_newline(fresh);
     if (n)
         r->whole = from + n;
-    if (r->layout->format == SCAN_COPY_TEXT)
+    if (!csv)
         seek_end_line(r, from);
-    else
-        r->lines += count_lines(r, fresh);
 }
 
 /* Sends the whole records off and carries the rest over. */
@@ -144,6 +148,8 @@ static void submit(struct rows *r)
     next->len = full->len - r->whole;
     memcpy(next->bytes, full->bytes + r->whole, next->len);
     full->len = r->whole;
+    full->even = r->even;
+    r->even = r->tail_even;
     r->batch = next;
     r->whole = 0;
     pool_submit(r->pool, r->table, full);
@@ -176,17 +182,17 @@ static void scan_long(struct rows *r, struct err *err)
     while (n == 0 && fill(r, err)) {
         struct str bytes = str_make(b->bytes, b->len);
         if (r->layout->format == SCAN_CSV) {
-            n = csv_cut(&r->cut, r->layout->dialect, bytes);
-        } else {
+            n = cut_csv(r, bytes);
+        } else { /* what follows the record is for `look` */
             size_t line = str_find(bytes, '\n');
             n = line < bytes.len ? line + 1 : 0;
+            r->lines += n > 0;
         }
         size_t taken = n ? n : bytes.len;
         pool_piece_feed(r->pool, piece, str_slice(bytes, 0, taken));
-        bool csv = r->layout->format == SCAN_CSV; /* COPY: the rest is counted by look */
-        r->lines += count_lines(r, csv ? bytes : str_slice(bytes, 0, taken));
         drop(r, taken);
     }
+    r->even = r->tail_even;
     bool broken = n == 0 && !input_is_whole(r);
     pool_piece_close(r->pool, piece, broken ? PIECE_BROKEN : PIECE_WHOLE);
     r->whole = 0;
@@ -241,6 +247,7 @@ static bool end_of_input(struct rows *r, struct err *err)
         pool_piece_close(r->pool, piece, whole ? PIECE_WHOLE : PIECE_BROKEN);
     }
     b->len = r->whole;
+    b->even = r->even;
     pool_submit(r->pool, r->table, b);
     return window_give_back(w, str_make(NULL, 0), offset, line, err) && whole;
 }
@@ -255,6 +262,8 @@ bool rows_scan(struct pool *p, struct table_scan *t, struct window *w, enum rows
                      .end = end,
                      .copy = ROWS_FIRST_COPY,
                      .state = w->state,
+                     .even = t->layout->format == SCAN_CSV,
+                     .tail_even = t->layout->format == SCAN_CSV,
                      .batch = pool_take(p)};
     while (!r.ended) {
         size_t from = r.batch->len;

@@ -15,6 +15,12 @@ void scan_batch(struct scanner *s, const struct scan_layout *layout, struct str 
         csv_batch(s, layout, rows, t);
 }
 
+void scan_even_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
+                     struct tally *t)
+{
+    csv_even_batch(s, layout, rows, t);
+}
+
 void scan_in_pieces(struct scanner *s, const struct scan_layout *layout, struct str rows,
                     struct tally *t)
 {

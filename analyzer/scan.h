@@ -33,6 +33,10 @@ struct scanner *scanner_new(struct arena *arena);
 void scan_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
                 struct tally *t);
 
+/* The same for rows of CSV of which csv_cut says that they are even. */
+void scan_even_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
+                     struct tally *t);
+
 /* One at a time per scanner. */
 struct scan_piece *scan_piece_open(struct scanner *s, const struct scan_layout *layout,
                                    struct tally *t);

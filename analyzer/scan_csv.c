@@ -3,8 +3,8 @@
  *
  * Where the escape is the doubled quote, a byte stands in quotes when the number of quotes before
  * it is odd, so simd.h can leave out the separators in quotes. That holds as long as every opening
- * quote is the first byte of its field. Batches are looked at for this first; one with a quote
- * elsewhere (5" pipe), and the rarer dialects, are read byte by byte (scan_csv_piece.c).
+ * quote is the first byte of its field, which who cuts the rows finds out (csv_cut). Rows with a
+ * quote elsewhere (5" pipe), and the rarer dialects, are read byte by byte (scan_csv_piece.c).
  */
 #include "analyzer/scan_loop.h"
 
@@ -163,20 +163,11 @@ static bool is_value_byte(unsigned char c)
     return fernet_is_name_byte(c) || c == ':' || c == '=';
 }
 
-/* Is the dialect one whose quotes can be told by counting them? */
+/* Is the dialect one whose fields can be told by counting quotes and looking for separators? */
 static bool is_countable(const struct csv_dialect *d)
 {
     return d->newline != CSV_NEWLINE_CR && d->escape == d->quote && !is_value_byte(d->delimiter) &&
            !is_value_byte(d->quote);
-}
-
-/* Do the rows end with a record, and does every opening quote begin a field? */
-static bool is_even(const struct scan_layout *layout, struct str rows, const struct simd_csv *how)
-{
-    struct simd_csv_state state = {.separator = 1};
-    struct simd_csv_cut found = {0};
-    return layout->reading.simd->csv_cut(rows, how, &state, &found) && rows.len > 0 &&
-           found.end == rows.len;
 }
 
 static void csv_loop(struct scan_loop *l, const struct simd_csv *how)
@@ -194,18 +185,28 @@ static void csv_loop(struct scan_loop *l, const struct simd_csv *how)
     }
 }
 
-void csv_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
-               struct tally *t)
+void csv_even_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
+                    struct tally *t)
 {
     const struct csv_dialect *d = layout->dialect;
-    struct simd_csv how = {.delimiter = d->delimiter,
-                           .quote = d->quote,
-                           .null = d->null_text.len ? d->null_text.at[0] : d->delimiter};
-    if (layout->columns == 0 || !is_countable(d) || !is_even(layout, rows, &how)) {
+    if (layout->columns == 0 || !is_countable(d)) {
         scan_in_pieces(s, layout, rows, t);
         return;
     }
+    struct simd_csv how = {.delimiter = d->delimiter,
+                           .quote = d->quote,
+                           .null = d->null_text.len ? d->null_text.at[0] : d->delimiter};
     struct scan_loop loop = scan_loop_make(s, layout, rows, t);
     loop.skips_blank = layout->columns > 1;
     csv_loop(&loop, &how);
+}
+
+void csv_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
+               struct tally *t)
+{
+    struct csv_cut cut = {0};
+    if (csv_cut(&cut, layout->dialect, rows) == rows.len && cut.even)
+        csv_even_batch(s, layout, rows, t);
+    else
+        scan_in_pieces(s, layout, rows, t);
 }

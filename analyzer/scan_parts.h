@@ -69,6 +69,8 @@ void copy_piece_feed(struct scan_piece *p, struct str bytes);
 void copy_piece_close(struct scan_piece *p);
 void csv_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
                struct tally *t);
+void csv_even_batch(struct scanner *s, const struct scan_layout *layout, struct str rows,
+                    struct tally *t);
 /* Reads a whole raw field, with its quotes, and counts it. */
 void csv_field_whole(struct scanner *s, struct tally *t, size_t column, struct str raw);
 /* Rows as one piece: for what a batch's fast way leaves over. */

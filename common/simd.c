@@ -56,6 +56,14 @@ static size_t scalar_copy_masks(const unsigned char *at, const unsigned char *en
     return most;
 }
 
+/* Bit i: is the number of bits from 0 to i odd? */
+static uint64_t parity_so_far(uint64_t x)
+{
+    for (unsigned shift = 1; shift < 64; shift *= 2)
+        x ^= x << shift;
+    return x;
+}
+
 static struct csv_bytes scalar_csv_bytes(const unsigned char *at, size_t n, unsigned char after,
                                          const struct simd_csv *how)
 {
@@ -72,6 +80,7 @@ static struct csv_bytes scalar_csv_bytes(const unsigned char *at, size_t n, unsi
         b.start |= (quote && next == how->quote) || c == how->null || c == '\r' ? bit : 0;
         b.constant |= constant ? bit : 0;
     }
+    b.parity = parity_so_far(b.quote);
     return b;
 }
 
@@ -83,7 +92,7 @@ static size_t scalar_csv_masks(const unsigned char *at, const unsigned char *end
         size_t left = (size_t)(end - at);
         size_t n = left < SIMD_BLOCK ? left : SIMD_BLOCK;
         struct csv_bytes b = scalar_csv_bytes(at, n, left > SIMD_BLOCK ? at[SIMD_BLOCK] : 0, how);
-        csv_block(&b, state, &into[k]);
+        into[k] = csv_block(&b, state);
         if (into[k].mark)
             return k + 1;
         at += n;
@@ -94,13 +103,13 @@ static size_t scalar_csv_masks(const unsigned char *at, const unsigned char *end
 static bool scalar_csv_cut(struct str s, const struct simd_csv *how, struct simd_csv_state *state,
                            struct simd_csv_cut *found)
 {
-    bool even = true;
+    uint64_t odd = 0;
     for (size_t i = 0; i < s.len; i += SIMD_BLOCK) {
         size_t n = s.len - i < SIMD_BLOCK ? s.len - i : SIMD_BLOCK;
         struct csv_bytes b = scalar_csv_bytes(s.at + i, n, 0, how);
-        even &= csv_block_cut(&b, n, i, state, found);
+        odd |= csv_block_cut(&b, n, i, state, found);
     }
-    return even;
+    return odd == 0;
 }
 
 static size_t scalar_find_either(struct str s, unsigned char a, unsigned char b)
@@ -186,7 +195,8 @@ const struct simd_ops simd_scalar = {
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") &&
+           __builtin_cpu_supports("pclmul");
 }
 
 static bool has_avx512(void)

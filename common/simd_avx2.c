@@ -4,7 +4,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt,pclmul")))
 
 AVX2 static inline __m256i load(const unsigned char *at)
 {
@@ -66,20 +66,38 @@ AVX2 static size_t avx2_copy_masks(const unsigned char *at, const unsigned char 
     return b + simd_scalar.copy_masks(at, end, most - b, carry, into + b);
 }
 
+/* Multiplying without carries by all ones adds up, in each bit, all bits up to it. */
+AVX2 static inline uint64_t parity_so_far(uint64_t x)
+{
+    __m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)x), _mm_set1_epi8(-1), 0);
+    return (uint64_t)_mm_cvtsi128_si64(product);
+}
+
+/* What is needed to cut; 64 bytes are read. */
+AVX2 static inline struct csv_bytes avx2_csv_quotes(const unsigned char *at,
+                                                    const struct simd_csv *how)
+{
+    __m256i low = load(at);
+    __m256i high = load(at + 32);
+    uint64_t quote = bits(equal(low, how->quote), equal(high, how->quote));
+    struct csv_bytes b = {.delimiter =
+                              bits(equal(low, how->delimiter), equal(high, how->delimiter)),
+                          .newline = bits(equal(low, '\n'), equal(high, '\n')),
+                          .quote = how->quote ? quote : 0};
+    b.parity = parity_so_far(b.quote);
+    return b;
+}
+
 /* 65 bytes are read. */
 AVX2 static inline struct csv_bytes avx2_csv_bytes(const unsigned char *at,
                                                    const struct simd_csv *how)
 {
     __m256i low = load(at);
     __m256i high = load(at + 32);
-    uint64_t quotes = how->quote ? UINT64_MAX : 0;
-    struct csv_bytes b = {
-        .delimiter = bits(equal(low, how->delimiter), equal(high, how->delimiter)),
-        .newline = bits(equal(low, '\n'), equal(high, '\n')),
-        .quote = quotes & bits(equal(low, how->quote), equal(high, how->quote)),
-        .start = bits(equal(low, how->null), equal(high, how->null)) |
-                 bits(equal(low, '\r'), equal(high, '\r')),
-        .constant = bits(constants(low, load(at + 1)), constants(high, load(at + 33)))};
+    struct csv_bytes b = avx2_csv_quotes(at, how);
+    b.start = bits(equal(low, how->null), equal(high, how->null)) |
+              bits(equal(low, '\r'), equal(high, '\r'));
+    b.constant = bits(constants(low, load(at + 1)), constants(high, load(at + 33)));
     uint64_t next_is_quote = b.quote >> 1 | (uint64_t)(at[SIMD_BLOCK] == how->quote) << 63;
     b.start |= b.quote & next_is_quote;
     return b;
@@ -92,7 +110,7 @@ AVX2 static size_t avx2_csv_masks(const unsigned char *at, const unsigned char *
     size_t k = 0;
     for (uint64_t mark = 0; k < most && end - at > SIMD_BLOCK && !mark; k++, at += SIMD_BLOCK) {
         struct csv_bytes b = avx2_csv_bytes(at, how);
-        csv_block(&b, state, &into[k]);
+        into[k] = csv_block(&b, state);
         mark = into[k].mark;
     }
     if (k == most || (k > 0 && into[k - 1].mark))
@@ -103,24 +121,20 @@ AVX2 static size_t avx2_csv_masks(const unsigned char *at, const unsigned char *
 AVX2 static bool avx2_csv_cut(struct str s, const struct simd_csv *how,
                               struct simd_csv_state *state, struct simd_csv_cut *found)
 {
-    bool even = true;
+    struct simd_csv_state now = *state;
+    struct simd_csv_cut so_far = *found;
+    uint64_t odd = 0;
     size_t i = 0;
-    uint64_t quotes = how->quote ? UINT64_MAX : 0;
     for (; i + SIMD_BLOCK <= s.len; i += SIMD_BLOCK) {
-        __m256i low = load(s.at + i);
-        __m256i high = load(s.at + i + 32);
-        struct csv_bytes b = {
-            .delimiter = bits(equal(low, how->delimiter), equal(high, how->delimiter)),
-            .newline = bits(equal(low, '\n'), equal(high, '\n')),
-            .quote = quotes & bits(equal(low, how->quote), equal(high, how->quote))};
-        even &= csv_block_cut(&b, SIMD_BLOCK, i, state, found);
+        struct csv_bytes b = avx2_csv_quotes(s.at + i, how);
+        odd |= csv_block_cut(&b, SIMD_BLOCK, i, &now, &so_far);
     }
     struct simd_csv_cut rest = {0};
-    even &= simd_scalar.csv_cut(str_slice(s, i, s.len), how, state, &rest);
-    found->newlines += rest.newlines;
-    if (rest.end)
-        found->end = i + rest.end;
-    return even;
+    bool even = simd_scalar.csv_cut(str_slice(s, i, s.len), how, &now, &rest);
+    *state = now;
+    found->newlines = so_far.newlines + rest.newlines;
+    found->end = rest.end ? i + rest.end : so_far.end;
+    return even && odd == 0;
 }
 
 AVX2 static size_t avx2_find_either(struct str s, unsigned char a, unsigned char b)

@@ -5,7 +5,8 @@
 #include <immintrin.h>
 
 #define AVX512                                                                                     \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx2,bmi,bmi2,popcnt,lzcnt")))
+    __attribute__((                                                                                \
+        target("avx512f,avx512bw,avx512vl,avx512vbmi,avx2,bmi,bmi2,popcnt,lzcnt,pclmul")))
 
 AVX512 static inline __mmask64 equal_64(__m512i bytes, unsigned char c)
 {
@@ -58,11 +59,21 @@ AVX512 static size_t avx512_copy_masks(const unsigned char *at, const unsigned c
     return n;
 }
 
-AVX512 static inline struct csv_bytes csv_bytes_64(__m512i bytes, const struct simd_csv *how)
+/* Multiplying without carries by all ones adds up, in each bit, all bits up to it. */
+AVX512 static inline uint64_t parity_so_far(uint64_t x)
 {
-    return (struct csv_bytes){.delimiter = equal_64(bytes, how->delimiter),
-                              .newline = equal_64(bytes, '\n'),
-                              .quote = how->quote ? equal_64(bytes, how->quote) : 0};
+    __m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)x), _mm_set1_epi8(-1), 0);
+    return (uint64_t)_mm_cvtsi128_si64(product);
+}
+
+/* What is needed to cut. */
+AVX512 static inline struct csv_bytes csv_quotes_64(__m512i bytes, const struct simd_csv *how)
+{
+    struct csv_bytes b = {.delimiter = equal_64(bytes, how->delimiter),
+                          .newline = equal_64(bytes, '\n'),
+                          .quote = how->quote ? equal_64(bytes, how->quote) : 0};
+    b.parity = parity_so_far(b.quote);
+    return b;
 }
 
 AVX512 static size_t avx512_csv_masks(const unsigned char *at, const unsigned char *end,
@@ -72,11 +83,11 @@ AVX512 static size_t avx512_csv_masks(const unsigned char *at, const unsigned ch
     size_t n = 0;
     for (uint64_t mark = 0; n < most && !mark; n++, at += SIMD_BLOCK) {
         struct block_64 block = load_64(at, (size_t)(end - at));
-        struct csv_bytes b = csv_bytes_64(block.bytes, how);
+        struct csv_bytes b = csv_quotes_64(block.bytes, how);
         b.constant = constants_64(block);
         b.start = equal_64(block.bytes, how->null) | equal_64(block.bytes, '\r') |
                   (b.quote & equal_64(block.next, how->quote));
-        csv_block(&b, state, &into[n]);
+        into[n] = csv_block(&b, state);
         mark = into[n].mark;
     }
     return n;
@@ -85,13 +96,22 @@ AVX512 static size_t avx512_csv_masks(const unsigned char *at, const unsigned ch
 AVX512 static bool avx512_csv_cut(struct str s, const struct simd_csv *how,
                                   struct simd_csv_state *state, struct simd_csv_cut *found)
 {
-    bool even = true;
-    for (size_t i = 0; i < s.len; i += SIMD_BLOCK) {
-        size_t n = s.len - i < SIMD_BLOCK ? s.len - i : SIMD_BLOCK;
-        struct csv_bytes b = csv_bytes_64(_mm512_maskz_loadu_epi8(lowest_64(n), s.at + i), how);
-        even &= csv_block_cut(&b, n, i, state, found);
+    struct simd_csv_state now = *state;
+    struct simd_csv_cut so_far = *found;
+    uint64_t odd = 0;
+    size_t i = 0;
+    for (; i + SIMD_BLOCK <= s.len; i += SIMD_BLOCK) {
+        struct csv_bytes b = csv_quotes_64(_mm512_loadu_si512(s.at + i), how);
+        odd |= csv_block_cut(&b, SIMD_BLOCK, i, &now, &so_far);
     }
-    return even;
+    if (i < s.len) {
+        __m512i bytes = _mm512_maskz_loadu_epi8(lowest_64(s.len - i), s.at + i);
+        struct csv_bytes b = csv_quotes_64(bytes, how);
+        odd |= csv_block_cut(&b, s.len - i, i, &now, &so_far);
+    }
+    *state = now;
+    *found = so_far;
+    return odd == 0;
 }
 
 AVX512 static size_t avx512_find_either(struct str s, unsigned char a, unsigned char b)

@@ -41,48 +41,42 @@ extern const struct simd_ops simd_avx512;
 /* Where the bytes of a block are; bits beyond its end are 0. */
 struct csv_bytes {
     uint64_t delimiter, newline, quote;
-    uint64_t start; /* worth a look at a field's begin: two quotes, a CR, the NULL text's first */
+    uint64_t parity; /* bit i: is the number of quotes from 0 to i odd? */
+    uint64_t start;  /* worth a look at a field's begin: two quotes, a CR, the NULL text's first */
     uint64_t constant; /* worth one anywhere */
 };
 
-/* Bit i: is the number of bits from 0 to i odd? */
-static inline uint64_t parity_so_far(uint64_t x)
-{
-    for (unsigned shift = 1; shift < 64; shift *= 2)
-        x ^= x << shift;
-    return x;
-}
-
 /* The masks of a block from where its bytes are. */
-static inline void csv_block(const struct csv_bytes *b, struct simd_csv_state *state,
-                             struct simd_masks *into)
+static inline struct simd_masks csv_block(const struct csv_bytes *b, struct simd_csv_state *state)
 {
-    uint64_t inside = parity_so_far(b->quote) ^ state->inside;
-    uint64_t separators = (b->delimiter | b->newline) & ~inside;
-    uint64_t starts = separators << 1 | state->separator;
-    into->tab = b->delimiter & ~inside;
-    into->newline = b->newline & ~inside;
-    into->mark = b->constant | (starts & (separators | b->start));
-    state->separator = separators >> 63;
-    state->quote = b->quote >> 63;
-    state->inside = inside >> 63 ? UINT64_MAX : 0;
+    uint64_t inside = b->parity ^ state->inside;
+    uint64_t tab = b->delimiter & ~inside;
+    uint64_t newline = b->newline & ~inside;
+    uint64_t starts = (tab | newline) << 1 | state->separator;
+    uint64_t mark = b->constant | (starts & (tab | newline | b->start));
+    *state = (struct simd_csv_state){
+        .separator = (tab | newline) >> 63, .quote = b->quote >> 63, .inside = 0 - (inside >> 63)};
+    return (struct simd_masks){tab, newline, mark};
 }
 
-/* The cut of a block of n bytes at `at`. False: a quote opens that does not begin its field. */
-static inline bool csv_block_cut(const struct csv_bytes *b, size_t n, size_t at,
-                                 struct simd_csv_state *state, struct simd_csv_cut *found)
+/*
+ * The cut of a block of n bytes at `at`. Gives back the quotes that open and do not begin their
+ * field.
+ */
+static inline uint64_t csv_block_cut(const struct csv_bytes *b, size_t n, size_t at,
+                                     struct simd_csv_state *state, struct simd_csv_cut *found)
 {
-    uint64_t inside = parity_so_far(b->quote) ^ state->inside;
+    uint64_t inside = b->parity ^ state->inside;
     uint64_t newlines = b->newline & ~inside;
     uint64_t separators = newlines | (b->delimiter & ~inside);
     uint64_t may_open = separators << 1 | state->separator | b->quote << 1 | state->quote;
-    if (newlines)
-        found->end = at + SIMD_BLOCK - (size_t)__builtin_clzll(newlines);
+    size_t end = at + SIMD_BLOCK - (size_t)__builtin_clzll(newlines | 1);
+    found->end = newlines ? end : found->end;
     found->newlines += (uint64_t)__builtin_popcountll(b->newline);
-    state->separator = separators >> (n - 1) & 1;
-    state->quote = b->quote >> (n - 1) & 1;
-    state->inside = inside >> (n - 1) & 1 ? UINT64_MAX : 0;
-    return (b->quote & inside & ~may_open) == 0;
+    *state = (struct simd_csv_state){.separator = separators >> (n - 1) & 1,
+                                     .quote = b->quote >> (n - 1) & 1,
+                                     .inside = 0 - (inside >> (n - 1) & 1)};
+    return b->quote & inside & ~may_open;
 }
 
 #endif

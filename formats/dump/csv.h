@@ -118,6 +118,8 @@ enum csv_state {
 };
 struct csv_cut {
     enum csv_state state;
+    uint64_t lines; /* LF bytes so far, those in quotes as well */
+    bool even; /* in the last piece a quote opens only at a field's begin, so counting tells all */
 };
 /*
  * Goes over the whole piece and gives back the length up to and including the last record end in it

@@ -1,8 +1,10 @@
 /*
  * csv_record: where records end, and what their fields say.
  *
- * The cutter goes from quote to quote in runs; what is decoded is only what a caller asks for.
+ * The cutter counts quotes with vectors; where that does not tell, it goes from quote to quote.
+ * What is decoded is only what a caller asks for.
  */
+#include "common/simd.h"
 #include "formats/dump/copy.h"
 #include "formats/dump/csv.h"
 
@@ -159,7 +161,7 @@ static size_t pass_escaped(struct csv_cut *cut, const struct csv_dialect *d, uns
     return byte == d->quote || byte == d->escape ? 1 : 0;
 }
 
-size_t csv_cut(struct csv_cut *cut, const struct csv_dialect *d, struct str piece)
+static size_t cut_bytewise(struct csv_cut *cut, const struct csv_dialect *d, struct str piece)
 {
     if (d->syntax == CSV_COPY_TEXT || (!d->quote && !d->escape))
         return cut_lines(cut, d, piece);
@@ -190,6 +192,40 @@ size_t csv_cut(struct csv_cut *cut, const struct csv_dialect *d, struct str piec
         }
     }
     return last;
+}
+
+/* All at once, by counting quotes. False: that does not tell; nothing is done then. */
+static bool cut_even(struct csv_cut *cut, const struct csv_dialect *d, struct str piece,
+                     size_t *last)
+{
+    const struct simd_csv how = {.delimiter = d->delimiter, .quote = d->quote};
+    struct simd_csv_state state = {.separator =
+                                       cut->state == CSV_AT_RECORD || cut->state == CSV_AT_FIELD,
+                                   .quote = cut->state == CSV_QUOTE_SEEN,
+                                   .inside = cut->state == CSV_IN_QUOTES ? UINT64_MAX : 0};
+    struct simd_csv_cut found = {0};
+    if (d->syntax == CSV_COPY_TEXT || d->newline == CSV_NEWLINE_CR || d->escape != d->quote ||
+        !simd_best()->csv_cut(piece, &how, &state, &found))
+        return false;
+    if (state.inside)
+        cut->state = CSV_IN_QUOTES;
+    else if (state.quote)
+        cut->state = CSV_QUOTE_SEEN;
+    else
+        cut->state = behind_plain(d, piece.at[piece.len - 1]);
+    cut->lines += found.newlines;
+    *last = found.end;
+    return true;
+}
+
+size_t csv_cut(struct csv_cut *cut, const struct csv_dialect *d, struct str piece)
+{
+    size_t last = 0;
+    cut->even = piece.len == 0 || cut_even(cut, d, piece, &last);
+    if (cut->even)
+        return last;
+    cut->lines += simd_best()->count(piece, '\n');
+    return cut_bytewise(cut, d, piece);
 }
 
 bool csv_cut_finish(const struct csv_cut *cut, struct err *err)

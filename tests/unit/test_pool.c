@@ -372,6 +372,33 @@ static void csv_is_cut_at_records_only(void **state)
     }
 }
 
+/* A quote that does not begin its field is a plain byte, wherever batches and pieces end. */
+static void a_quote_inside_a_field_is_a_plain_byte_in_every_batch(void **state)
+{
+    (void)state;
+    struct scan_layout l = layout_of(2, NULL);
+    l.format = SCAN_CSV;
+    l.dialect = &comma;
+    uint64_t seed = 31;
+    for (unsigned round = 0; round < 400; round++) {
+        struct buf text = {.arena = &arena};
+        for (unsigned i = 0; i < 40; i++) {
+            char value[CELL_MAX];
+            (void)cell_value(value, "v1:", 1, CASE_TIME, i);
+            bool inch = cell_random(&seed) % (2 + round % 30) == 0;
+            buf_printf(&text, "%s%s,%s\n", cell_random(&seed) % 2 ? "a" : "aaaaaaaaaaaaaaaaaaaaaaa",
+                       inch ? " 5\" pipe" : "", value);
+        }
+        struct reader how = {1 + round % 2, 1 + cell_random(&seed) % 900, round % 90, SIZE_MAX};
+        struct one r = scan_one(&l, buf_str(&text), ROWS_END_INPUT, how);
+        assert_true(r.ok);
+        assert_non_null(strstr(r.tally, "records 40 ragged 0"));
+        assert_non_null(strstr(r.tally, "  v1 40 "));
+        assert_string_equal(r.tally, scanned_at_once(&l, buf_str(&text)));
+        arena_free(&arena);
+    }
+}
+
 static void csv_that_ends_in_quotes_is_incomplete(void **state)
 {
     (void)state;
@@ -522,6 +549,7 @@ int main(void)
         cmocka_unit_test(a_failing_source_keeps_its_own_error),
         cmocka_unit_test(a_bare_file_of_copy_text_ends_with_the_input),
         cmocka_unit_test(csv_is_cut_at_records_only),
+        cmocka_unit_test(a_quote_inside_a_field_is_a_plain_byte_in_every_batch),
         cmocka_unit_test(csv_that_ends_in_quotes_is_incomplete),
         cmocka_unit_test(many_small_tables_do_not_wait_for_each_other),
         cmocka_unit_test(records_are_decoded_and_counted),
