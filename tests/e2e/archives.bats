@@ -111,6 +111,32 @@ state() { # state TABLE, of schema public
     like_plain z.zip
 }
 
+@test "custom: versions 1.10 to 1.16, every compression and size of a number say the same" {
+    convert() { python3 "$BATS_TEST_DIRNAME/../support/archive_convert.py" "$F/custom" c "$@"; }
+    for minor in 10 11 12 13 14; do
+        convert $minor zlib
+        like_plain c
+    done
+    for how in none zlib lz4 zstd; do
+        convert 15 $how
+        like_plain c
+        convert 16 $how 4 8 1000000
+        like_plain c
+    done
+    convert 13 none 8 4 77
+    like_plain c
+    convert 10 zlib 2 4 33
+    like_plain c
+    for minor in 9 17; do
+        convert 14 zlib
+        printf "\\x$(printf %02x $minor)" | dd of=c bs=1 seek=6 conv=notrunc status=none
+        run keycensus scan c -o refused.db
+        [ "$status" -eq 12 ]
+        [[ "$output" == *K0382*"1.$minor"* ]]
+    done
+    [ ! -e refused.db ]
+}
+
 @test "custom: threads and block size change nothing" {
     census_into r.db "$F/custom" --threads 1
     digest=$(item content_digest)

@@ -1,4 +1,5 @@
-/* The gzip decoder, every test with both backends. Samples are made by zlib and by gzip itself. */
+/* The gzip and zlib decoders, every test with both backends. Samples are made by zlib and by gzip
+ * itself. */
 #include "formats/stream/inflate.h"
 #include "formats/stream/stream.h"
 #include "tests/unit/pulled.h"
@@ -306,6 +307,88 @@ static void large_member_is_the_same_through_both(void **state)
     free(packed);
 }
 
+/* ---- the zlib stream ---- */
+
+static struct pulled unpack_zlib(const struct inflate_backend *backend, struct str packed,
+                                 size_t piece, size_t room)
+{
+    struct err err = {0};
+    return pull_all(zlib_source_by(backend, source_memory(packed, piece, &err), &err), room, &err);
+}
+
+static size_t zlib_sample(unsigned char *packed, size_t packed_room, unsigned char *plain,
+                          size_t plain_len, int level)
+{
+    uLongf len = packed_room;
+    assert_int_equal(compress2(packed, &len, plain, plain_len, level), Z_OK);
+    return len;
+}
+
+static void zlib_stream_is_read_in_pieces_of_any_size(void **state)
+{
+    (void)state;
+    static unsigned char plain[SAMPLE_MOST];
+    static unsigned char packed[2 * SAMPLE_MOST];
+    static const size_t sizes[] = {1, 2, 3, 7, 64, SAMPLE_MOST};
+    for (int level = 0; level <= 9; level += 3)
+        for (size_t b = 0; b < BACKENDS; b++)
+            for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+                size_t len = i == 0 ? 0 : write_rows(plain, 20000, 3);
+                size_t n = zlib_sample(packed, sizeof packed, plain, len, level);
+                struct pulled p = unpack_zlib(backends[b], str_make(packed, n), sizes[i], sizes[i]);
+                assert_int_equal(p.verdict, PULL_END);
+                assert_int_equal(p.len, len);
+                assert_memory_equal(p.bytes ? p.bytes : plain, plain, len);
+                pulled_free(&p);
+            }
+}
+
+static void damaged_zlib_stream_never_ends_with_other_bytes(void **state)
+{
+    (void)state;
+    unsigned char plain[900];
+    unsigned char packed[2000];
+    unsigned char bad[2001];
+    size_t len = write_rows(plain, sizeof plain, 5);
+    size_t n = zlib_sample(packed, sizeof packed, plain, len, 6);
+    for (size_t b = 0; b < BACKENDS; b++) {
+        for (size_t cut = 0; cut < n; cut++) {
+            struct pulled p = unpack_zlib(backends[b], str_make(packed, cut), 0, 100);
+            assert_int_equal(p.verdict, PULL_FAILED);
+            assert_int_equal(p.err.kind, ERR_INCOMPLETE);
+            pulled_free(&p);
+        }
+        for (size_t bit = 0; bit < n * 8; bit++) {
+            memcpy(bad, packed, n);
+            bad[bit / 8] ^= (unsigned char)(1 << bit % 8);
+            struct pulled p = unpack_zlib(backends[b], str_make(bad, n), 0, 100);
+            assert_true(p.verdict == PULL_FAILED ||
+                        (p.len == len && memcmp(p.bytes, plain, len) == 0));
+            pulled_free(&p);
+        }
+        memcpy(bad, packed, n);
+        bad[n] = 0;
+        struct pulled p = unpack_zlib(backends[b], str_make(bad, n + 1), 0, 100);
+        assert_int_equal(p.verdict, PULL_FAILED);
+        assert_int_equal(p.err.id, 202);
+        pulled_free(&p);
+    }
+}
+
+static void zlib_header_with_a_dictionary_or_another_method_is_refused(void **state)
+{
+    (void)state;
+    static const unsigned char heads[][2] = {
+        {0x78, 0xbb}, {0x77, 0x85}, {0x88, 0x1c}, {0x78, 0x9d}};
+    for (size_t b = 0; b < BACKENDS; b++)
+        for (size_t i = 0; i < 4; i++) {
+            struct pulled p = unpack_zlib(backends[b], str_make(heads[i], 2), 0, 10);
+            assert_int_equal(p.verdict, PULL_FAILED);
+            assert_int_equal(p.err.id, 201);
+            pulled_free(&p);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +402,9 @@ int main(void)
         cmocka_unit_test(wrong_method_and_reserved_flags_are_refused),
         cmocka_unit_test(empty_input_is_cut_off_and_other_input_is_no_gzip),
         cmocka_unit_test(large_member_is_the_same_through_both),
+        cmocka_unit_test(zlib_stream_is_read_in_pieces_of_any_size),
+        cmocka_unit_test(damaged_zlib_stream_never_ends_with_other_bytes),
+        cmocka_unit_test(zlib_header_with_a_dictionary_or_another_method_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
