@@ -1,6 +1,5 @@
 /* inspect_command: `keycensus inspect`: what an input holds, without decoding a row. */
-#include "analyzer/commands.h"
-#include "analyzer/input.h"
+#include "analyzer/inspect_parts.h"
 #include "common/text.h"
 #include "formats/dump/csv.h"
 #include "formats/dump/pgcopy.h"
@@ -17,28 +16,27 @@ const struct cli_option inspect_options[] = {
 
 enum { INSPECT_WINDOW = 4 * 1024 * 1024 };
 
-struct inspect {
-    struct cli *cli;
-    struct table texts;  /* one row a text */
-    struct table tables; /* one row a table with rows */
-    const struct input_text *text;
-    struct window *window;
-    struct err unread; /* the first text of a kind that is not read */
-};
-
 static struct str kept(struct inspect *s, struct str borrowed)
 {
     return arena_copy(s->cli->arena, borrowed);
 }
 
-static void table_row(struct inspect *s, const char *path, struct str database, struct str schema,
-                      struct str name, uint64_t columns, uint64_t bytes, const char *note)
+static void count_or_nothing(struct table *t, uint64_t n)
+{
+    if (n == INSPECT_UNKNOWN)
+        table_null(t);
+    else
+        table_count(t, n);
+}
+
+void inspect_table_row(struct inspect *s, const char *path, struct str database, struct str schema,
+                       struct str name, uint64_t columns, uint64_t bytes, const char *note)
 {
     table_text(&s->tables, str_from(path));
     table_text(&s->tables, kept(s, schema));
     table_text(&s->tables, kept(s, name));
-    table_count(&s->tables, columns);
-    table_count(&s->tables, bytes);
+    count_or_nothing(&s->tables, columns);
+    count_or_nothing(&s->tables, bytes);
     table_text(&s->tables, str_from(note));
     table_text(&s->tables, kept(s, database));
 }
@@ -57,12 +55,13 @@ static bool inspect_sql(struct inspect *s, struct err *err)
             size_t columns = e.column_count;
             uint64_t from = s->window->offset;
             done = sql_skip_rows(&reader, err);
-            table_row(s, s->text->path, database, schema, name, columns, s->window->offset - from,
-                      "");
+            inspect_table_row(s, s->text->path, database, schema, name, columns,
+                              s->window->offset - from, "");
         } else if (e.kind == SQL_EVENT_UNREAD) {
-            table_row(s, s->text->path, e.database, e.schema, e.name, 0, 0,
-                      arena_printf(s->cli->arena, "%llu x %s: not read in this version",
-                                   (unsigned long long)e.count, text_shown(s->cli->arena, e.what)));
+            inspect_table_row(s, s->text->path, e.database, e.schema, e.name, 0, 0,
+                              arena_printf(s->cli->arena, "%llu x %s: not read in this version",
+                                           (unsigned long long)e.count,
+                                           text_shown(s->cli->arena, e.what)));
         }
     }
     if (!err_is(err) && e.kind == SQL_EVENT_END && e.end.truncated)
@@ -83,8 +82,9 @@ static bool inspect_table(struct inspect *s, struct err *err)
         return false;
     uint64_t from = s->window->offset;
     (void)window_skip_all(s->window, err);
-    table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name), columns.count,
-              s->window->offset - from, columns.header == CSV_HEADER_YES ? "header" : "no header");
+    inspect_table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name), columns.count,
+                      s->window->offset - from,
+                      columns.header == CSV_HEADER_YES ? "header" : "no header");
     return !err_is(err);
 }
 
@@ -104,8 +104,8 @@ static bool inspect_pgcopy(struct inspect *s, struct err *err)
         return false;
     uint64_t from = s->window->offset;
     bool done = window_skip_all(s->window, err);
-    table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name), copy.columns,
-              s->window->offset - from, "no header");
+    inspect_table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name), copy.columns,
+                      s->window->offset - from, "no header");
     return done;
 }
 
@@ -124,19 +124,36 @@ static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
         (void)inspect_pgcopy(s, err);
         return;
     }
+    if (kind == DUMP_PG_CUSTOM) {
+        (void)inspect_archive(s, err);
+        return;
+    }
     (void)window_skip_all(s->window, err);
 }
 
 /* The first of them is the command's error, as it is that of a scan: an input, or a member of it.
  */
-static void note_unread(struct inspect *s, enum dump_kind kind, const struct err *why)
+static void note_unread(struct inspect *s, const struct err *why)
 {
     if (err_is(&s->unread))
         return;
     s->unread = *why;
-    if (s->text->member && kind != DUMP_PG_CUSTOM)
+    if (s->text->member)
         s->unread.kind = ERR_INCOMPLETE;
     err_context(&s->unread, "%s", s->text->path);
+}
+
+static void text_row(struct inspect *s, const char *kind, uint64_t decoded, bool read,
+                     const char *note)
+{
+    const struct input_text *text = s->text;
+    table_text(&s->texts, str_from(text->path));
+    table_text(&s->texts, str_from(arena_printf(s->cli->arena, "%s%s%s", text->packing,
+                                                *text->packing ? "+" : "", kind)));
+    table_count(&s->texts, text->size);
+    count_or_nothing(&s->texts, decoded);
+    table_boolean(&s->texts, read);
+    table_text(&s->texts, kept(s, str_from(note)));
 }
 
 static bool visit(void *context, struct input_text *text, struct err *err)
@@ -145,6 +162,11 @@ static bool visit(void *context, struct input_text *text, struct err *err)
     struct window w;
     s->text = text;
     s->window = &w;
+    if (text->claimed) {
+        inspect_claimed(s, text);
+        text_row(s, "pg-archive-data", INSPECT_UNKNOWN, true, "");
+        return true;
+    }
     if (!window_open(&w, text->source, INSPECT_WINDOW, err))
         return false;
     w.name = text->path;
@@ -157,14 +179,9 @@ static bool visit(void *context, struct input_text *text, struct err *err)
     struct err why = {0};
     bool read = dump_accept(kind, &why);
     if (done && !read)
-        note_unread(s, kind, &why);
-    table_text(&s->texts, str_from(text->path));
-    table_text(&s->texts, str_from(arena_printf(s->cli->arena, "%s%s%s", text->packing,
-                                                *text->packing ? "+" : "", dump_kind_name(kind))));
-    table_count(&s->texts, text->size);
-    table_count(&s->texts, w.offset);
-    table_boolean(&s->texts, read);
-    table_text(&s->texts, kept(s, str_from(why.text)));
+        note_unread(s, &why);
+    text_row(s, dump_kind_name(kind), kind == DUMP_PG_CUSTOM ? INSPECT_UNKNOWN : w.offset, read,
+             why.text);
     window_close(&w);
     return done;
 }
@@ -213,8 +230,11 @@ bool command_inspect(struct cli *cli, struct err *err)
     for (size_t i = 0; done && i < cli->argument_count; i++) {
         struct input in;
         done = input_open(&in, cli->arguments[i], &limits, cli->arena, err);
+        in.claim = inspect_claim;
         in.context = &s;
+        s.input = &in;
         done = done && input_walk(&in, visit, err);
+        inspect_folders_end(&s);
         input_close(&in);
     }
     if (done && err_is(&s.unread)) {

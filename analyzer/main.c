@@ -35,14 +35,16 @@ static const struct cli_command commands[] = {
      .arguments = "INPUT... -o report.db",
      .summary = "read dumps and exports, write the report of key versions in use",
      .text =
-         "INPUT is a file, or - for standard input; several make one report. What it is, is told "
-         "from its bytes: a plain PostgreSQL dump, CSV or TSV, in UTF-8 or UTF-16, a binary COPY "
+         "INPUT is a file, the folder of pg_dump -Fd, or - for standard input; several make one "
+         "report. What it is, is told "
+         "from its bytes: a dump or archive of pg_dump, CSV or TSV, in UTF-8 or UTF-16, a binary "
+         "COPY "
          "file; gzip, zstd, lz4, xz or bzip2 around it; tar and zip with such files in them. "
          "Memory does not grow with the input.\n\n"
          "Every column of every table is scanned. --table, --model and --column declare what must "
          "be there: a declared table or column that is missing ends the scan (exit 6), and in a "
          "declared column every cell is accounted for.\n\n"
-         "What this version does not read (archives of pg_dump, INSERT of what is no literal) is "
+         "What this version does not read (INSERT of what is no literal) is "
          "refused or "
          "marks the report incomplete by name; it never counts as zero rows. A truncated or "
          "damaged "

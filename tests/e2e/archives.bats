@@ -414,3 +414,46 @@ PY
     [ "$status" -eq 3 ]
     [[ "$output" == *'lists 4 large objects and holds 0'* ]]
 }
+
+# ---- inspect ----
+
+@test "inspect reads the table of contents alone: tables, columns and sizes" {
+    # rows FILE...: of each table its names and number of columns; 0 and unknown alike, because a COPY
+    # without a list has a number of columns only where its table's definition is read.
+    rows() {
+        keycensus inspect "$@" --format json | python3 -c 'import json, sys
+for t in json.load(sys.stdin)["tables"]:
+    print(repr((t["schema_name"], t["table_name"], t["columns"] or 0)))' | LC_ALL=C sort
+    }
+    sizes() { # sizes FILE: how many are known, and their sum
+        keycensus inspect "$1" --format json | python3 -c 'import json, sys
+known = [t["bytes"] for t in json.load(sys.stdin)["tables"] if t["bytes"] is not None]
+print(len(known), sum(known))'
+    }
+    pg_restore -f plain.sql "$F/custom"
+    rows plain.sql > wanted
+    [ "$(wc -l < wanted)" -eq 28 ]
+    pg_dump -Fd census -f d
+    pg_dump -Ft census > t
+    gzip -k t
+    tar -cf late $(ls -r d | sed 's,^,d/,' | grep -v toc.dat) d/toc.dat
+    for input in "$F/custom" d t t.gz late; do
+        rows "$input" | diff wanted -
+    done
+    keycensus inspect d | grep -q ' census$'
+    [ "$(sizes d)" = "28 $(cat d/[0-9]*.dat.gz | wc -c)" ]
+    [ "$(sizes t)" = "28 $(tar -xOf t --wildcards '[0-9]*.dat' | wc -c)" ]
+    # Blocks fill a custom archive from the first one to its end.
+    size=$(stat -c %s "$F/custom")
+    read -r known sum <<< "$(sizes "$F/custom")"
+    [ "$known" = 28 ]
+    [ "$sum" -lt "$size" ]
+    [ "$sum" -gt $((size - 100000)) ]
+    pg_dump -Fc census | cat > piped
+    [ "$(sizes piped)" = '0 0' ]
+    # Damage behind the table of contents is not looked at.
+    head -c 200000 "$F/custom" > cut
+    rows cut | diff wanted -
+    rm "d/$(ls d | grep -m1 '^[0-9]')"
+    [ "$(keycensus inspect d | grep -c 'its file is missing')" = 1 ]
+}

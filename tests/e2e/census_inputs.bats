@@ -938,7 +938,7 @@ PY
     mkdir dir
     printf 'PGDMP' >dir/toc.dat
     run keycensus inspect dir
-    [ "$status" -eq 12 ]
+    [ "$status" -eq 3 ]
     gzip -c dump.sql | head -c 3000 >cut.gz
     run keycensus inspect cut.gz
     [ "$status" -eq 3 ]
