@@ -301,40 +301,46 @@ static bool list_folder(struct input *in, struct names *names, struct err *err)
     return !err_is(err);
 }
 
+/* `src` is taken over. */
+static struct source *watched(const struct input *in, struct source *src, struct err *err)
+{
+    if (!in->watch || !src)
+        return src;
+    struct source *s = source_watched(src, in->watch, in->context, err);
+    if (!s)
+        source_close(src);
+    return s;
+}
+
+/* NULL without an error: it is no file. */
+static struct source *open_member(const char *path, uint64_t *size, struct err *err)
+{
+    struct stat st = {0};
+    int fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+    bool known = fd >= 0 && sys->fstat(fd, &st) == 0;
+    if (!known)
+        err_sys(err, ERR_SYSTEM, 103, errno, "open %s", path);
+    struct source *src = known && S_ISREG(st.st_mode) ? source_fd(fd, path, err) : NULL;
+    if (!src && fd >= 0)
+        (void)sys->close(fd);
+    *size = (uint64_t)st.st_size;
+    return src;
+}
+
 static bool walk_folder_file(struct walk *w, const char *name, const struct input_text *outer,
                              struct err *err)
 {
     struct input *in = w->in;
-    struct stat st;
+    uint64_t size = 0;
     size_t len = strlen(in->path);
     const char *slash = len && in->path[len - 1] == '/' ? "" : "/";
     const char *path = arena_printf(in->arena, "%s%s%s", in->path, slash, name);
-    int fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-    if (fd < 0 || sys->fstat(fd, &st) != 0) {
-        err_sys(err, ERR_SYSTEM, 103, errno, "open %s", path);
-    } else if (!S_ISREG(st.st_mode)) {
-        (void)sys->close(fd);
-        return true;
-    }
-    struct source *src = err_is(err) ? NULL : source_fd(fd, path, err);
-    if (!src) {
-        if (fd >= 0)
-            (void)sys->close(fd);
-        return false;
-    }
-    if (in->watch) {
-        struct source *watched = source_watched(src, in->watch, in->context, err);
-        if (!watched) {
-            source_close(src);
-            return false;
-        }
-        src = watched;
-    }
-    struct arena shown = {0};
+    struct source *src = watched(in, open_member(path, &size, err), err);
+    if (!src)
+        return !err_is(err);
     const char *told =
-        arena_printf(in->arena, "%s%s%s", in->path, slash, text_shown(&shown, str_from(name)));
-    arena_free(&shown);
-    return walk_file(w, src, str_from(name), outer, told, (uint64_t)st.st_size, 1, err);
+        arena_printf(in->arena, "%s%s%s", in->path, slash, text_shown(in->arena, str_from(name)));
+    return walk_file(w, src, str_from(name), outer, told, size, 1, err);
 }
 
 static bool walk_folder(struct walk *w, const struct input_text *outer, struct err *err)
@@ -357,15 +363,7 @@ bool input_walk(struct input *in, input_visitor visit, struct err *err)
     text.name = in->standard ? STR("stdin") : str_from(slash ? slash + 1 : in->path);
     if (in->folder)
         return walk_folder(&w, &text, err);
-    struct source *src = in->bottom;
+    struct source *src = watched(in, in->bottom, err);
     in->bottom = NULL;
-    if (in->watch) {
-        struct source *watched = source_watched(src, in->watch, in->context, err);
-        if (!watched) {
-            source_close(src);
-            return false;
-        }
-        src = watched;
-    }
-    return walk_layer(&w, src, &text, 0, err);
+    return src && walk_layer(&w, src, &text, 0, err);
 }

@@ -113,7 +113,7 @@ static bool read_string(struct archive_toc *t, struct arena *arena, size_t most,
         if (!archive_need(w, 1, err))
             return false;
         struct str rest = str_slice(window_rest(w), 0, (size_t)len - have);
-        if (have + rest.len > room) {
+        if (!bytes || have + rest.len > room) {
             room = have + rest.len == (size_t)len ? (size_t)len : 2 * (have + rest.len);
             unsigned char *wider = arena_alloc(arena, room);
             if (have)
@@ -125,6 +125,15 @@ static bool read_string(struct archive_toc *t, struct arena *arena, size_t most,
         window_skip_lines(w, rest.len, 0);
     }
     *text = str_make(bytes, have);
+    return true;
+}
+
+static bool skip_strings(struct archive_toc *t, unsigned count, struct err *err)
+{
+    bool null = false;
+    for (unsigned i = 0; i < count; i++)
+        if (!skip_string(t, &null, err))
+            return false;
     return true;
 }
 
@@ -329,7 +338,6 @@ static bool read_head(struct archive_toc *t, struct archive_entry *e, struct err
     uint64_t at = w->offset;
     int64_t dumper = 0;
     int64_t unused = 0;
-    bool null = false;
     if (!read_int(t, &e->id, err) || !read_int(t, &dumper, err))
         return false;
     if (e->id <= 0 || e->id > INT32_MAX)
@@ -337,7 +345,7 @@ static bool read_head(struct archive_toc *t, struct archive_entry *e, struct err
     if (dumper != 0 && dumper != 1)
         return archive_damaged(w, at, "an entry that neither has data nor has none", err);
     e->has_data = dumper;
-    return skip_string(t, &null, err) && skip_string(t, &null, err) && /* oids */
+    return skip_strings(t, 2, err) && /* oids */
            read_name(t, &e->tag, err) && read_name(t, &e->desc, err) &&
            (t->header.minor < ARCHIVE_SECTIONS || read_int(t, &unused, err));
 }
@@ -357,7 +365,7 @@ static bool read_tail(struct archive_toc *t, struct archive_entry *e, struct err
     return read_name(t, &e->schema, err) && skip_string(t, &null, err) && /* tablespace */
            (t->header.minor < ARCHIVE_ACCESS_METHODS || skip_string(t, &null, err)) &&
            (t->header.minor < ARCHIVE_RELATION_KINDS || read_int(t, &unused, err)) &&
-           skip_string(t, &null, err) && skip_string(t, &null, err) && /* owner, WITH OIDS */
+           skip_strings(t, 2, err) && /* owner, WITH OIDS */
            skip_dependencies(t, err) && read_place(t, e, err);
 }
 

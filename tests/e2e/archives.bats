@@ -457,3 +457,18 @@ print(len(known), sum(known))'
     rm "d/$(ls d | grep -m1 '^[0-9]')"
     [ "$(keycensus inspect d | grep -c 'its file is missing')" = 1 ]
 }
+
+# ---- INSERTs ----
+
+@test "every format with --inserts, --column-inserts and --rows-per-insert says what its plain dump says" {
+    for options in --inserts --column-inserts '--rows-per-insert=7 --on-conflict-do-nothing' \
+        '--inserts --load-via-partition-root'; do
+        for format in c d t; do
+            rm -rf a
+            pg_dump -F$format $options census -f a
+            echo "$format $options"
+            like_restored a
+            [ "$(item rows)" -ge "$(sed -n 's/^ITEM|rows|//p' "$F/plain.said")" ]
+        done
+    done
+}
