@@ -29,7 +29,7 @@
 
 enum {
     POOL_THREADS_MAX = 256,
-    POOL_BLOCK_DEFAULT = 1024 * 1024,
+    POOL_BLOCK_DEFAULT = 256 * 1024, /* a few fit the second-level cache */
     POOL_BLOCK_MAX = 256 * 1024 * 1024
 };
 

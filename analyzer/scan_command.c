@@ -25,7 +25,7 @@ const struct cli_option scan_options[] = {
     {SCAN_DUMP_TIME, "dump-time", 0, "YYYY-MM-DDTHH:MM:SSZ",
      "when the data is from, where the dump does not say; needed for standard input"},
     {SCAN_THREADS, "threads", 0, "N", "default: as many as there are processors"},
-    {SCAN_BLOCK_SIZE, "block-size", 0, "BYTES", "how much is scanned at once (default 1048576)"},
+    {SCAN_BLOCK_SIZE, "block-size", 0, "BYTES", "how much is scanned at once (default 262144)"},
     {SCAN_MAX_DECODED, "max-decoded-bytes", 0, "BYTES", "refuse an input that decodes to more"},
     {SCAN_MAX_WINDOW, "max-window", 0, "BYTES",
      "memory that zstd and xz may use (default 134217728)"},
