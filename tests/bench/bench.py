@@ -1,15 +1,18 @@
 #!/usr/bin/python3
 """make bench: keycensus against the peers that are installed, as ratios of medians in one run.
 
-    bench.py [--rows N] [--runs N] [--keep DIR]
+    bench.py [--rows N] [--runs N] [--keep DIR] [--only NAME]
 
 Makes its input with generate (N wide rows; 2,400,000 are about 1 GB), runs ours and each peer in turn,
-A B A B, with the input in the page cache, and prints wall seconds, ratios and peak memory. It checks
-that the answers agree where the peer gives one, and judges nothing.
+A B A B, with the input in the page cache, and prints wall seconds, ratios beside their targets, and
+peak memory. It stops when the answers do not agree with the peers' or with each other, and judges
+nothing else. Peers: wc, cat, mawk, Python's csv, igzip, gzip, zstd; DuckDB where the npm package
+@duckdb/node-api is on NODE_PATH (npm install --prefix DIR @duckdb/node-api; NODE_PATH=DIR/node_modules).
 """
 import argparse
+import collections
+import csv
 import os
-import resource
 import shutil
 import sqlite3
 import statistics
@@ -19,33 +22,38 @@ import tempfile
 import time
 
 BUILD = os.environ.get("BUILD", "build/release")
+HERE = os.path.dirname(os.path.abspath(__file__))
 KEYCENSUS = os.path.join(BUILD, "keycensus")
 GENERATE = os.path.join(BUILD, "bench", "generate")
+# zsv's fast parser, counting rows only, took 1.42 times as long as `wc -l` on the CSV file of the same
+# 2.5 million rows (0.165 s, 0.116 s). It cannot be installed from Debian: wc stands in for it.
+ZSV_TO_WC = 1.42
+
+Peer = collections.namedtuple("Peer", "name command target scale", defaults=(None, 1.0))
+Row = collections.namedtuple("Row", "name path peers")
+Figure = collections.namedtuple("Figure", "wall cpu peak")
 
 
 def run(command):
-    """Wall seconds, CPU seconds, peak kB of one run of a shell command."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    """One run of a shell command: wall seconds, CPU seconds, peak MB."""
     start = time.monotonic()
     child = subprocess.Popen(["/bin/sh", "-c", "exec " + command], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.monotonic() - start
     if status != 0:
         sys.exit(f"bench: failed ({status}): {command}")
-    del before
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+    return Figure(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def pair(ours, peers, runs):
-    """Medians of ours and of each peer, run in turn."""
-    commands = [ours] + peers
+def in_turn(commands, runs):
+    """The medians of each command's runs; the first of them warms up."""
     figures = [[] for _ in commands]
     for turn in range(runs + 1):
         for i, command in enumerate(commands):
             figure = run(command)
-            if turn:  # the first turn warms up
+            if turn:
                 figures[i].append(figure)
-    return [tuple(statistics.median(f[k] for f in fs) for k in range(3)) for fs in figures]
+    return [Figure(*map(statistics.median, zip(*fs))) for fs in figures]
 
 
 def scan(path, report, extra=""):
@@ -53,64 +61,195 @@ def scan(path, report, extra=""):
 
 
 def counted(report):
+    """Version -> records, in all columns."""
     return dict(sqlite3.connect(report).execute(
         "select version, sum(record_count) from key_usage group by version"))
 
 
-def mawk_counts(path):
-    program = r'{for(i=1;i<=NF;i++){p=index($i,":Z0FBQUFB");if(p>1)n[substr($i,1,p-1)]++}}END{for(v in n)print v,n[v]}'
-    out = subprocess.run(["mawk", "-F\t", program, path], capture_output=True, text=True, check=True).stdout
+def printed_counts(command):
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return {line.split()[0]: int(line.split()[1]) for line in out.splitlines()}
 
 
+def mawk_counts(path):
+    program = (r'{for(i=1;i<=NF;i++){p=index($i,":Z0FBQUFB");if(p>1)n[substr($i,1,p-1)]++}}'
+               r'END{for(v in n)print v,n[v]}')
+    return printed_counts(["mawk", "-F\t", program, path])
+
+
+def python_counts(path):
+    """The counts by Python's csv module, and its seconds."""
+    counts = collections.Counter()
+    start = time.monotonic()
+    with open(path, newline="") as text:
+        for record in csv.reader(text):
+            for cell in record:
+                at = cell.find(":Z0FBQUFB")
+                if at > 0:
+                    counts[cell[:at]] += 1
+    return dict(counts), time.monotonic() - start
+
+
+def duckdb_command(path):
+    command = ["node", os.path.join(HERE, "duckdb.js"), path, "secret", "token"]
+    probe = ["node", "-e", "require('@duckdb/node-api')"]
+    if not shutil.which("node") or subprocess.run(probe, capture_output=True).returncode:
+        return None
+    return command
+
+
+def must_agree(report, counts, with_whom):
+    if counted(report) != counts:
+        sys.exit(f"bench: the census and {with_whom} disagree: {counted(report)} {counts}")
+    print(f"{'':18} the counts agree with those of {with_whom}")
+
+
+def show(row, medians):
+    ours = medians[0]
+    print(f"{row.name:18} {ours.wall:7.3f}s {ours.cpu:7.3f}s {ours.peak:8.1f}")
+    for peer, figure in zip(row.peers, medians[1:]):
+        wall = figure.wall * peer.scale
+        target = f"   (target: at most {peer.target})" if peer.target else ""
+        print(f"{'':18} {wall:7.3f}s {peer.name:28} ratio {ours.wall / wall:6.2f}{target}", flush=True)
+
+
+class Inputs:
+    """Files made when first asked for, kept in one folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def make(self, name, command):
+        path = os.path.join(self.folder, name)
+        if not os.path.exists(path):
+            subprocess.run(f"{command} > {path}.part && mv {path}.part {path}", shell=True, check=True)
+        with open(path, "rb") as f:  # into the page cache
+            while f.read(1 << 20):
+                pass
+        return path
+
+    def wide(self, rows, form="sql"):
+        return self.make(f"wide-{rows}.{form}", f"{GENERATE} --format {form} --rows {rows}")
+
+    def narrow(self, rows):
+        return self.make(f"narrow-{rows}.sql", f"{GENERATE} --shape narrow --format sql --rows {rows}")
+
+
+def wc(path, target):
+    return Peer("wc -l", f"wc -l {path}", target)
+
+
+def bench_plain(b):
+    path = b.inputs.wide(b.rows)
+    peers = [wc(path, 1.3), Peer("cat", f"cat {path}")]
+    show(Row("plain COPY text", path, peers), b.race(path, peers))
+    if shutil.which("mawk"):
+        must_agree(b.report, mawk_counts(path), "mawk")
+
+
+def bench_narrow(b):
+    path = b.inputs.narrow(8 * b.rows)
+    peers = [wc(path, 2)]
+    show(Row("narrow COPY text", path, peers), b.race(path, peers))
+    records = sqlite3.connect(b.report).execute("select value from summary where item = 'rows'").fetchone()
+    if int(records[0]) != 8 * b.rows:
+        sys.exit(f"bench: {records[0]} records of {8 * b.rows}")
+
+
+def bench_csv(b):
+    path = b.inputs.wide(b.rows, "csv")
+    peers = [wc(path, None), Peer("zsv, count only (wc x 1.42)", f"wc -l {path}", 1.2, ZSV_TO_WC)]
+    duckdb = duckdb_command(path)
+    if duckdb:
+        peers.append(Peer("DuckDB read_csv, group by", " ".join(duckdb), 0.25))
+    medians = b.race(path, peers)
+    show(Row("CSV with quotes", path, peers), medians)
+    counts, seconds = python_counts(path)
+    print(f"{'':18} {seconds:7.3f}s {'Python csv, once':28} ratio {medians[0].wall / seconds:6.2f}")
+    must_agree(b.report, counts, "Python's csv")
+    if duckdb:
+        must_agree(b.report, printed_counts(duckdb), "DuckDB")
+
+
+def bench_packed(b, name, pack, suffix, tools, target):
+    if not shutil.which(pack.split()[0]):
+        return
+    plain = b.inputs.wide(b.rows)
+    path = b.inputs.make(f"wide-{b.rows}.sql.{suffix}", f"{pack} {plain}")
+    peers = [Peer(f"{tool} -dc", f"{tool} -q -dc {path}" if tool == "zstd" else f"{tool} -dc {path}",
+                  target if i == 0 else None)
+             for i, tool in enumerate(tools) if shutil.which(tool)]
+    show(Row(name, path, peers), b.race(path, peers))
+    packed = counted(b.report)
+    run(scan(plain, b.report))
+    must_agree(b.report, packed, f"the {name} file")
+
+
+def bench_gzip(b):
+    bench_packed(b, "gzip", "gzip -6 -c", "gz", ["igzip", "gzip"], 1.1)
+
+
+def bench_zstd(b):
+    bench_packed(b, "zstd", "zstd -q -c", "zst", ["zstd"], 1.1)
+
+
+def bench_growth(b):
+    half, whole = b.inputs.wide(b.rows // 2), b.inputs.wide(b.rows)
+    small = b.inputs.wide(2500)
+    one, two, least = in_turn([scan(p, b.report) for p in (half, whole, small)], b.runs)
+    print(f"{'twice the rows':18} {two.wall:7.3f}s {two.cpu:7.3f}s {two.peak:8.1f}")
+    print(f"{'':18} {one.wall:7.3f}s {'half of them':28} ratio {two.wall / one.wall:6.2f}   (target: 1.9 to 2.1)")
+    print(f"{'':18} {'peak MB':>8} {'of 2,500 rows':28}   {least.peak:8.1f}   (target: flat, at most 48)")
+
+
+def bench_start(b):
+    path = b.inputs.wide(1)
+    (figure,) = in_turn([scan(path, b.report)], max(b.runs, 9))
+    print(f"{'start':18} {figure.wall:7.3f}s {figure.cpu:7.3f}s {figure.peak:8.1f}   (target: under 0.050 s)")
+
+
+def bench_threads(b):
+    path = b.inputs.wide(b.rows)
+    for threads in (1, 2, 4):
+        (figure,) = in_turn([scan(path, b.report, f"--threads {threads}")], b.runs)
+        print(f"{f'plain, threads {threads}':18} {figure.wall:7.3f}s {figure.cpu:7.3f}s {figure.peak:8.1f}")
+
+
+BENCHES = {"plain": bench_plain, "narrow": bench_narrow, "csv": bench_csv, "gzip": bench_gzip,
+           "zstd": bench_zstd, "growth": bench_growth, "start": bench_start, "threads": bench_threads}
+
+
+class Bench:
+    def __init__(self, args, folder):
+        self.rows = args.rows
+        self.runs = args.runs
+        self.inputs = Inputs(folder)
+        self.report = os.path.join(folder, "report.db")
+
+    def race(self, path, peers):
+        return in_turn([scan(path, self.report)] + [peer.command for peer in peers], self.runs)
+
+
 def main():
-    options = argparse.ArgumentParser()
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rows", type=int, default=2400000)
     options.add_argument("--runs", type=int, default=5)
-    options.add_argument("--keep")
+    options.add_argument("--keep", metavar="DIR", help="where the input stays for the next time")
+    options.add_argument("--only", choices=BENCHES, action="append")
     args = options.parse_args()
     folder = args.keep or tempfile.mkdtemp(prefix="keyretire-bench.")
     os.makedirs(folder, exist_ok=True)
-    report = os.path.join(folder, "report.db")
-
-    def make(name, command):
-        path = os.path.join(folder, name)
-        if not os.path.exists(path):
-            subprocess.run(f"{command} > {path}", shell=True, check=True)
-        return path
-
-    sql = make("wide.sql", f"{GENERATE} --format sql --rows {args.rows}")
-    narrow = make("narrow.sql", f"{GENERATE} --shape narrow --format sql --rows {args.rows * 8}")
-    csv = make("wide.csv", f"{GENERATE} --format csv --rows {args.rows}")
-    rows = [
-        ("plain COPY text", sql, [("wc -l", f"wc -l {sql}"), ("cat", f"cat {sql}")]),
-        ("narrow COPY text", narrow, [("wc -l", f"wc -l {narrow}")]),
-        ("CSV", csv, [("wc -l", f"wc -l {csv}")]),
-    ]
-    if shutil.which("gzip"):
-        gz = make("wide.sql.gz", f"gzip -6 -c {sql}")
-        rows.append(("gzip", gz, [(tool, f"{tool} -dc {gz}") for tool in ("igzip", "gzip") if shutil.which(tool)]))
-    if shutil.which("zstd"):
-        zst = make("wide.sql.zst", f"zstd -q -c {sql}")
-        rows.append(("zstd", zst, [("zstd", f"zstd -q -dc {zst}")]))
-
-    print(f"{os.path.getsize(sql) / 1e6:.0f} MB of COPY text, {args.rows} rows; medians of {args.runs}; "
-          f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-    print(f"{'input':18} {'ours':>8} {'cpu':>8} {'peak MB':>8}   peers (wall, ratio ours / peer)")
-    for name, path, peers in rows:
-        medians = pair(scan(path, report), [command for _, command in peers], args.runs)
-        ours = medians[0]
-        text = "  ".join(f"{peer} {m[0]:.3f} s, {ours[0] / m[0]:.2f}" for (peer, _), m in zip(peers, medians[1:]))
-        print(f"{name:18} {ours[0]:7.3f}s {ours[1]:7.3f}s {ours[2] / 1024:8.1f}   {text}", flush=True)
-        if name == "plain COPY text" and shutil.which("mawk"):
-            if counted(report) != mawk_counts(path):
-                sys.exit("bench: the census and mawk disagree")
-            print(f"{'':18} the counts agree with mawk's")
-    for threads in (1, 2):
-        wall, cpu, peak = pair(scan(sql, report, f"--threads {threads}"), [], args.runs)[0]
-        print(f"plain, {threads} thread{'s' if threads > 1 else ' '}   {wall:7.3f}s {cpu:7.3f}s {peak / 1024:8.1f}")
-    if not args.keep:
-        shutil.rmtree(folder)
+    try:
+        bench = Bench(args, folder)
+        size = os.path.getsize(bench.inputs.wide(args.rows))
+        print(f"{size / 1e6:.0f} MB of COPY text, {args.rows} rows; medians of {args.runs}; "
+              f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+        print(f"{'input':18} {'wall':>8} {'cpu':>8} {'peak MB':>8}   and below each: peers, ratio ours / peer")
+        for name in args.only or BENCHES:
+            BENCHES[name](bench)
+    finally:
+        if not args.keep:
+            shutil.rmtree(folder)
 
 
 main()
