@@ -1,4 +1,10 @@
-/* scan_csv_piece: CSV by the rules of csv.h, one byte at a time. */
+/*
+ * scan_csv_piece: CSV by the rules of csv.h, one byte at a time.
+ *
+ * Whole fields are counted without it where they can be (scan_csv_fields.c), and runs of bytes that
+ * change nothing are taken at once; given one byte at a time it is the plain state machine that
+ * the tests hold against the rest.
+ */
 #include "analyzer/scan_parts.h"
 
 static void csv_field_end(struct scan_piece *p)
@@ -95,7 +101,7 @@ static void csv_in_quotes(struct scan_piece *p, unsigned char c)
         field_byte(p->field, c);
 }
 
-static void csv_byte(struct scan_piece *p, unsigned char c)
+void csv_piece_byte(struct scan_piece *p, unsigned char c)
 {
     const struct csv_dialect *d = p->layout->dialect;
     switch (p->state) {
@@ -127,10 +133,58 @@ static void csv_byte(struct scan_piece *p, unsigned char c)
     csv_outside(p, c);
 }
 
+enum { RUN_LOOK = 256 }; /* bytes: what is looked at for a run of one must not be the whole field */
+
+/* How many bytes at the start of `bytes` are text of the field and change no state. */
+static size_t csv_run(const struct scan_piece *p, struct str bytes)
+{
+    const struct csv_dialect *d = p->layout->dialect;
+    const struct simd_ops *simd = p->layout->reading.simd;
+    if (p->state == CSV_IN_QUOTES)
+        return simd->find_either(bytes, d->quote, d->escape ? d->escape : d->quote);
+    if (p->state != CSV_PLAIN || p->cr)
+        return 0;
+    unsigned char end = d->newline == CSV_NEWLINE_CR ? '\r' : '\n';
+    bytes = str_slice(bytes, 0, RUN_LOOK);
+    size_t n = simd->find_either(bytes, d->delimiter, end);
+    if (!d->quote && d->escape)
+        n = str_find(str_slice(bytes, 0, n), d->escape);
+    return str_find(str_slice(bytes, 0, n), '\r'); /* that may belong to a line end */
+}
+
+static void csv_take_run(struct scan_piece *p, struct str run)
+{
+    for (size_t i = 0; p->state == CSV_PLAIN && i < run.len && p->null_seen != SIZE_MAX; i++)
+        csv_null_byte(p, run.at[i]);
+    field_flush(p->field);
+    fernet_stream_feed(&p->field->stream, run);
+}
+
+/* Before the first byte of a field, with nothing held back. */
+static bool at_field_start(const struct scan_piece *p)
+{
+    return (p->state == CSV_AT_RECORD || p->state == CSV_AT_FIELD) && !p->cr;
+}
+
 void csv_piece_feed(struct scan_piece *p, struct str bytes)
 {
-    for (size_t i = 0; i < bytes.len; i++)
-        csv_byte(p, bytes.at[i]);
+    size_t at = 0;
+    memset(p->starts, 0, sizeof p->starts);
+    while (at < bytes.len) {
+        if (at_field_start(p))
+            at = csv_piece_fields(p, bytes, at);
+        if (at == bytes.len)
+            return;
+        do {
+            struct str rest = str_slice(bytes, at, bytes.len);
+            size_t n = csv_run(p, rest);
+            if (n > 0)
+                csv_take_run(p, str_slice(rest, 0, n));
+            else
+                csv_piece_byte(p, rest.at[0]);
+            at += n > 0 ? n : 1;
+        } while (at < bytes.len && !at_field_start(p));
+    }
 }
 
 void csv_piece_close(struct scan_piece *p)

@@ -36,6 +36,8 @@ static inline void field_byte(struct scan_field *f, unsigned char byte);
 enum field_null { FIELD_VALUE, FIELD_NULL };
 void field_close(struct scan_field *f, struct tally *t, size_t column, enum field_null null);
 
+enum { CSV_CONSTANT_STARTS = 3 }; /* ways in which a constant begins */
+
 struct scan_piece {
     const struct scan_layout *layout;
     struct tally *tally;
@@ -47,6 +49,8 @@ struct scan_piece {
     enum csv_state state;
     bool quoted;      /* the field was opened by a quote */
     size_t null_seen; /* bytes of the raw field equal to the NULL text; SIZE_MAX: it differs */
+    /* In the bytes at hand: from a field's start on, no constant begins before these. */
+    const unsigned char *starts[CSV_CONSTANT_STARTS];
 };
 
 struct scanner {
@@ -77,6 +81,13 @@ void csv_field_whole(struct scanner *s, struct tally *t, size_t column, struct s
 void scan_in_pieces(struct scanner *s, const struct scan_layout *layout, struct str rows,
                     struct tally *t);
 void csv_piece_feed(struct scan_piece *p, struct str bytes);
+/* The state machine of CSV, one byte of it. */
+void csv_piece_byte(struct scan_piece *p, unsigned char c);
+/*
+ * Before a field, at bytes[at]: counts the fields that are whole and plain in `bytes`, up to one
+ * that is not. Gives back where that begins; the piece stands before a field again.
+ */
+size_t csv_piece_fields(struct scan_piece *p, struct str bytes, size_t at);
 void csv_piece_close(struct scan_piece *p);
 
 void field_flush(struct scan_field *f);

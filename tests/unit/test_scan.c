@@ -494,6 +494,36 @@ static void csv_is_counted_as_it_was_written(void **state)
     }
 }
 
+/* One field of 8 MiB in which every other byte is odd; if each were looked at again, for hours. */
+static void hostile_fields_take_no_longer_than_others(void **state)
+{
+    (void)state;
+    enum { LONG = 8 * 1024 * 1024 };
+    static const struct {
+        struct csv_dialect dialect;
+        const char *pair;
+    } cases[] = {
+        {{.delimiter = ',', .escape = '\\'}, "\\a"},
+        {{.delimiter = ',', .escape = '\\'}, "a\\"},
+        {{.delimiter = ',', .quote = '"', .escape = '"'}, "\r\r"},
+        {{.delimiter = ',', .quote = '"', .escape = '"'}, "a\r"},
+        {{.delimiter = ',', .quote = '"', .escape = '"'}, "a\""},
+        {{.delimiter = ',', .quote = '"', .escape = '"', .newline = CSV_NEWLINE_CR}, "\n\n"},
+        {{.delimiter = ',', .quote = '"', .escape = '\\'}, "Z0"},
+        {{.delimiter = ',', .quote = '"', .escape = '\\', .newline = CSV_NEWLINE_CR}, ",\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scan_layout l = csv_layout(1, NULL, &cases[i].dialect);
+        unsigned char *rows = arena_alloc(&arena, LONG + 2);
+        rows[0] = 'x'; /* no quote opens the field */
+        for (size_t at = 1; at <= LONG; at += 2)
+            memcpy(rows + at, cases[i].pair, 2);
+        rows[LONG + 1] = l.dialect->newline == CSV_NEWLINE_CR ? '\r' : '\n';
+        assert_non_null(strstr(scanned(&l, str_make(rows, LONG + 2)), "records 1"));
+        arena_free(&arena);
+    }
+}
+
 /* Rows as they come in files, against csv.h's reader of one record. */
 static void csv_fields_are_those_of_the_record_reader(void **state)
 {
@@ -555,6 +585,7 @@ int main(void)
         cmocka_unit_test(the_first_ragged_record_is_told),
         cmocka_unit_test(a_record_that_breaks_off_is_not_called_ragged),
         cmocka_unit_test(csv_is_counted_as_it_was_written),
+        cmocka_unit_test(hostile_fields_take_no_longer_than_others),
         cmocka_unit_test(csv_fields_are_those_of_the_record_reader),
     };
     return cmocka_run_group_tests(tests, set_up_scanner, tear_down);
