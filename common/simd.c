@@ -107,7 +107,7 @@ static bool scalar_csv_cut(struct str s, const struct simd_csv *how, struct simd
     for (size_t i = 0; i < s.len; i += SIMD_BLOCK) {
         size_t n = s.len - i < SIMD_BLOCK ? s.len - i : SIMD_BLOCK;
         struct csv_bytes b = scalar_csv_bytes(s.at + i, n, 0, how);
-        odd |= csv_block_cut(&b, n, i, state, found);
+        odd |= csv_block_cut(&b, s, n, i, state, found);
     }
     return odd == 0;
 }

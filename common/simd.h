@@ -75,7 +75,8 @@ struct simd_ops {
                         struct simd_masks *into);
     /*
      * Where records end in such CSV. False: somewhere a quote opens that is not the first byte of
-     * its field; quotes cannot be told by counting then, and nothing found is worth anything.
+     * its field, and quotes cannot be told by counting; or bytes of the field stand behind a
+     * closing one, which may part a constant. Nothing found is worth anything then.
      */
     bool (*csv_cut)(struct str s, const struct simd_csv *how, struct simd_csv_state *state,
                     struct simd_csv_cut *found);

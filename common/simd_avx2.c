@@ -127,7 +127,7 @@ AVX2 static bool avx2_csv_cut(struct str s, const struct simd_csv *how,
     size_t i = 0;
     for (; i + SIMD_BLOCK <= s.len; i += SIMD_BLOCK) {
         struct csv_bytes b = avx2_csv_quotes(s.at + i, how);
-        odd |= csv_block_cut(&b, SIMD_BLOCK, i, &now, &so_far);
+        odd |= csv_block_cut(&b, s, SIMD_BLOCK, i, &now, &so_far);
     }
     struct simd_csv_cut rest = {0};
     bool even = simd_scalar.csv_cut(str_slice(s, i, s.len), how, &now, &rest);

@@ -102,12 +102,12 @@ AVX512 static bool avx512_csv_cut(struct str s, const struct simd_csv *how,
     size_t i = 0;
     for (; i + SIMD_BLOCK <= s.len; i += SIMD_BLOCK) {
         struct csv_bytes b = csv_quotes_64(_mm512_loadu_si512(s.at + i), how);
-        odd |= csv_block_cut(&b, SIMD_BLOCK, i, &now, &so_far);
+        odd |= csv_block_cut(&b, s, SIMD_BLOCK, i, &now, &so_far);
     }
     if (i < s.len) {
         __m512i bytes = _mm512_maskz_loadu_epi8(lowest_64(s.len - i), s.at + i);
         struct csv_bytes b = csv_quotes_64(bytes, how);
-        odd |= csv_block_cut(&b, s.len - i, i, &now, &so_far);
+        odd |= csv_block_cut(&b, s, s.len - i, i, &now, &so_far);
     }
     *state = now;
     *found = so_far;

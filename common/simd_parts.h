@@ -60,23 +60,28 @@ static inline struct simd_masks csv_block(const struct csv_bytes *b, struct simd
 }
 
 /*
- * The cut of a block of n bytes at `at`. Gives back the quotes that open and do not begin their
- * field.
+ * The cut of a block of n bytes at s.at[at]. Gives back the quotes that open and do not begin their
+ * field, and the bytes behind a closing one that belong to the field: a CR is looked at only there.
  */
-static inline uint64_t csv_block_cut(const struct csv_bytes *b, size_t n, size_t at,
+static inline uint64_t csv_block_cut(const struct csv_bytes *b, struct str s, size_t n, size_t at,
                                      struct simd_csv_state *state, struct simd_csv_cut *found)
 {
     uint64_t inside = b->parity ^ state->inside;
     uint64_t newlines = b->newline & ~inside;
     uint64_t separators = newlines | (b->delimiter & ~inside);
     uint64_t may_open = separators << 1 | state->separator | b->quote << 1 | state->quote;
+    uint64_t closed = (b->quote & ~inside) << 1 | (state->quote & ~state->inside);
+    uint64_t loose = closed & ~(b->delimiter | b->newline | b->quote) & (UINT64_MAX >> (64 - n));
+    for (uint64_t rest = loose; rest; rest &= rest - 1)
+        if (s.at[at + (size_t)__builtin_ctzll(rest)] == '\r')
+            loose &= ~(rest & -rest);
     size_t end = at + SIMD_BLOCK - (size_t)__builtin_clzll(newlines | 1);
     found->end = newlines ? end : found->end;
     found->newlines += (uint64_t)__builtin_popcountll(b->newline);
     *state = (struct simd_csv_state){.separator = separators >> (n - 1) & 1,
                                      .quote = b->quote >> (n - 1) & 1,
                                      .inside = 0 - (inside >> (n - 1) & 1)};
-    return b->quote & inside & ~may_open;
+    return (b->quote & inside & ~may_open) | loose;
 }
 
 #endif

@@ -65,7 +65,7 @@ def field(rng, d, text):
     if escape:
         inner = "".join(escape + c if c in (quote, escape) else c for c in text)
         return quote + inner + quote, False
-    split = rng.randint(0, len(text)) if rng.random() < 0.2 and ":Z0FBQUFB" not in text else len(text)
+    split = rng.randint(0, len(text)) if rng.random() < 0.2 else len(text)
     while split < len(text) and (text[split] == quote or any(c in (delimiter, "\n", "\r") for c in text[split:])):
         split += 1
     return quote + text[:split].replace(quote, quote * 2) + quote + text[split:], False

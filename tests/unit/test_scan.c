@@ -494,6 +494,25 @@ static void csv_is_counted_as_it_was_written(void **state)
     }
 }
 
+/* "Z0"FBQUFB is the constant, too: no form of the scan may miss it, wherever the rows are cut. */
+static void a_value_parted_by_its_closing_quote_is_found(void **state)
+{
+    (void)state;
+    static const struct csv_dialect d = {.delimiter = ',', .quote = '"', .escape = '"'};
+    char value[CELL_MAX];
+    (void)cell_value(value, "v2:", 1, 1700000000, 5);
+    struct scan_layout l = csv_layout(2, NULL, &d);
+    uint64_t seed = 3;
+    for (size_t split = 0; split <= strlen(value); split++) {
+        struct buf rows = {.arena = &arena};
+        buf_printf(&rows, "1,x\n\"%.*s\"%s,y\n2,\"z\"\r\n", (int)split, value, value + split);
+        const char *batch = scanned(&l, buf_str(&rows));
+        assert_non_null(strstr(batch, "  v2 1 1700000000 1700000000"));
+        assert_string_equal(scanned_in_pieces(&l, buf_str(&rows), 1, &seed), batch);
+        arena_free(&arena);
+    }
+}
+
 /* One field of 8 MiB in which every other byte is odd; if each were looked at again, for hours. */
 static void hostile_fields_take_no_longer_than_others(void **state)
 {
@@ -585,6 +604,7 @@ int main(void)
         cmocka_unit_test(the_first_ragged_record_is_told),
         cmocka_unit_test(a_record_that_breaks_off_is_not_called_ragged),
         cmocka_unit_test(csv_is_counted_as_it_was_written),
+        cmocka_unit_test(a_value_parted_by_its_closing_quote_is_found),
         cmocka_unit_test(hostile_fields_take_no_longer_than_others),
         cmocka_unit_test(csv_fields_are_those_of_the_record_reader),
     };

@@ -131,7 +131,9 @@ static void csv_is_cut_where_its_last_record_ends(void **state)
             unsigned char before = i ? bytes[i - 1] : '\n';
             bool quote = how->quote && bytes[i] == how->quote;
             bool may_open = before == '\n' || before == how->delimiter || before == how->quote;
-            right = right && (!quote || inside || may_open);
+            bool behind = how->quote && i && before == how->quote && !inside && !quote &&
+                          bytes[i] != how->delimiter && bytes[i] != '\n' && bytes[i] != '\r';
+            right = right && (!quote || inside || may_open) && !behind;
             inside ^= quote;
             lines += bytes[i] == '\n';
             if (bytes[i] == '\n' && !inside)
