@@ -124,17 +124,12 @@ static int64_t time_limit(const struct analysis *a)
     return latest == UTC_NONE ? INT64_MAX : latest;
 }
 
-struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *entry,
-                                 enum scan_format format, const struct csv_dialect *dialect,
-                                 struct str *columns, size_t count, const char *place,
-                                 struct err *err)
+static struct table_rows *open_rows(struct analysis *a, struct catalogue_entry *entry,
+                                    enum scan_format format, const struct csv_dialect *dialect,
+                                    struct str *columns, size_t count, const char *place,
+                                    const bool *declared)
 {
     struct table_rows *rows = ARENA_NEW(a->arena, struct table_rows);
-    const bool *declared = NULL;
-    if (!scope_match(&a->scope, catalogue_name(&a->catalogue, entry), columns, count, place,
-                     &declared, err))
-        return NULL;
-    declared = inherit_declared(a, entry, columns, count, declared);
     rows->entry = entry;
     rows->columns = columns;
     rows->place = place;
@@ -151,6 +146,27 @@ struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *ent
     a->rows = rows;
     catalogue_rows(&a->catalogue, entry);
     return rows;
+}
+
+struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *entry,
+                                 enum scan_format format, const struct csv_dialect *dialect,
+                                 struct str *columns, size_t count, const char *place,
+                                 struct err *err)
+{
+    const bool *declared = NULL;
+    if (!scope_match(&a->scope, catalogue_name(&a->catalogue, entry), columns, count, place,
+                     &declared, err))
+        return NULL;
+    declared = inherit_declared(a, entry, columns, count, declared);
+    return open_rows(a, entry, format, dialect, columns, count, place, declared);
+}
+
+struct table_rows *analysis_rows_so_far(struct analysis *a, struct catalogue_entry *entry,
+                                        struct str *columns, size_t count, const char *place)
+{
+    const bool *declared =
+        scope_inherit(&a->scope, catalogue_name(&a->catalogue, entry), columns, count, NULL);
+    return open_rows(a, entry, SCAN_COPY_TEXT, NULL, columns, count, place, declared);
 }
 
 static bool has_columns(const struct table_rows *rows, const struct str *columns, size_t count)
@@ -201,6 +217,15 @@ static struct report_column *column_of(struct report *r, struct report_table *t,
     return known ? known : report_add_column(r, t, name);
 }
 
+void analysis_add_nulls(struct analysis *a, struct catalogue_entry *entry, struct str column,
+                        uint64_t count)
+{
+    struct report_table *t = catalogue_report(&a->catalogue, entry);
+    struct report_column found = {.records = count, .nulls = count};
+    found.classes[CLASS_NULL] = count;
+    column_merge(a->arena, column_of(a->report, t, column), &found, &a->known);
+}
+
 static void report_ragged(struct analysis *a, const struct table_rows *rows)
 {
     const struct tally *t = &rows->scan->total;
@@ -232,8 +257,9 @@ void analysis_fold(struct analysis *a)
     pool_drain(a->pool);
     for (struct table_rows *rows = a->rows; rows; rows = rows->next) {
         struct report_table *t = catalogue_report(&a->catalogue, rows->entry);
-        t->records += rows->scan->total.records;
-        a->records += rows->scan->total.records;
+        uint64_t records = rows->apart ? 0 : rows->scan->total.records;
+        t->records += records;
+        a->records += records;
         for (size_t i = 0; i < rows->layout.columns; i++) {
             struct report_column found = {0};
             tally_report(&rows->scan->total, i, a->arena, &found);

@@ -1,9 +1,10 @@
 /*
  * analysis: the state of one run of analyze, shared by its parts and by nobody else.
  *
- * analyze.c walks the inputs; analyze_sql.c, analyze_csv.c and analyze_archive.c read what is in
- * them; what they all need is in analysis.c, below them. A struct table_rows ties the rows that are
- * being scanned to where their counts go; after the pool has drained they are added to the report.
+ * analyze.c walks the inputs; analyze_sql.c, analyze_csv.c, analyze_json.c and analyze_archive.c
+ * read what is in them; what they all need is in analysis.c, below them. A struct table_rows ties
+ * the rows that are being scanned to where their counts go; after the pool has drained they are
+ * added to the report.
  */
 #ifndef ANALYZER_ANALYSIS_H
 #define ANALYZER_ANALYSIS_H
@@ -23,6 +24,7 @@ struct table_rows {
     struct table_scan *scan;
     struct str *columns;
     const char *place; /* of the header, for messages */
+    bool apart;        /* cells of records that are counted elsewhere */
     /* INSERT: the values that are no field, by position in a row (insert.h) */
     const bool *left_out;
     size_t left_out_count;
@@ -87,6 +89,15 @@ struct table_rows *analysis_rows(struct analysis *a, struct catalogue_entry *ent
                                  enum scan_format format, const struct csv_dialect *dialect,
                                  struct str *columns, size_t count, const char *place,
                                  struct err *err);
+/*
+ * The same for COPY text whose columns are not all known yet: what of them is declared is flagged,
+ * and nothing is missed.
+ */
+struct table_rows *analysis_rows_so_far(struct analysis *a, struct catalogue_entry *entry,
+                                        struct str *columns, size_t count, const char *place);
+/* Records of the table lack the column: NULLs of it. */
+void analysis_add_nulls(struct analysis *a, struct catalogue_entry *entry, struct str column,
+                        uint64_t count);
 /* The table's rows are rows of `parent`, too: what is declared of that is declared of it. */
 void analysis_inherit(struct analysis *a, struct catalogue_entry *entry,
                       struct catalogue_entry *parent);
@@ -143,5 +154,6 @@ bool analyze_sql_part(struct analysis *a, struct sql_part *part, struct err *err
 bool analyze_archive(struct analysis *a, struct err *err);
 
 bool analyze_csv(struct analysis *a, struct err *err);
+bool analyze_json(struct analysis *a, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "analyzer/inspect_parts.h"
 #include "common/text.h"
 #include "formats/dump/csv.h"
+#include "formats/dump/json_lines.h"
 #include "formats/dump/pgcopy.h"
 #include "formats/dump/psql_footer.h"
 #include "formats/dump/sniff.h"
@@ -109,6 +110,20 @@ static bool inspect_pgcopy(struct inspect *s, struct err *err)
     return done;
 }
 
+/* Every line is gone over: only all of them together tell the columns. */
+static bool inspect_json(struct inspect *s, struct err *err)
+{
+    struct json_lines *lines = ARENA_NEW(s->cli->arena, struct json_lines);
+    uint64_t from = s->window->offset;
+    enum json_lines_next next = JSON_LINES_ROWS;
+    json_lines_open(lines, s->window, s->cli->arena);
+    while (next != JSON_LINES_END && next != JSON_LINES_FAILED)
+        next = json_lines_next(lines, err);
+    inspect_table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name),
+                      lines->key_count, s->window->offset - from, "");
+    return next == JSON_LINES_END;
+}
+
 /* What is not read is passed over to its end, so that its size and its checksum are known. */
 static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
 {
@@ -118,6 +133,10 @@ static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
     }
     if (kind == DUMP_CSV) {
         (void)inspect_csv(s, err);
+        return;
+    }
+    if (kind == DUMP_JSON_LINES) {
+        (void)inspect_json(s, err);
         return;
     }
     if (kind == DUMP_BINARY_COPY) {

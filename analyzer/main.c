@@ -37,9 +37,9 @@ static const struct cli_command commands[] = {
      .text =
          "INPUT is a file, the folder of pg_dump -Fd, or - for standard input; several make one "
          "report. What it is, is told "
-         "from its bytes: a dump or archive of pg_dump, CSV or TSV, in UTF-8 or UTF-16, a binary "
-         "COPY "
-         "file; gzip, zstd, lz4, xz or bzip2 around it; tar and zip with such files in them. "
+         "from its bytes: a dump or archive of pg_dump, CSV, TSV or JSON Lines, in UTF-8 or "
+         "UTF-16, a binary COPY file; gzip, zstd, lz4, xz or bzip2 around it; tar and zip with "
+         "such files in them. "
          "Memory does not grow with the input.\n\n"
          "Every column of every table is scanned. --table, --model and --column declare what must "
          "be there: a declared table or column that is missing ends the scan (exit 6), and in a "

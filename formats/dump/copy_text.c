@@ -49,3 +49,20 @@ size_t copy_text_put(struct copy_text *t, struct str bytes)
         t->into[t->len++] = escape_letter(bytes.at[taken++]);
     }
 }
+
+size_t copy_text_give(struct copy_text_spare *spare,
+                      size_t (*write)(void *context, unsigned char *into, size_t room),
+                      void *context, unsigned char *into, size_t room)
+{
+    if (spare->begin == spare->end) {
+        if (room >= COPY_TEXT_SPARE)
+            return write(context, into, room);
+        spare->begin = 0;
+        spare->end = write(context, spare->bytes, COPY_TEXT_SPARE);
+    }
+    size_t left = spare->end - spare->begin;
+    size_t n = left < room ? left : room;
+    memcpy(into, spare->bytes + spare->begin, n);
+    spare->begin += n;
+    return n;
+}

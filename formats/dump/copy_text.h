@@ -66,4 +66,19 @@ static inline void copy_text_end(struct copy_text *t)
 /* How many of the bytes were taken; all of them unless the room is used up. */
 size_t copy_text_put(struct copy_text *t, struct str bytes);
 
+/*
+ * For a source's read: what `write` gives, whatever the room. It is called with at least
+ * COPY_TEXT_SPARE bytes, writes what fits, and gives back how much: nothing at the end.
+ */
+enum { COPY_TEXT_SPARE = 64 };
+
+struct copy_text_spare {
+    size_t begin, end; /* written, and not given out for want of room */
+    unsigned char bytes[COPY_TEXT_SPARE];
+};
+
+size_t copy_text_give(struct copy_text_spare *spare,
+                      size_t (*write)(void *context, unsigned char *into, size_t room),
+                      void *context, unsigned char *into, size_t room);
+
 #endif

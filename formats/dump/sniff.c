@@ -1,5 +1,6 @@
 /* sniff: signatures first, then what the first words of a text look like. */
 #include "formats/dump/sniff.h"
+#include "formats/dump/json_lines.h"
 
 enum { SNIFF_TEXT = 8 * 1024, CONTROL_SHARE = 20 /* one byte in so many */ };
 
@@ -186,16 +187,7 @@ static bool is_drawn_table(struct str text, bool indented)
            count_bytes(first, '|') == bars && second.len >= str_trim(first).len + 2;
 }
 
-/* ---- JSON ---- */
-
-static bool is_json(struct str text)
-{
-    struct str rest = str_trim(str_slice(text, 1, text.len));
-    bool object = text.at[0] == '{' && rest.len && (rest.at[0] == '"' || rest.at[0] == '}');
-    bool array = text.at[0] == '[' && rest.len && strchr("{[]\"", rest.at[0]);
-    struct str line = str_trim(str_slice(text, 0, str_find(text, '\n')));
-    return (object || array) && strchr("{}[],", line.at[line.len - 1]);
-}
+/* ---- any text ---- */
 
 /* A script that opens with something unheard of still has lines that no table has. */
 static bool has_statement_line(struct str text)
@@ -218,8 +210,14 @@ static enum dump_kind sniff_text(struct str text, bool indented)
     if (str_starts(text, STR("--")) || str_starts(text, STR("/*")) || starts_meta_command(text) ||
         starts_statement(text) || has_statement_line(text))
         return DUMP_PLAIN_SQL;
-    if (is_json(text))
+    switch (json_shape(text)) {
+    case JSON_LINES:
+        return DUMP_JSON_LINES;
+    case JSON_DOCUMENT:
         return DUMP_JSON;
+    case JSON_NONE:
+        break;
+    }
     return text.at[0] == '<' ? DUMP_UNKNOWN : DUMP_CSV;
 }
 
@@ -267,8 +265,9 @@ static const struct kind_text {
     [DUMP_MYSQL] = {"mysqldump",
                     "the input is a dump of MySQL or MariaDB, which is not read in this version",
                     "export its tables as CSV"},
-    [DUMP_JSON] = {"json", "the input is JSON, which is not read in this version",
-                   "export the table as CSV"},
+    [DUMP_JSON_LINES] = {"json-lines", NULL, NULL},
+    [DUMP_JSON] = {"json", "the input is JSON, and not an object a line",
+                   "write it so: jq -c '.[]' FILE > FILE.jsonl for an array, jq -c . for objects"},
     [DUMP_DRAWN_TABLE] = {"drawn-table",
                           "the input is a table drawn for people, in which nothing says where a "
                           "value ends",

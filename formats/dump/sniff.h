@@ -25,8 +25,9 @@ enum dump_kind {
     DUMP_UTF32_TEXT,
     DUMP_BINARY_COPY, /* PGCOPY: COPY ... (FORMAT binary); read by pgcopy.h */
     DUMP_SQLITE,
-    DUMP_MYSQL, /* mysqldump, mariadb-dump */
-    DUMP_JSON,  /* JSON Lines, or one JSON array */
+    DUMP_MYSQL,      /* mysqldump, mariadb-dump */
+    DUMP_JSON_LINES, /* an object a line; read by json_lines.h */
+    DUMP_JSON,       /* one array, or objects over several lines */
     DUMP_PARQUET,
     DUMP_DRAWN_TABLE, /* psql's aligned output, the boxes of mysql and sqlite3 */
     DUMP_KIND_COUNT

@@ -110,7 +110,7 @@ static void dumps_of_others_are_named(void **state)
     text_is(DUMP_MYSQL, "/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19\n");
     text_is(DUMP_MYSQL, "DROP TABLE IF EXISTS `a`;\n/*!40101 SET x */;\n");
     text_is(DUMP_MYSQL, "CREATE TABLE `a` (\n");
-    text_is(DUMP_JSON, "{\"id\": 1, \"a\": \"x\"}\n{\"id\": 2}\n");
+    text_is(DUMP_JSON_LINES, "{\"id\": 1, \"a\": \"x\"}\n{\"id\": 2}\n");
     text_is(DUMP_JSON, "[\n  {\"id\": 1},\n");
     text_is(DUMP_JSON, "[{\"id\": 1}]\n");
 }
@@ -148,7 +148,8 @@ static void every_kind_that_is_not_read_says_what_it_is_and_what_to_do(void **st
         struct err err = {0};
         bool read = dump_accept(kind, &err);
         assert_int_equal(read, kind == DUMP_PLAIN_SQL || kind == DUMP_CSV ||
-                                   kind == DUMP_PG_CUSTOM || kind == DUMP_BINARY_COPY);
+                                   kind == DUMP_PG_CUSTOM || kind == DUMP_BINARY_COPY ||
+                                   kind == DUMP_JSON_LINES);
         assert_true(dump_kind_name(kind)[0] != 0);
         if (read)
             continue;
