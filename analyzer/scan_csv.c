@@ -4,7 +4,7 @@
  * Where the escape is the doubled quote, a byte stands in quotes when the number of quotes before
  * it is odd, so simd.h can leave out the separators in quotes. That holds as long as every opening
  * quote is the first byte of its field, which who cuts the rows finds out (csv_cut). Rows with a
- * quote elsewhere (5" pipe), and the rarer dialects, are read byte by byte (scan_csv_piece.c).
+ * quote elsewhere (5" pipe), and the rarer dialects, are read field by field (scan_csv_fields.c).
  */
 #include "analyzer/scan_loop.h"
 
