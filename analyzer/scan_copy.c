@@ -12,7 +12,7 @@ static struct str whole_field(const struct scan_loop *l, const unsigned char *st
                               const unsigned char *from)
 {
     const unsigned char *stop = separator_in_chunk(l, from);
-    if (!stop) {
+    if (stop == l->end) {
         from = chunk_end(l);
         struct str rest = str_make(from, (size_t)(l->end - from));
         stop = from + l->layout->reading.simd->find_either(rest, '\t', '\n');

@@ -17,15 +17,19 @@ static const unsigned char *field_end(const struct scan_loop *l, const unsigned 
 {
     const struct csv_dialect *d = l->layout->dialect;
     const struct simd_ops *simd = l->layout->reading.simd;
-    for (;;) {
+    struct str bytes = str_make(at, (size_t)(l->end - at));
+    size_t n = 0;
+    while (n < bytes.len) {
+        struct str rest = str_slice(bytes, n, bytes.len);
         if (inside)
-            at += simd->find_either(str_make(at, (size_t)(l->end - at)), d->quote, d->quote) + 1;
-        else if (d->quote && *at == d->quote)
-            at++;
+            n += simd->find_either(rest, d->quote, d->quote) + 1;
+        else if (d->quote && bytes.at[n] == d->quote)
+            n++;
         else
-            return at + simd->find_either(str_make(at, (size_t)(l->end - at)), d->delimiter, '\n');
+            return bytes.at + n + simd->find_either(rest, d->delimiter, '\n');
         inside = !inside;
     }
+    return l->end - 1; /* the newline that ends the rows */
 }
 
 /* The field from `start` that goes on at `from`, up to its separator outside quotes. */
@@ -33,7 +37,7 @@ static struct str whole_field(const struct scan_loop *l, const unsigned char *st
                               const unsigned char *from)
 {
     const unsigned char *stop = separator_in_chunk(l, from);
-    if (!stop)
+    if (stop == l->end)
         stop = field_end(l, chunk_end(l), l->inside != 0);
     return str_make(start, (size_t)(stop - start));
 }

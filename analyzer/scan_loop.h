@@ -69,7 +69,7 @@ static inline const unsigned char *chunk_end(const struct scan_loop *l)
     return left < l->blocks * SIMD_BLOCK ? l->end : l->chunk + l->blocks * SIMD_BLOCK;
 }
 
-/* The first separator at or behind `from` that the chunk holds; NULL: none. */
+/* The first separator at or behind `from` that the chunk holds; the end of the rows: none. */
 static inline const unsigned char *separator_in_chunk(const struct scan_loop *l,
                                                       const unsigned char *from)
 {
@@ -81,7 +81,7 @@ static inline const unsigned char *separator_in_chunk(const struct scan_loop *l,
         if (separators)
             return l->chunk + b * SIMD_BLOCK + (size_t)__builtin_ctzll(separators);
     }
-    return NULL;
+    return l->end;
 }
 
 static inline struct str without_cr(struct str field, unsigned char separator)
