@@ -171,8 +171,8 @@ static void copy_loop(struct scan_loop *l)
     uint64_t carry = 1;
     const unsigned char *at = l->rows;
     while (at < l->end) {
-        l->chunk = at;
-        l->blocks = simd->copy_masks(at, l->end, blocks_left(l, at), &carry, l->scanner->masks);
+        size_t most = begin_chunk(l, at);
+        l->blocks = simd->copy_masks(at, l->end, most, &carry, l->scanner->masks);
         at = simd != &simd_scalar ? copy_blocks_fast(l) : copy_blocks_plain(l);
         if (at != chunk_end(l))
             carry = 0; /* in a field, or at the separator that ends one */

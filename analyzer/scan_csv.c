@@ -180,8 +180,8 @@ static void csv_loop(struct scan_loop *l, const struct simd_csv *how)
     struct simd_csv_state state = {.separator = 1};
     const unsigned char *at = l->rows;
     while (at < l->end) {
-        l->chunk = at;
-        l->blocks = simd->csv_masks(at, l->end, blocks_left(l, at), how, &state, l->scanner->masks);
+        size_t most = begin_chunk(l, at);
+        l->blocks = simd->csv_masks(at, l->end, most, how, &state, l->scanner->masks);
         l->inside = state.inside;
         at = simd != &simd_scalar ? csv_blocks_fast(l) : csv_blocks_plain(l);
         if (at != chunk_end(l)) /* at the separator that ends a field */

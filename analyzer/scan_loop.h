@@ -55,10 +55,17 @@ static inline struct scan_loop scan_loop_make(struct scanner *s, const struct sc
     return l;
 }
 
-/* Most blocks that the next chunk, from there, may have. */
-static inline size_t blocks_left(const struct scan_loop *l, const unsigned char *from)
+/* How far ahead bytes are fetched, and how many: a value is some of this long, and read at once. */
+enum { FETCH_FROM = 512, FETCH_BYTES = 320, FETCH_LINE = 64 };
+
+/* Begins a chunk; gives back how many blocks it may have. */
+static inline size_t begin_chunk(struct scan_loop *l, const unsigned char *from)
 {
-    size_t blocks = ((size_t)(l->end - from) + SIMD_BLOCK - 1) / SIMD_BLOCK;
+    size_t left = (size_t)(l->end - from);
+    size_t blocks = (left + SIMD_BLOCK - 1) / SIMD_BLOCK;
+    l->chunk = from;
+    for (size_t at = FETCH_FROM; at < FETCH_FROM + FETCH_BYTES && at < left; at += FETCH_LINE)
+        __builtin_prefetch(from + at);
     return blocks < SCAN_CHUNK_BLOCKS ? blocks : SCAN_CHUNK_BLOCKS;
 }
 
