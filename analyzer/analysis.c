@@ -35,6 +35,13 @@ void analysis_dump_began(struct analysis *a, int64_t earliest, int64_t latest)
     a->header_latest = latest;
 }
 
+void analysis_dump_ended(struct analysis *a)
+{
+    if (a->header_time != UTC_NONE)
+        analysis_note_time(a);
+    a->header_time = UTC_NONE;
+}
+
 /*
  * A zone that is not known makes the data up to 14 hours older and 12 hours younger than its header
  * reads. Evidence is as old as it may be (S6); the user who says when it is from, knows better.

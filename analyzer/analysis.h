@@ -78,6 +78,8 @@ int64_t analysis_data_time(const struct analysis *a);
 void analysis_note_time(struct analysis *a);
 /* A dump says when it was begun: at `earliest`, and not after `latest`. */
 void analysis_dump_began(struct analysis *a, int64_t earliest, int64_t latest);
+/* What follows is of another dump, whose time is not known yet. */
+void analysis_dump_ended(struct analysis *a);
 /* The same by a clock whose zone is not told; UTC_NONE: it says nothing. */
 void analysis_dump_began_somewhere(struct analysis *a, int64_t local);
 
@@ -132,6 +134,7 @@ bool analysis_activity(struct analysis *a, const struct table_rows *rows,
                        const struct activity_columns *columns, struct err *err);
 
 bool analyze_sql(struct analysis *a, struct err *err);
+bool analyze_mysql(struct analysis *a, struct err *err);
 /* A file of COPY ... (FORMAT binary). */
 bool analyze_pgcopy(struct analysis *a, struct err *err);
 

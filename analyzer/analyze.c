@@ -38,6 +38,8 @@ static bool read_text(struct analysis *a, struct window *w, const char **kind_na
     bool done = false;
     if (kind == DUMP_PLAIN_SQL)
         done = analyze_sql(a, err);
+    else if (kind == DUMP_MYSQL)
+        done = analyze_mysql(a, err);
     else if (kind == DUMP_CSV)
         done = analyze_csv(a, err);
     else if (kind == DUMP_JSON_LINES)

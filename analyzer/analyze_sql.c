@@ -36,6 +36,13 @@ static struct catalogue_entry *entry_of(struct analysis *a, const struct sql_eve
     return catalogue_table(&a->catalogue, (struct table_name){a->database, e->schema, e->name});
 }
 
+/* The same for a name out of a comment, where it may not stand as it is. NULL: none of that name.
+ */
+static struct catalogue_entry *announced_table(struct analysis *a, const struct sql_event *e)
+{
+    return catalogue_find(&a->catalogue, (struct table_name){a->database, e->schema, e->name});
+}
+
 static const char *place_of(struct analysis *a, const struct sql_event *e, const char *what)
 {
     return arena_printf(a->arena, "%s, %s at byte %llu of the decoded stream (line %llu)",
@@ -66,6 +73,9 @@ static bool on_table(struct analysis *a, const struct sql_event *e, struct err *
     for (size_t i = 0; i < e->column_count; i++)
         if (!e->columns[i].generated)
             names[stored++] = arena_copy(a->arena, e->columns[i].name);
+    if (e->relation == SQL_VIEW && entry->defined_in == a->catalogue.text.number &&
+        !entry->has_rows)
+        catalogue_report(&a->catalogue, entry)->kind = TABLE_VIEW; /* a table stood in for it */
     catalogue_define(&a->catalogue, entry, kind_of(e->relation), names, stored);
     struct table_name name = catalogue_name(&a->catalogue, entry);
     if (scope_is_excluded(&a->scope, name)) {
@@ -295,6 +305,16 @@ static void on_started(struct analysis *a, const struct sql_event *e)
         analysis_dump_began_somewhere(a, e->local);
 }
 
+/* Only some rows of the tables are there, whatever their definitions say (S2). */
+static void on_where(struct analysis *a)
+{
+    struct report_finding *f =
+        report_add_finding(a->report, SEVERITY_WARNING, STR("where"), NULL, STR(""));
+    f->message = STR("the dump was made with --where: rows that do not fit it are not in it");
+    f->record_count = 1;
+    a->report->partial = true;
+}
+
 static void on_fact(struct sql_text *s, const struct sql_event *e)
 {
     struct analysis *a = s->a;
@@ -309,22 +329,34 @@ static void on_fact(struct sql_text *s, const struct sql_event *e)
         a->report->row_security = true;
         break;
     case SQL_FACT_THROUGH_ROOT:
-        s->partition =
-            catalogue_find(&a->catalogue, (struct table_name){a->database, e->schema, e->name});
+        s->partition = announced_table(a, e);
         break;
     case SQL_FACT_DATA_OF:
-        s->announced =
-            catalogue_find(&a->catalogue, (struct table_name){a->database, e->schema, e->name});
+        s->announced = announced_table(a, e);
+        break;
+    case SQL_FACT_WHERE:
+        on_where(a);
+        break;
+    case SQL_FACT_COMPLETED:
+        if (s->reader.lexer.mysql) /* it tells no other time, and no zone */
+            analysis_dump_began_somewhere(a, e->local);
         break;
     case SQL_FACT_HEADER:
+        if (s->reader.lexer.mysql)
+            analysis_dump_ended(a); /* the time of the one before is not this one's */
+        break;
     case SQL_FACT_TRAILER:
     case SQL_FACT_CLUSTER_HEADER:
     case SQL_FACT_CLUSTER_TRAILER:
     case SQL_FACT_DUMP_VERSION:
-    case SQL_FACT_COMPLETED:
     case SQL_FACT_ENCODING:
         break;
     }
+}
+
+static const char *dumper(const struct sql_text *s)
+{
+    return s->reader.lexer.mysql ? "mysqldump" : "pg_dump";
 }
 
 static bool on_end(const struct sql_text *s, const struct sql_event *e, struct err *err)
@@ -333,16 +365,17 @@ static bool on_end(const struct sql_text *s, const struct sql_event *e, struct e
     if (!e->end.truncated && !s->found && !e->end.trailers && !e->end.cluster_trailers) {
         err_set(err, ERR_INCOMPLETE, 432, "%s: the script ends before its first table",
                 a->text->path);
-        err_hint(err, "make the dump again, and see that pg_dump ends without an error");
+        err_hint(err, "make the dump again, and see that %s ends without an error", dumper(s));
         return false;
     }
     if (!e->end.truncated)
         return true;
     err_set(err, ERR_INCOMPLETE, 432,
-            "%s: the dump has its header, at byte %llu, and not its \"dump complete\" trailer: it "
+            "%s: the dump has its header, at byte %llu, and not its \"%s\" trailer: it "
             "was cut off",
-            a->text->path, (unsigned long long)e->end.header_offset);
-    err_hint(err, "make the dump again, and see that pg_dump ends without an error");
+            a->text->path, (unsigned long long)e->end.header_offset,
+            s->reader.lexer.mysql ? "Dump completed" : "dump complete");
+    err_hint(err, "make the dump again, and see that %s ends without an error", dumper(s));
     return false;
 }
 
@@ -364,6 +397,11 @@ static void settle_announced(struct sql_text *s, const struct sql_event *e)
     bool rows = e->kind == SQL_EVENT_COPY || e->kind == SQL_EVENT_INSERT ||
                 e->kind == SQL_EVENT_UNREAD || (e->kind == SQL_EVENT_END && e->end.truncated) ||
                 (e->kind == SQL_EVENT_FACT && e->fact == SQL_FACT_THROUGH_ROOT);
+    bool same = e->kind == SQL_EVENT_FACT && e->fact == SQL_FACT_DATA_OF &&
+                s->announced == announced_table(s->a, e);
+    bool waits = same || (e->kind == SQL_EVENT_FACT && e->fact == SQL_FACT_WHERE);
+    if (waits)
+        return;
     if (s->announced && !rows)
         catalogue_rows(&s->a->catalogue, s->announced);
     s->announced = NULL;
@@ -401,19 +439,31 @@ static bool on_event(struct sql_text *s, const struct sql_event *e, struct err *
     return true;
 }
 
-bool analyze_sql(struct analysis *a, struct err *err)
+static bool read_script(struct sql_text *s, struct err *err)
 {
-    struct sql_text s = {.a = a};
     struct sql_event e = {.kind = SQL_EVENT_FACT};
     bool done = true;
-    sql_open(&s.reader, a->window);
-    while (done && sql_next(&s.reader, &e, err)) {
-        done = on_event(&s, &e, err);
+    while (done && sql_next(&s->reader, &e, err)) {
+        done = on_event(s, &e, err);
         if (e.kind == SQL_EVENT_END)
             break;
     }
-    sql_close(&s.reader);
+    sql_close(&s->reader);
     return done && !err_is(err);
+}
+
+bool analyze_sql(struct analysis *a, struct err *err)
+{
+    struct sql_text s = {.a = a};
+    sql_open(&s.reader, a->window);
+    return read_script(&s, err);
+}
+
+bool analyze_mysql(struct analysis *a, struct err *err)
+{
+    struct sql_text s = {.a = a};
+    sql_open_mysql(&s.reader, a->window);
+    return read_script(&s, err);
 }
 
 bool analyze_sql_part(struct analysis *a, struct sql_part *part, struct err *err)

@@ -42,12 +42,15 @@ void inspect_table_row(struct inspect *s, const char *path, struct str database,
     table_text(&s->tables, kept(s, database));
 }
 
-static bool inspect_sql(struct inspect *s, struct err *err)
+static bool inspect_sql(struct inspect *s, enum dump_kind kind, struct err *err)
 {
     struct sql_reader reader;
     struct sql_event e = {.kind = SQL_EVENT_FACT};
     bool done = true;
-    sql_open(&reader, s->window);
+    if (kind == DUMP_MYSQL)
+        sql_open_mysql(&reader, s->window);
+    else
+        sql_open(&reader, s->window);
     while (done && sql_next(&reader, &e, err) && e.kind != SQL_EVENT_END) {
         if (e.kind == SQL_EVENT_COPY || e.kind == SQL_EVENT_INSERT) {
             struct str database = kept(s, e.database);
@@ -67,8 +70,7 @@ static bool inspect_sql(struct inspect *s, struct err *err)
     }
     if (!err_is(err) && e.kind == SQL_EVENT_END && e.end.truncated)
         err_set(err, ERR_INCOMPLETE, 432,
-                "%s: the dump has its header and not its \"dump complete\" trailer: it was cut off",
-                s->text->path);
+                "%s: the dump has its header and not its trailer: it was cut off", s->text->path);
     sql_close(&reader);
     return !err_is(err);
 }
@@ -127,8 +129,8 @@ static bool inspect_json(struct inspect *s, struct err *err)
 /* What is not read is passed over to its end, so that its size and its checksum are known. */
 static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
 {
-    if (kind == DUMP_PLAIN_SQL) {
-        (void)inspect_sql(s, err);
+    if (kind == DUMP_PLAIN_SQL || kind == DUMP_MYSQL) {
+        (void)inspect_sql(s, kind, err);
         return;
     }
     if (kind == DUMP_CSV) {

@@ -33,16 +33,17 @@ static void pass_line(struct insert_rows *s)
     }
 }
 
-/* Comments of this kind nest. */
+/* Comments of this kind nest, but not those of MySQL. */
 static void pass_block(struct insert_rows *s)
 {
     uint64_t depth = 0;
+    bool nests = !s->how.mysql;
     do {
         int first = insert_look(s, 0);
         int second = insert_look(s, 1);
         if (second == INSERT_NO_BYTE)
             return; /* what follows finds the end of the stream too */
-        bool opens = first == '/' && second == '*';
+        bool opens = first == '/' && second == '*' && (nests || depth == 0);
         bool closes = first == '*' && second == '/';
         insert_pass(s);
         if (opens || closes)
@@ -51,13 +52,36 @@ static void pass_block(struct insert_rows *s)
     } while (depth > 0);
 }
 
+static bool line_comment_ahead(struct insert_rows *s, int c)
+{
+    if (s->how.mysql && c == '#')
+        return true;
+    if (c != '-' || insert_look(s, 1) != '-')
+        return false;
+    return !s->how.mysql || insert_look(s, 2) <= ' ';
+}
+
+/* MySQL executes what stands in some: those are none. */
+static bool block_ahead(struct insert_rows *s, int c)
+{
+    if (c != '/' || insert_look(s, 1) != '*')
+        return false;
+    int third = s->how.mysql ? insert_look(s, 2) : INSERT_NO_BYTE;
+    return third != '!' && !(third == 'M' && insert_look(s, 3) == '!');
+}
+
+bool insert_comment_ahead(struct insert_rows *s, int c)
+{
+    return line_comment_ahead(s, c) || block_ahead(s, c);
+}
+
 int insert_pass_blank(struct insert_rows *s, bool *line_feed)
 {
     for (;;) {
         int c = insert_look(s, 0);
-        if (c == '-' && insert_look(s, 1) == '-') {
+        if (line_comment_ahead(s, c)) {
             pass_line(s);
-        } else if (c == '/' && insert_look(s, 1) == '*') {
+        } else if (block_ahead(s, c)) {
             pass_block(s);
         } else if (c == INSERT_NO_BYTE || (c != 0 && !ascii_space((unsigned char)c))) {
             return c;
@@ -143,7 +167,7 @@ static bool behind_row(struct insert_rows *s)
 {
     bool unused = false;
     int c = insert_pass_blank(s, &unused);
-    if (c == 'o' || c == 'O') {
+    if ((c == 'o' || c == 'O') && !s->how.mysql) {
         pass_do_nothing(s);
         c = insert_pass_blank(s, &unused);
     }
@@ -178,6 +202,8 @@ static bool step(struct insert_rows *s)
         return insert_dollar(s);
     case INSERT_IN_BITS:
         return insert_bits(s);
+    case INSERT_IN_HEX:
+        return insert_hex(s);
     case INSERT_IN_NUMBER:
         return insert_number(s);
     case INSERT_IN_EXPRESSION:

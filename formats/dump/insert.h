@@ -14,12 +14,14 @@
  * understood if (rows.odd) ...                                  so many values are no literals
  *
  * A literal becomes the field that COPY would have: NULL is \N, true is t, a bit string its digits,
- * a cast is passed over. A value that is no literal is counted in `odd`, its literals and the text
- * between them are its field, so that what stands in it is still found.
+ * a cast is passed over, the hexadecimal form of MySQL the bytes that it stands for. A value that
+ * is no literal is counted in `odd`, its literals and the text between them are its field, so that
+ * what stands in it is still found.
  *
  * Ownership: borrows the window, head and flags. Closing the source does nothing: no memory.
  * Errors: the stream ends inside a statement: ERR_INCOMPLETE 310, with its place; the window's.
- * Source: PostgreSQL's scan.l and gram.y; what pg_dump writes: pg_dump.c, dumpTableData_insert.
+ * Source: PostgreSQL's scan.l and gram.y; what pg_dump writes: pg_dump.c, dumpTableData_insert;
+ * MySQL's sql_lex.cc and sql_yacc.yy; mysqldump.c, dump_table.
  */
 #ifndef FORMATS_DUMP_INSERT_H
 #define FORMATS_DUMP_INSERT_H
@@ -34,7 +36,9 @@ enum {
 
 /* What the script's reader knows of the statement. */
 struct insert_statement {
-    bool backslashes;      /* standard_conforming_strings is off: '...' has escapes */
+    bool mysql;            /* the values are those of MySQL or MariaDB */
+    bool backslashes;      /* '...' has escapes: standard_conforming_strings is off; MySQL */
+    bool ansi_quotes;      /* MySQL: "..." is a name and no string */
     bool defaults;         /* DEFAULT VALUES: one row, nothing follows */
     struct str word;       /* its first word, in lower case */
     struct str head;       /* its bytes from there up to and with VALUES; empty: it is no run */
@@ -55,6 +59,7 @@ enum insert_state {
     INSERT_IN_STRING,
     INSERT_IN_DOLLAR,
     INSERT_IN_BITS,
+    INSERT_IN_HEX,
     INSERT_IN_NUMBER,
     INSERT_IN_EXPRESSION,
     INSERT_BEHIND_VALUE,
@@ -92,6 +97,7 @@ struct insert_rows {
     bool continues; /* behind a string that another one right below may go on with */
     uint32_t high;  /* first half of a surrogate pair */
     unsigned base;  /* of digits: 2 or 16 */
+    int nibble;     /* the first digit of a byte; -1: none */
     size_t tag_length;
     unsigned char tag[INSERT_TAG_MAX];
     size_t spare_begin, spare_end; /* written, and not given out for want of room */

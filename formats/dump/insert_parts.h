@@ -3,6 +3,7 @@
  *
  * insert.c         rows and statements; the source
  * insert_value.c   which value it is; what stands behind it
+ * insert_mysql.c   the values that MySQL writes in another way
  * insert_string.c  the inside of strings
  */
 #ifndef FORMATS_DUMP_INSERT_PARTS_H
@@ -43,6 +44,7 @@ static inline bool insert_is_word(int c)
 
 /* Is the word right ahead this one, in any case? `word` is in lower case. */
 bool insert_word_ahead(struct insert_rows *s, const char *word);
+bool insert_comment_ahead(struct insert_rows *s, int c);
 /* Passes white space and comments; tells the next byte, and whether there was a line feed. */
 int insert_pass_blank(struct insert_rows *s, bool *line_feed);
 /* False, with the error unless the window has set one. */
@@ -56,7 +58,16 @@ bool insert_behind_value(struct insert_rows *s);
 bool insert_string(struct insert_rows *s);
 bool insert_dollar(struct insert_rows *s);
 bool insert_bits(struct insert_rows *s);
+bool insert_hex(struct insert_rows *s);
 
+/* insert_mysql.c: at a byte that begins a value there; false: it is none of its own. */
+bool insert_mysql_value(struct insert_rows *s, int c);
+bool insert_mysql_escape(struct insert_rows *s);
+
+/* A word that is a value, and is written as this. */
+void insert_word(struct insert_rows *s, struct str word, struct str written);
+void insert_put_byte(struct insert_rows *s, unsigned char byte);
+void insert_begin_bits(struct insert_rows *s, unsigned base);
 void insert_begin_field(struct insert_rows *s);
 /* The value turns out to be no literal. */
 void insert_begin_expression(struct insert_rows *s);

@@ -16,11 +16,11 @@ void insert_begin_string(struct insert_rows *s, enum insert_quoting quoting)
 static void end_string(struct insert_rows *s)
 {
     s->word = 0;
-    s->continues = s->quote == '\'';
+    s->continues = s->quote != '$';
     s->state = s->expression ? INSERT_IN_EXPRESSION : INSERT_BEHIND_VALUE;
 }
 
-static void put_byte(struct insert_rows *s, unsigned char byte)
+void insert_put_byte(struct insert_rows *s, unsigned char byte)
 {
     (void)copy_text_put(&s->out, str_make(&byte, 1));
 }
@@ -35,14 +35,14 @@ static void put_utf8(struct insert_rows *s, uint32_t code)
         code = 0x10000 + ((s->high - 0xd800) << 10) + (code - 0xdc00);
     s->high = 0;
     if (code < 0x80) {
-        put_byte(s, (unsigned char)code);
+        insert_put_byte(s, (unsigned char)code);
         return;
     }
     unsigned more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
     static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
-    put_byte(s, (unsigned char)(lead[more] | (code >> (6 * more) & (0x3f >> more))));
+    insert_put_byte(s, (unsigned char)(lead[more] | (code >> (6 * more) & (0x3f >> more))));
     while (more-- > 0)
-        put_byte(s, (unsigned char)(0x80 | (code >> (6 * more) & 0x3f)));
+        insert_put_byte(s, (unsigned char)(0x80 | (code >> (6 * more) & 0x3f)));
 }
 
 /* Up to `most` digits of base 8 or 16 right ahead; gives back how many there were. */
@@ -70,7 +70,7 @@ static bool take_escape(struct insert_rows *s)
     uint32_t value = 0;
     if (c >= '0' && c <= '7') {
         (void)take_digits(s, 8, 3, &value);
-        put_byte(s, (unsigned char)(value & 0xff));
+        insert_put_byte(s, (unsigned char)(value & 0xff));
         return true;
     }
     insert_pass(s);
@@ -78,13 +78,13 @@ static bool take_escape(struct insert_rows *s)
     static const char meant[] = "\b\f\n\r\t\v";
     const char *letter = c ? strchr(letters, c) : NULL;
     if (letter)
-        put_byte(s, (unsigned char)meant[letter - letters]);
+        insert_put_byte(s, (unsigned char)meant[letter - letters]);
     else if (c == 'x' && take_digits(s, 16, 2, &value) > 0)
-        put_byte(s, (unsigned char)value);
+        insert_put_byte(s, (unsigned char)value);
     else if ((c == 'u' || c == 'U') && take_digits(s, 16, c == 'u' ? 4 : 8, &value) > 0)
         put_utf8(s, value);
     else
-        put_byte(s, (unsigned char)c);
+        insert_put_byte(s, (unsigned char)c);
     return true;
 }
 
@@ -108,7 +108,7 @@ static bool take_unicode(struct insert_rows *s)
         put_utf8(s, value);
         return true;
     }
-    put_byte(s, '\\');
+    insert_put_byte(s, '\\');
     if (insert_look(s, 0) == '\\')
         insert_pass(s);
     return true;
@@ -118,7 +118,7 @@ static bool take_unicode(struct insert_rows *s)
 static void at_quote(struct insert_rows *s)
 {
     if (insert_look(s, 1) == s->quote) {
-        put_byte(s, s->quote);
+        insert_put_byte(s, s->quote);
         window_skip(s->window, 2);
         return;
     }
@@ -150,6 +150,8 @@ bool insert_string(struct insert_rows *s)
         return true;
     }
     insert_pass(s);
+    if (s->how.mysql)
+        return insert_mysql_escape(s);
     return s->quoting == INSERT_UNICODE ? take_unicode(s) : take_escape(s);
 }
 
@@ -185,13 +187,20 @@ bool insert_dollar(struct insert_rows *s)
         s->quote = '$';
         end_string(s);
     } else {
-        put_byte(s, '$');
+        insert_put_byte(s, '$');
         insert_pass(s);
     }
     return true;
 }
 
 /* ---- B'0101' and X'1F' ---- */
+
+void insert_begin_bits(struct insert_rows *s, unsigned base)
+{
+    insert_begin_field(s);
+    s->base = base;
+    s->state = INSERT_IN_BITS;
+}
 
 bool insert_bits(struct insert_rows *s)
 {
@@ -206,10 +215,10 @@ bool insert_bits(struct insert_rows *s)
     }
     int digit = ascii_hex((unsigned char)c);
     if (digit < 0 || s->base == 2) {
-        put_byte(s, (unsigned char)c);
+        insert_put_byte(s, (unsigned char)c);
         return true;
     }
     for (int bit = 8; bit > 0; bit >>= 1)
-        put_byte(s, digit & bit ? '1' : '0');
+        insert_put_byte(s, digit & bit ? '1' : '0');
     return true;
 }

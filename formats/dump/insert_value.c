@@ -23,9 +23,12 @@ void insert_begin_expression(struct insert_rows *s)
     }
 }
 
-static void pass_word(struct insert_rows *s, size_t length)
+void insert_word(struct insert_rows *s, struct str word, struct str written)
 {
-    window_skip(s->window, length);
+    insert_begin_field(s);
+    memcpy(s->out.into + s->out.len, written.at, written.len);
+    s->out.len += written.len;
+    window_skip(s->window, word.len);
     s->state = INSERT_BEHIND_VALUE;
 }
 
@@ -39,23 +42,17 @@ static void word_value(struct insert_rows *s, int c)
         insert_begin_string(s, letter == 'e' || s->how.backslashes ? INSERT_BACKSLASHES
                                                                    : INSERT_PLAIN);
     } else if (second == '\'' && (letter == 'b' || letter == 'x')) {
-        insert_pass(s);
-        insert_pass(s);
-        insert_begin_field(s);
-        s->base = letter == 'b' ? 2 : 16;
-        s->state = INSERT_IN_BITS;
+        window_skip(s->window, 2);
+        insert_begin_bits(s, letter == 'b' ? 2 : 16);
     } else if (second == '&' && letter == 'u' && insert_look(s, 2) == '\'') {
-        insert_pass(s);
-        insert_pass(s);
+        window_skip(s->window, 2);
         insert_begin_string(s, INSERT_UNICODE);
     } else if (insert_word_ahead(s, "null")) {
-        insert_begin_field(s);
-        copy_text_null(&s->out);
-        pass_word(s, 4);
-    } else if (insert_word_ahead(s, "true") || insert_word_ahead(s, "false")) {
-        insert_begin_field(s);
-        (void)copy_text_put(&s->out, letter == 't' ? STR("t") : STR("f"));
-        pass_word(s, letter == 't' ? 4 : 5);
+        insert_word(s, STR("null"), STR("\\N"));
+    } else if (insert_word_ahead(s, "true")) {
+        insert_word(s, STR("true"), STR("t"));
+    } else if (insert_word_ahead(s, "false")) {
+        insert_word(s, STR("false"), STR("f"));
     } else {
         insert_begin_expression(s);
     }
@@ -64,8 +61,9 @@ static void word_value(struct insert_rows *s, int c)
 /* DEFAULT is what a generated column has, and no field; elsewhere the value is not known. */
 static void default_value(struct insert_rows *s)
 {
+    s->state = INSERT_BEHIND_VALUE;
     if (s->position < s->left_out_count && s->left_out[s->position])
-        pass_word(s, 7);
+        window_skip(s->window, 7);
     else
         insert_begin_expression(s);
 }
@@ -78,6 +76,8 @@ bool insert_value(struct insert_rows *s)
         return insert_cut_off(s);
     s->begun = s->expression = s->continues = false;
     int second = c == '-' || c == '+' || c == '.' ? insert_look(s, 1) : INSERT_NO_BYTE;
+    if (s->how.mysql && insert_mysql_value(s, c))
+        return true;
     if (c == '\'') {
         insert_begin_string(s, s->how.backslashes ? INSERT_BACKSLASHES : INSERT_PLAIN);
     } else if (ascii_digit((unsigned char)c) || second == '.' ||
@@ -87,9 +87,9 @@ bool insert_value(struct insert_rows *s)
         s->state = INSERT_IN_NUMBER;
     } else if ((c == 'd' || c == 'D') && insert_word_ahead(s, "default")) {
         default_value(s);
-    } else if (c == '$' && insert_begin_dollar(s)) {
+    } else if (c == '$' && !s->how.mysql && insert_begin_dollar(s)) {
         insert_begin_field(s);
-    } else if (c != '$' && insert_is_word(c)) {
+    } else if (c != '$' && !s->how.mysql && insert_is_word(c)) {
         word_value(s, c);
     } else {
         insert_begin_expression(s);
@@ -193,9 +193,9 @@ bool insert_behind_value(struct insert_rows *s)
         insert_pass(s);
         copy_text_end(&s->out);
         s->state = INSERT_BEHIND_ROW;
-    } else if (c == '\'' && s->continues && line_feed) {
+    } else if (c == s->quote && s->continues && (line_feed || s->how.mysql)) {
         insert_begin_string(s, s->quoting);
-    } else if (c == ':' && insert_look(s, 1) == ':') {
+    } else if (c == ':' && !s->how.mysql && insert_look(s, 1) == ':') {
         window_skip(s->window, 2);
         s->continues = false;
         pass_cast(s);
@@ -221,8 +221,7 @@ bool insert_expression(struct insert_rows *s)
 {
     bool unused = false;
     int c = insert_look(s, 0);
-    bool comment = (c == '-' || c == '/') && insert_look(s, 1) == (c == '-' ? '-' : '*');
-    if (comment)
+    if (insert_comment_ahead(s, c))
         c = insert_pass_blank(s, &unused);
     if (c == INSERT_NO_BYTE)
         return insert_cut_off(s);
@@ -231,15 +230,17 @@ bool insert_expression(struct insert_rows *s)
         return true;
     }
     if (c == '\'') {
-        bool escapes = s->how.backslashes || (s->word == 1 && s->letter == 'e');
+        bool prefix = s->word == 1 && s->letter == 'e' && !s->how.mysql;
+        bool escapes = s->how.backslashes || prefix;
         insert_begin_string(s, escapes ? INSERT_BACKSLASHES : INSERT_PLAIN);
         return true;
     }
-    if (c == '"') {
-        insert_begin_string(s, INSERT_PLAIN);
+    if (c == '"' || (c == '`' && s->how.mysql)) {
+        bool text = c == '"' && s->how.mysql && !s->how.ansi_quotes && s->how.backslashes;
+        insert_begin_string(s, text ? INSERT_BACKSLASHES : INSERT_PLAIN);
         return true;
     }
-    if (c == '$' && s->word == 0 && insert_begin_dollar(s))
+    if (c == '$' && !s->how.mysql && s->word == 0 && insert_begin_dollar(s))
         return true;
     if (c == '(' || c == '[')
         s->depth++;

@@ -24,6 +24,14 @@ void sql_open(struct sql_reader *r, struct window *w)
     r->arena_start = arena_mark(&r->arena);
 }
 
+void sql_open_mysql(struct sql_reader *r, struct window *w)
+{
+    sql_open(r, w);
+    r->lexer.mysql = true;
+    r->lexer.backslashes = true;
+    r->path.len = 0;
+}
+
 void sql_in_session(struct sql_reader *r, struct str schema, bool backslashes)
 {
     if (schema.len)
@@ -238,16 +246,25 @@ static void track_word(struct sql_reader *r)
         r->blocks--;
 }
 
+/* MySQL: the delimiter ends it wherever it stands. */
+static bool ends_statement(const struct sql_reader *r)
+{
+    if (r->lexer.mysql)
+        return r->token.kind == SQL_TOKEN_STOP ||
+               (sql_is_mark(r, ';') && !r->lexer.delimiter_length);
+    return sql_is_mark(r, ';') && !r->depth && !r->blocks;
+}
+
 /* Follows what decides where the statement ends (psqlscan.l). */
 static void track(struct sql_reader *r)
 {
-    if (r->token.kind == SQL_TOKEN_WORD)
+    if (r->token.kind == SQL_TOKEN_WORD && !r->lexer.mysql)
         track_word(r);
     else if (sql_is_mark(r, '('))
         r->depth++;
     else if (sql_is_mark(r, ')') && r->depth)
         r->depth--;
-    else if (sql_is_mark(r, ';') && !r->depth && !r->blocks)
+    else if (ends_statement(r))
         r->ended = true;
 }
 
@@ -269,7 +286,10 @@ static bool take_aside(struct sql_reader *r, struct err *err)
     }
     struct arena_mark before = arena_mark(&r->arena);
     size_t queued = r->queued;
-    if (r->token.kind == SQL_TOKEN_COMMENT ? !sql_comment(r, err) : !sql_meta(r, err))
+    bool (*read)(struct sql_reader *, struct err *) = r->token.kind == SQL_TOKEN_META ? sql_meta
+                                                      : r->lexer.mysql ? mysql_comment
+                                                                       : sql_comment;
+    if (!read(r, err))
         return false;
     if (r->queued == queued) /* one statement may hold any number of them */
         arena_reset(&r->arena, before);
@@ -410,7 +430,8 @@ static bool next_statement(struct sql_reader *r, struct err *err)
     r->depth = r->blocks = 0;
     r->words = 0;
     memset(r->initials, 0, sizeof r->initials);
-    return sql_advance(r, err) && (r->ended || sql_statement(r, err)) &&
+    return sql_advance(r, err) &&
+           (r->ended || (r->lexer.mysql ? mysql_statement(r, err) : sql_statement(r, err))) &&
            (r->finished || sql_finish_statement(r, err));
 }
 

@@ -75,6 +75,7 @@ enum sql_fact {
     SQL_FACT_COMPLETED,      /* the same */
     SQL_FACT_ROW_SECURITY,   /* SET row_security = on (S2) */
     SQL_FACT_ENCODING,       /* text: client_encoding */
+    SQL_FACT_WHERE,          /* mysqldump --where: only some rows of a table are there (S2) */
     SQL_FACT_DATA_OF,        /* schema, name: the rows of that table follow, if it has any */
     SQL_FACT_THROUGH_ROOT    /* schema, name: a partition whose rows the COPY of its root brings */
 };
@@ -142,6 +143,7 @@ struct sql_reader {
     size_t queued;
     struct sql_kept database, path;         /* path: the schema that unqualified names take */
     struct sql_kept data_schema, data_name; /* of the latest "Data for Name:" */
+    bool saved_plain, saved_ansi;           /* MySQL: sql_mode when it was last saved */
 
     /* the statement at hand */
     bool inside;     /* it has a token */
@@ -175,6 +177,8 @@ struct sql_reader {
 };
 
 void sql_open(struct sql_reader *r, struct window *w);
+/* A script of mysqldump or mariadb-dump, or of their clients. */
+void sql_open_mysql(struct sql_reader *r, struct window *w);
 /* For statements taken out of a session: the schema that unqualified names take, and whether
  * standard_conforming_strings is off. Before the first sql_next. */
 void sql_in_session(struct sql_reader *r, struct str schema, bool backslashes);

@@ -53,7 +53,7 @@ static bool two_digits(struct str text, size_t at, int *value)
 }
 
 /* pg_dump's "%Y-%m-%d %H:%M:%S %Z", the zone apart; UTC_NONE for anything else. */
-static int64_t local_time(struct str text)
+int64_t sql_local_time(struct str text)
 {
     struct utc_parts p = {0};
     uint64_t year = 0;
@@ -70,7 +70,7 @@ static int64_t local_time(struct str text)
 static bool dump_time(struct sql_reader *r, enum sql_fact fact, struct str text, struct err *err)
 {
     int minutes = 0;
-    int64_t local = local_time(text);
+    int64_t local = sql_local_time(text);
     bool known = local != UTC_NONE && text.len > 20 && text.at[19] == ' ' &&
                  zone_minutes(str_trim(str_slice(text, 20, text.len)), &minutes);
     return sql_emit_time(r, fact, text, known ? local - (int64_t)minutes * 60 : UTC_NONE, local,
@@ -99,7 +99,7 @@ void sql_note_open_headers(struct sql_reader *r)
         note_truncated(r, r->cluster_offset, r->cluster_line, STR(""));
 }
 
-static bool header(struct sql_reader *r, struct err *err)
+bool sql_header(struct sql_reader *r, struct err *err)
 {
     if (r->header_open)
         sql_note_open_headers(r);
@@ -111,7 +111,7 @@ static bool header(struct sql_reader *r, struct err *err)
     return sql_emit_fact(r, SQL_FACT_HEADER, STR(""), err);
 }
 
-static bool trailer(struct sql_reader *r, struct err *err)
+bool sql_trailer(struct sql_reader *r, struct err *err)
 {
     r->header_open = false;
     r->end.trailers++;
@@ -218,9 +218,9 @@ bool sql_comment(struct sql_reader *r, struct err *err)
     struct str text = str_trim(r->token.text);
     struct str rest;
     if (str_eq(text, STR("-- PostgreSQL database dump")))
-        return header(r, err);
+        return sql_header(r, err);
     if (str_eq(text, STR("-- PostgreSQL database dump complete")))
-        return trailer(r, err);
+        return sql_trailer(r, err);
     if (str_eq(text, STR("-- PostgreSQL database cluster dump")))
         return cluster_header(r, err);
     if (str_eq(text, STR("-- PostgreSQL database cluster dump complete")))

@@ -5,11 +5,8 @@
  */
 #include "formats/dump/sql_parts.h"
 
-/*
- * What follows the statement's first word, as far as a head may go. It is brought into view, so
- * that a run of statements is one whatever the pieces in which the bytes come.
- */
-static bool view_head(struct sql_reader *r, struct err *err)
+/* Brought into view, so that a run of statements is one whatever the pieces it comes in. */
+bool sql_view_head(struct sql_reader *r, struct err *err)
 {
     struct window *w = r->lexer.window;
     r->head.offset = w->offset;
@@ -32,9 +29,7 @@ static struct str head_of(const struct sql_reader *r)
     return length <= r->head.len ? str_make(r->head.bytes, (size_t)length) : STR("");
 }
 
-/* At the opening parenthesis; leaves the token behind the closing one. *plain: only names in it. */
-static bool column_list(struct sql_reader *r, struct sql_columns *list, bool *plain,
-                        struct err *err)
+bool sql_column_list(struct sql_reader *r, struct sql_columns *list, bool *plain, struct err *err)
 {
     *plain = true;
     do {
@@ -62,21 +57,21 @@ static bool pass_options(struct sql_reader *r, const char *first, int words, str
     return true;
 }
 
-static bool emit(struct sql_reader *r, struct str schema, struct str name,
-                 const struct sql_columns *list, bool defaults, struct err *err)
+struct sql_event *sql_emit_insert(struct sql_reader *r, struct str word, struct str schema,
+                                  struct str name, const struct sql_columns *list, struct err *err)
 {
     struct sql_event *e = sql_emit(r, SQL_EVENT_INSERT, err);
     if (!e)
-        return false;
+        return NULL;
     e->schema = schema;
     e->name = name;
     e->columns = list->at;
     e->column_count = list->count;
     e->columns_known = list->count > 0;
-    e->defaults = defaults;
-    struct insert_statement how = {.backslashes = r->lexer.backslashes,
-                                   .defaults = defaults,
-                                   .word = STR("insert"),
+    struct insert_statement how = {.mysql = r->lexer.mysql,
+                                   .backslashes = r->lexer.backslashes,
+                                   .ansi_quotes = r->lexer.ansi_quotes,
+                                   .word = word,
                                    .head = head_of(r),
                                    .offset = r->offset,
                                    .line = r->line};
@@ -85,6 +80,19 @@ static bool emit(struct sql_reader *r, struct str schema, struct str name,
     sql_keep(&r->insert_name, name);
     r->values_due = true;
     r->ended = true; /* what is left of the statement is not for the lexer */
+    return e;
+}
+
+/* DEFAULT VALUES: one row of them, and no tuple follows. */
+static bool default_values(struct sql_reader *r, struct str schema, struct str name,
+                           struct err *err)
+{
+    struct sql_columns none = {0};
+    struct sql_event *e = sql_emit_insert(r, STR("insert"), schema, name, &none, err);
+    if (!e)
+        return false;
+    e->defaults = true;
+    r->insert.how.defaults = true;
     return true;
 }
 
@@ -95,7 +103,7 @@ bool sql_insert(struct sql_reader *r, struct err *err)
     struct sql_columns list = {0};
     struct str schema;
     struct str name;
-    if (!view_head(r, err) || !sql_advance(r, err) || !sql_take_word(r, "into", &was, err) ||
+    if (!sql_view_head(r, err) || !sql_advance(r, err) || !sql_take_word(r, "into", &was, err) ||
         !sql_table_name(r, &schema, &name, err))
         return false;
     if (!name.len)
@@ -106,17 +114,17 @@ bool sql_insert(struct sql_reader *r, struct err *err)
         return sql_unread(r, STR("large object"), STR(""), STR(""), err);
     if (!pass_options(r, "as", 2, err))
         return false;
-    if (sql_is_mark(r, '(') && !column_list(r, &list, &plain, err))
+    if (sql_is_mark(r, '(') && !sql_column_list(r, &list, &plain, err))
         return false;
     if (!pass_options(r, "overriding", 3, err))
         return false;
     if (plain && sql_is_word(r, "values"))
-        return emit(r, schema, name, &list, false, err);
+        return sql_emit_insert(r, STR("insert"), schema, name, &list, err) != NULL;
     if (plain && !list.count && sql_is_word(r, "default")) {
         if (!sql_advance(r, err))
             return false;
         if (sql_is_word(r, "values"))
-            return emit(r, schema, name, &list, true, err);
+            return default_values(r, schema, name, err);
     }
     const char *what = plain ? "INSERT ... SELECT" : "INSERT into a part of a column";
     return sql_unread(r, str_from(what), schema, name, err);

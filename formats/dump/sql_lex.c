@@ -1,97 +1,10 @@
 /* sql_lex: one function for each shape of token; bodies are passed over in runs, not in bytes. */
-#include "formats/dump/sql_lex.h"
-
-enum { NO_BYTE = -1 };
-
-/* How a quoted body is read. */
-enum quoting { QUOTING_PLAIN, QUOTING_BACKSLASH, QUOTING_UNICODE };
+#include "formats/dump/sql_lex_parts.h"
 
 void sql_lex_open(struct sql_lexer *l, struct window *w)
 {
     memset(l, 0, sizeof *l);
     l->window = w;
-}
-
-/* The byte `ahead` of the next one, or NO_BYTE: the stream has ended or failed. */
-static int look(struct sql_lexer *l, size_t ahead, struct err *err)
-{
-    struct window *w = l->window;
-    while (w->end - w->begin <= ahead)
-        if (!window_more(w, err))
-            return NO_BYTE;
-    return w->bytes[w->begin + ahead];
-}
-
-/* Passes one byte that look() has seen. */
-static void pass(struct sql_lexer *l)
-{
-    struct window *w = l->window;
-    w->line += w->bytes[w->begin] == '\n';
-    w->begin++;
-    w->offset++;
-}
-
-static void keep(struct sql_lexer *l, unsigned char byte)
-{
-    if (l->kept < SQL_TOKEN_KEPT)
-        l->text[l->kept++] = byte;
-    l->length++;
-}
-
-static void keep_run(struct sql_lexer *l, struct str run)
-{
-    size_t room = SQL_TOKEN_KEPT - l->kept;
-    size_t n = run.len < room ? run.len : room;
-    if (n)
-        memcpy(l->text + l->kept, run.at, n);
-    l->kept += n;
-    l->length += run.len;
-}
-
-static void take(struct sql_lexer *l)
-{
-    keep(l, l->window->bytes[l->window->begin]);
-    pass(l);
-}
-
-/* False, with the error unless the source has set one. */
-static bool cut_off(struct sql_lexer *l, const char *inside, struct err *err)
-{
-    err_set(err, ERR_INCOMPLETE, 311, "the script ends inside %s", inside);
-    window_place(l->window, l->offset, l->line, err);
-    err_hint(err,
-             "the dump was cut off, or is not all of a script; make it again and compare sizes");
-    return false;
-}
-
-static bool failed(const struct sql_lexer *l)
-{
-    return l->window->state == PULL_FAILED;
-}
-
-/* One pass, however far off either of them is. */
-static size_t find_either(struct str s, unsigned char a, unsigned char b)
-{
-    size_t n = 0;
-    while (n < s.len && s.at[n] != a && s.at[n] != b)
-        n++;
-    return n;
-}
-
-/* Keeps everything up to the next `stop` or `other`, which is not passed. False: there is none. */
-static bool take_until(struct sql_lexer *l, unsigned char stop, unsigned char other,
-                       struct err *err)
-{
-    for (;;) {
-        struct str rest = window_rest(l->window);
-        size_t run = stop == other ? str_find(rest, stop) : find_either(rest, stop, other);
-        keep_run(l, str_slice(rest, 0, run));
-        window_skip(l->window, run);
-        if (run < rest.len)
-            return true;
-        if (look(l, 0, err) == NO_BYTE)
-            return false;
-    }
 }
 
 static size_t put_utf8(unsigned char *into, uint32_t code)
@@ -213,8 +126,7 @@ static void decode_unicode(struct sql_lexer *l)
     l->kept = out;
 }
 
-/* A body whose opening quote is next; leaves the window behind its closing quote. */
-static bool lex_quoted(struct sql_lexer *l, unsigned char quote, enum quoting how, struct err *err)
+bool lex_quoted(struct sql_lexer *l, unsigned char quote, enum quoting how, struct err *err)
 {
     const char *what = quote == '"' ? "a quoted name" : "a string";
     unsigned char other = how == QUOTING_BACKSLASH ? '\\' : quote;
@@ -303,7 +215,7 @@ static bool lex_dollar(struct sql_lexer *l, struct sql_token *t, struct err *err
     return true;
 }
 
-static bool lex_line_comment(struct sql_lexer *l, struct err *err)
+bool lex_line_comment(struct sql_lexer *l, struct err *err)
 {
     (void)take_until(l, '\n', '\n', err); /* the end of the stream ends it too */
     return !failed(l);
@@ -437,7 +349,7 @@ static bool lex_word(struct sql_lexer *l, struct sql_token *t, struct err *err)
     return true;
 }
 
-static bool lex_number(struct sql_lexer *l, struct sql_token *t, struct err *err)
+bool lex_number(struct sql_lexer *l, struct sql_token *t, struct err *err)
 {
     t->kind = SQL_TOKEN_NUMBER;
     for (int c = look(l, 0, err); c == '.' || (is_word_byte(c) && c != '$' && c < 0x80);
@@ -518,7 +430,7 @@ bool sql_lex_next(struct sql_lexer *l, struct sql_token *t, struct err *err)
     if (c == NO_BYTE)
         return !failed(l);
     t->joined = l->end == t->offset;
-    if (!lex_any(l, t, c, err))
+    if (!(l->mysql ? lex_mysql(l, t, c, err) : lex_any(l, t, c, err)))
         return false;
     l->end = l->window->offset;
     t->text = str_make(l->text, l->kept);

@@ -15,14 +15,15 @@
  *
  * Ownership: t.text lives in the lexer until the next sql_lex_next.
  * Errors: the stream ends inside a string, quoted name, dollar quote or comment: ERR_INCOMPLETE
- * 311. Source: PostgreSQL's scan.l and psqlscan.l; meta-commands: psqlscanslash.l.
+ * 311. Source: PostgreSQL's scan.l and psqlscan.l; meta-commands: psqlscanslash.l. MySQL:
+ * sql_lex.cc, and mysql.cc, add_line, for delimiters.
  */
 #ifndef FORMATS_DUMP_SQL_LEX_H
 #define FORMATS_DUMP_SQL_LEX_H
 
 #include "formats/dump/window.h"
 
-enum { SQL_TOKEN_KEPT = 4096, SQL_DOLLAR_TAG_MAX = 256 };
+enum { SQL_TOKEN_KEPT = 4096, SQL_DOLLAR_TAG_MAX = 256, SQL_DELIMITER_MAX = 16 };
 
 enum sql_token_kind {
     SQL_TOKEN_END,    /* of the stream, at a place where it may end */
@@ -32,7 +33,8 @@ enum sql_token_kind {
     SQL_TOKEN_NUMBER,
     SQL_TOKEN_MARK,    /* one byte of punctuation, or :: or := */
     SQL_TOKEN_COMMENT, /* with its -- or its slash and star, without the line end */
-    SQL_TOKEN_META     /* a backslash command of psql with its arguments, without the line end */
+    SQL_TOKEN_META,    /* a backslash command of psql with its arguments, without the line end */
+    SQL_TOKEN_STOP     /* MySQL: the delimiter that DELIMITER named */
 };
 
 struct sql_token {
@@ -45,7 +47,12 @@ struct sql_token {
 
 struct sql_lexer {
     struct window *window;
-    bool backslashes;      /* standard_conforming_strings is off: '' has escapes; the caller sets */
+    bool backslashes; /* standard_conforming_strings is off: '' has escapes; the caller sets */
+    bool mysql;       /* a script of MySQL or MariaDB; the caller sets, with backslashes */
+    bool ansi_quotes; /* MySQL: "x" is a name and no string; the caller sets */
+    bool executed;    /* MySQL: inside of an executed comment */
+    size_t delimiter_length; /* MySQL: 0: the semicolon; the caller sets */
+    unsigned char delimiter[SQL_DELIMITER_MAX];
     bool started;          /* the byte order mark, if any, is behind us */
     bool after_unicode;    /* the last token was U&: UESCAPE behind it is refused */
     uint64_t end;          /* stream offset behind the last token */

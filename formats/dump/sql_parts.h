@@ -67,6 +67,9 @@ static inline struct str sql_kept(const struct sql_kept *kept)
 
 /* sql_comment.c */
 bool sql_comment(struct sql_reader *r, struct err *err);
+bool sql_header(struct sql_reader *r, struct err *err);
+bool sql_trailer(struct sql_reader *r, struct err *err);
+int64_t sql_local_time(struct str text); /* "2024-05-01 10:00:00"; UTC_NONE */
 void sql_note_open_headers(struct sql_reader *r);
 /* sql_meta.c: the present token. Sets r->ended where the command ends a statement. */
 bool sql_meta(struct sql_reader *r, struct err *err);
@@ -81,7 +84,17 @@ bool sql_create(struct sql_reader *r, struct err *err);
 bool sql_alter(struct sql_reader *r, struct err *err);
 bool sql_copy(struct sql_reader *r, struct err *err);
 bool sql_insert(struct sql_reader *r, struct err *err);
+/* mysql.c, mysql_comment.c: the same of MySQL */
+bool mysql_statement(struct sql_reader *r, struct err *err);
+bool mysql_comment(struct sql_reader *r, struct err *err);
 bool sql_statement(struct sql_reader *r, struct err *err);
+/* At an INSERT's first word: what follows it is seen, as far as a run of statements can go. */
+bool sql_view_head(struct sql_reader *r, struct err *err);
+/* At its opening parenthesis; leaves the token behind the closing one. *plain: only names in it. */
+bool sql_column_list(struct sql_reader *r, struct sql_columns *list, bool *plain, struct err *err);
+/* At VALUES: the event; what follows is for sql_insert_rows. */
+struct sql_event *sql_emit_insert(struct sql_reader *r, struct str word, struct str schema,
+                                  struct str name, const struct sql_columns *list, struct err *err);
 /* Reads an INSERT whose values are due to its end. */
 bool sql_end_insert(struct sql_reader *r, struct err *err);
 

@@ -699,13 +699,9 @@ open('bad.tar', 'wb').write(d)"
     refused ruined.dump.gz pg_dump
 }
 
-@test "SQLite, mysqldump, JSON lines, Parquet and random bytes are refused with a hint" {
+@test "SQLite, JSON lines, Parquet and random bytes are refused with a hint" {
     sqlite3 app.db "CREATE TABLE t (a); INSERT INTO t VALUES (1)"
     refused app.db SQLite
-    printf -- '-- MySQL dump 10.13  Distrib 8.0.36\n--\nCREATE TABLE `t` (`a` int);\nINSERT INTO `t` VALUES (1);\n' >my.sql
-    refused my.sql MySQL
-    printf '/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19\n' >maria.sql
-    refused maria.sql Maria
     printf '{"id": 1, "secret": "x"}\n{"id": 2, "secret": null}\n' >rows.jsonl
     refused rows.jsonl JSON
     printf '[\n  {"id": 1}\n]\n' >rows.json

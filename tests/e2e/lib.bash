@@ -177,3 +177,47 @@ pg_stop() {
     as_pg "$(pg_bin)/pg_ctl" -D "$PGROOT/data" -s -m immediate stop || true
     rm -rf "$PGROOT" "$PGROOT.initdb.log"
 }
+
+# ---- a private MariaDB on a Unix socket, as an unprivileged user ----
+
+as_my() {
+    if [ "$(id -u)" = 0 ]; then
+        runuser -u mysql -- "$@"
+    else
+        "$@"
+    fi
+}
+
+my_start() {
+    MYROOT=$(mktemp -d /tmp/krmy.XXXXXX)
+    [ "$(id -u)" != 0 ] || chown mysql "$MYROOT"
+    (cd / && as_my mariadb-install-db --no-defaults --datadir="$MYROOT/data" --auth-root-authentication-method=normal \
+        --skip-test-db) >"$MYROOT.install.log" 2>&1 || return 1
+    (cd / && as_my mariadbd --no-defaults --datadir="$MYROOT/data" --socket="$MYROOT/s" --skip-networking \
+        --pid-file="$MYROOT/pid" --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=32M \
+        --default-time-zone=+00:00 --character-set-server=utf8mb4 >"$MYROOT.log" 2>&1 3>&- &)
+    for _ in $(seq 100); do
+        my_admin ping >/dev/null 2>&1 && return 0
+        sleep 0.2
+    done
+    cat "$MYROOT.log"
+    return 1
+}
+
+my_admin() {
+    mariadb-admin --no-defaults -uroot -S "$MYROOT/s" "$@"
+}
+
+my_sql() {
+    mariadb --no-defaults -uroot -S "$MYROOT/s" --default-character-set=utf8mb4 -N "$@"
+}
+
+my_dump() {
+    mariadb-dump --no-defaults -uroot -S "$MYROOT/s" "$@"
+}
+
+my_stop() {
+    [ -n "${MYROOT:-}" ] || return 0
+    my_admin shutdown >/dev/null 2>&1 || true
+    rm -rf "$MYROOT" "$MYROOT.install.log" "$MYROOT.log"
+}

@@ -153,7 +153,7 @@ static void every_kind_that_is_not_read_says_what_it_is_and_what_to_do(void **st
         bool read = dump_accept(kind, &err);
         assert_int_equal(read, kind == DUMP_PLAIN_SQL || kind == DUMP_CSV ||
                                    kind == DUMP_PG_CUSTOM || kind == DUMP_BINARY_COPY ||
-                                   kind == DUMP_JSON_LINES);
+                                   kind == DUMP_JSON_LINES || kind == DUMP_MYSQL);
         assert_true(dump_kind_name(kind)[0] != 0);
         if (read)
             continue;

@@ -42,8 +42,9 @@ static void put_event(struct buf *out, const struct sql_event *e)
     static const char *const relations[] = {"table", "partitioned", "foreign", "view", "matview"};
     static const char *const references[] = {"key", "partition", "inherits"};
     static const char *const facts[] = {
-        "header",  "trailer",   "cluster-header", "cluster-trailer", "server",  "pg_dump",
-        "started", "completed", "row-security",   "encoding",        "data-of", "through-root"};
+        "header",  "trailer", "cluster-header", "cluster-trailer", "server",
+        "pg_dump", "started", "completed",      "row-security",    "encoding",
+        "where",   "data-of", "through-root"};
     switch (e->kind) {
     case SQL_EVENT_DATABASE:
         buf_printf(out, "database %.*s", STR_ARG(e->database));
