@@ -316,6 +316,18 @@ PY
     [ "$(item status)" = complete ]
 }
 
+@test "S1: a tar cut at any place is never taken for complete" {
+    pg_dump -Ft -t public.parent -t '"sch""ema".*' -t public.orders census > whole
+    size=$(stat -c %s whole)
+    [ "$size" -gt 10000 ]
+    for byte in $(seq 600 1111 $((size - 1025))); do
+        head -c "$byte" whole > cut
+        run keycensus scan cut -q -o r.db --overwrite
+        [ "$status" -eq 3 ] || { echo "$byte: $status $output"; false; }
+        [ "$(item status)" = incomplete ]
+    done
+}
+
 @test "S1: a data file that is missing, unlisted, twice there or damaged makes the census incomplete by name" {
     pg_dump -Fd -t public.parent -t public.users census -f whole
     victim=$(pg_restore -l whole | sed -n 's/^\([0-9]*\); .* TABLE DATA public users .*/\1/p').dat.gz
@@ -409,6 +421,9 @@ PY
     census_into r.db bare
     [ "$(query r.db "SELECT severity || '|' || code || '|' || record_count FROM findings WHERE table_name = 'pg_largeobject'
         AND code = 'unversioned'")" = 'error|unversioned|1' ]
+    run keyretire plan --report r.db --env-file "$F/env" -o plan.txt
+    [ "$status" -eq 4 ]
+    grep -q '^  unversioned 1 version "" at objects pg_catalog.pg_largeobject.data$' plan.txt
     rm d/blob_*.dat.gz
     run keycensus scan d -q -o r.db --overwrite
     [ "$status" -eq 3 ]
