@@ -21,6 +21,12 @@ static const struct signature {
     {{(const unsigned char *)"PAR1", 4}, DUMP_PARQUET},
 };
 
+/* The stream is shorter than the signature: it was cut off there, and is no short table (S1). */
+static bool ends_within(struct str head, struct str signature)
+{
+    return head.len > 0 && str_starts(signature, head);
+}
+
 static bool is_binary(struct str head)
 {
     size_t controls = 0;
@@ -208,8 +214,8 @@ static enum dump_kind sniff_text(struct str text, bool indented)
         return DUMP_DRAWN_TABLE;
     if (is_mysql(text))
         return DUMP_MYSQL;
-    if (str_starts(text, STR("--")) || str_starts(text, STR("/*")) || starts_meta_command(text) ||
-        starts_statement(text) || has_statement_line(text))
+    if (str_starts(text, STR("--")) || str_eq(text, STR("-")) || str_starts(text, STR("/*")) ||
+        starts_meta_command(text) || starts_statement(text) || has_statement_line(text))
         return DUMP_PLAIN_SQL;
     switch (json_shape(text)) {
     case JSON_LINES:
@@ -225,7 +231,7 @@ static enum dump_kind sniff_text(struct str text, bool indented)
 enum dump_kind dump_sniff(struct str head)
 {
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++)
-        if (str_starts(head, signatures[i].bytes))
+        if (str_starts(head, signatures[i].bytes) || ends_within(head, signatures[i].bytes))
             return signatures[i].kind;
     if (head.len >= PGCOPY_NAME && str_starts(STR("PGCOPY\n\377\r\n\0"), head))
         return DUMP_BINARY_COPY; /* cut off inside its signature */

@@ -212,12 +212,14 @@ static enum stream_kind begun(struct str head)
                                  "7zXZ\0",
           6},
          STREAM_XZ},
+        {{(const unsigned char *)"BZh", 3}, STREAM_BZIP2},
+        {{(const unsigned char *)"PK\x03\x04", 4}, STREAM_ZIP},
     };
-    for (size_t i = 0; head.len >= 2 && i < sizeof starts / sizeof starts[0]; i++)
+    for (size_t i = 0; head.len > 0 && i < sizeof starts / sizeof starts[0]; i++)
         if (str_starts(starts[i].signature, head))
             return starts[i].kind;
-    bool bzip2 = head.len >= 3 && head.len < 10 && str_starts(head, STR("BZh")) &&
-                 (head.len < 4 || (head.at[3] >= '1' && head.at[3] <= '9'));
+    bool bzip2 = head.len > 3 && head.len < 10 && str_starts(head, STR("BZh")) &&
+                 head.at[3] >= '1' && head.at[3] <= '9';
     struct str magic = str_slice(head, 4, head.len);
     return bzip2 && (str_starts(STR("\x31\x41\x59\x26\x53\x59"), magic) ||
                      str_starts(STR("\x17\x72\x45\x38\x50\x90"), magic))

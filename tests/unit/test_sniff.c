@@ -99,6 +99,19 @@ static void binary_kinds_are_told_by_their_signatures(void **state)
     text_is(DUMP_UNKNOWN, "<?xml version=\"1.0\"?><a/>");
 }
 
+static void a_stream_that_ends_within_a_signature_is_of_its_kind(void **state)
+{
+    (void)state;
+    text_is(DUMP_PG_CUSTOM, "PGDM");
+    text_is(DUMP_PG_CUSTOM, "P");
+    text_is(DUMP_BINARY_COPY, "PGC");
+    text_is(DUMP_BINARY_COPY, "PGCOPY\n\377");
+    text_is(DUMP_SQLITE, "SQLite format 3");
+    text_is(DUMP_PLAIN_SQL, "-");
+    text_is(DUMP_CSV, "PGX");
+    text_is(DUMP_CSV, "PGCOPY\nx");
+}
+
 static void an_archive_ruined_by_utf16_is_named_and_utf32_too(void **state)
 {
     (void)state;
@@ -178,6 +191,7 @@ int main(void)
         cmocka_unit_test(scripts_with_and_without_a_header_are_sql),
         cmocka_unit_test(tables_that_begin_like_statements_are_csv),
         cmocka_unit_test(binary_kinds_are_told_by_their_signatures),
+        cmocka_unit_test(a_stream_that_ends_within_a_signature_is_of_its_kind),
         cmocka_unit_test(an_archive_ruined_by_utf16_is_named_and_utf32_too),
         cmocka_unit_test(dumps_of_others_are_named),
         cmocka_unit_test(tables_drawn_for_people_are_named),
