@@ -4,6 +4,8 @@
 #include "common/text.h"
 #include "formats/dump/sql.h"
 
+#include <stdlib.h>
+
 struct sql_text {
     struct analysis *a;
     struct sql_reader reader;
@@ -127,6 +129,29 @@ static struct str *copy_columns(struct analysis *a, const struct sql_event *e,
     return names;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* No database writes such a list: two fields of a row would be counted in one column (S1). */
+static void note_named_twice(struct analysis *a, const struct catalogue_entry *entry,
+                             const struct str *columns, size_t count)
+{
+    struct arena scratch = {0};
+    struct str *sorted = ARENA_ARRAY(&scratch, count, struct str);
+    uint64_t twice = 0;
+    if (count > 1) {
+        memcpy(sorted, columns, count * sizeof *sorted);
+        qsort(sorted, count, sizeof *sorted, by_name);
+    }
+    for (size_t i = 1; i < count; i++)
+        twice += str_eq(sorted[i - 1], sorted[i]);
+    if (twice)
+        analysis_unread(a, entry, "rows whose header names a column twice", twice);
+    arena_free(&scratch);
+}
+
 /* Of a part, whoever has the rows skips them. */
 static bool skip_rows(struct sql_text *s, struct err *err)
 {
@@ -156,6 +181,7 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
         analysis_unread(a, entry, "rows of a table whose columns are not known", 1);
         return skip_rows(s, err);
     }
+    note_named_twice(a, entry, columns, count);
     struct table_rows *rows =
         analysis_rows(a, entry, SCAN_COPY_TEXT, NULL, columns, count, place, err);
     if (!rows)
@@ -241,6 +267,7 @@ static struct table_rows *insert_rows(struct analysis *a, const struct sql_event
         arena_reset(a->arena, before);
         return rows;
     }
+    note_named_twice(a, entry, shape->columns, shape->count);
     rows = analysis_rows(a, entry, SCAN_COPY_TEXT, NULL, shape->columns, shape->count,
                          place_of(a, e, "INSERT"), err);
     if (rows) {
