@@ -78,6 +78,9 @@ void analysis_unread(struct analysis *a, const struct catalogue_entry *entry, co
     f->record_count = count;
     struct err problem = {0};
     err_set(&problem, ERR_INCOMPLETE, 430, "%s: %s", a->text->path, message);
+    if (entry)
+        err_place(&problem, "%s, table %.*s", a->text->path,
+                  STR_ARG(table_name_shown(a->arena, catalogue_name(&a->catalogue, entry))));
     err_hint(&problem, "the report is marked incomplete; keyretire plans nothing from it");
     a->text_note = message;
     analysis_problem(a, &problem);

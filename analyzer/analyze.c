@@ -25,6 +25,11 @@ static bool refuse_kind(struct analysis *a, enum dump_kind kind, struct err *err
     return true;
 }
 
+static bool is_damage(const struct err *err)
+{
+    return err->kind == ERR_INCOMPLETE || err->kind == ERR_CORRUPT;
+}
+
 static bool read_text(struct analysis *a, struct window *w, const char **kind_name, struct err *err)
 {
     while (window_rest(w).len < SNIFF_HEAD && window_more(w, err))
@@ -48,10 +53,10 @@ static bool read_text(struct analysis *a, struct window *w, const char **kind_na
         done = analyze_pgcopy(a, err);
     else if (kind == DUMP_PG_CUSTOM)
         done = analyze_archive(a, err);
-    else
+    else if (!err_is(&later)) /* damaged bytes may look like anything */
         done = refuse_kind(a, kind, err);
-    if (err_is(&later) && (!err_is(err) || err->kind == ERR_INCOMPLETE)) {
-        *err = later;
+    if (err_is(&later) && !a->refused && (!err_is(err) || is_damage(err))) {
+        *err = later; /* the cause of whatever else was seen */
         done = false;
     }
     return done;
@@ -60,11 +65,6 @@ static bool read_text(struct analysis *a, struct window *w, const char **kind_na
 static struct str kind_text(struct analysis *a, const char *packing, const char *kind)
 {
     return str_from(arena_printf(a->arena, "%s%s%s", packing, *packing ? "+" : "", kind));
-}
-
-static bool is_damage(const struct err *err)
-{
-    return err->kind == ERR_INCOMPLETE || err->kind == ERR_CORRUPT;
 }
 
 /* '' when it was not read to the end. */
@@ -149,6 +149,8 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
     if (!text->claimed)
         catalogue_end_text(&a->catalogue);
     analysis_note_time(a);
+    if (!done && a->refused)
+        name_once(err, text->path);
     if (!done && is_damage(err) && !a->refused) {
         name_once(err, text->path);
         a->text_note = arena_text(a->arena, arena_copy(a->arena, str_from(err->text)));

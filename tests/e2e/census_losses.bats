@@ -178,3 +178,63 @@ summary() { query "$1" "SELECT value FROM summary WHERE item = '$2'"; }
     is "$(summary s.db status)" incomplete
     is "$(query s.db 'SELECT version FROM key_usage')" v1
 }
+
+@test "S1: rows whose header names a column twice are not counted as what they are not" {
+    dump d.sql 'CREATE TABLE public.users (id int, secret text, note text);' \
+        'COPY public.users (id, note, note) FROM stdin;' "1\t$v1\tx" '\\.'
+    run keycensus scan d.sql -q -o r.db
+    [ "$status" -eq 3 ]
+    [[ $output == *d.sql*'names a column twice'* ]]
+    is "$(summary r.db status)" incomplete
+    dump d.sql 'CREATE TABLE public.users (id int, secret text, note text);' \
+        "INSERT INTO public.users (id, note, note) VALUES (1, '$v1', 'x');"
+    run keycensus scan d.sql -q -o r.db --overwrite
+    [ "$status" -eq 3 ]
+    [[ $output == *d.sql*'names a column twice'* ]]
+}
+
+@test "S1: a file that ends within its signature is no table of one word" {
+    for head in P PGDM PGC 'PGCOPY\n\377' '(' '\375' '\3757z' B BZ PK - '-\0'; do
+        printf -- "$head" >cut
+        run keycensus scan cut -q -o r.db --overwrite
+        printf '%s: %s %s\n' "$head" "$status" "$output"
+        [ "$status" -eq 3 ] || [ "$status" -eq 12 ]
+        [[ $output == *'error[K'*cut* ]]
+    done
+}
+
+@test "an archive of a later pg_dump is refused by its file's name" {
+    printf 'PGDMP\2\0\0\4\10\1' >later.dump
+    run keycensus scan later.dump -q -o r.db
+    [ "$status" -eq 12 ]
+    [[ $output == *'K0382'*'later.dump: '*'2.0'* ]]
+}
+
+@test "S1: what damaged compression decodes to is not taken for the cause" {
+    dump d.sql "$(rows public.a "$v1")"
+    bzip2 -k d.sql
+    python3 - <<'PY'
+data = open("d.sql.bz2", "rb").read()
+for at in range(40, len(data)):
+    for bit in range(8):
+        bad = bytearray(data)
+        bad[at] ^= 1 << bit
+        if at * 8 + bit in range(320, len(data) * 8, 101):
+            open(f"flipped-{at}-{bit}", "wb").write(bad)
+PY
+    for file in flipped-*; do
+        run keycensus scan "$file" -q -o r.db --overwrite
+        printf '%s: %s %s\n' "$file" "$status" "$output"
+        [ "$status" -eq 12 ] || [ "$status" -eq 3 ]
+        [[ $output == *bzip2* ]]
+        is "$(summary r.db status)" incomplete
+    done
+    [ "$(printf '%s\n' flipped-* | wc -l)" -gt 15 ]
+}
+
+@test "S1: what was not read is named with its table" {
+    dump d.sql "INSERT INTO public.unheard_of VALUES ('$v1');"
+    run keycensus scan d.sql -q -o r.db
+    [ "$status" -eq 3 ]
+    [[ $output == *'in: d.sql, table public.unheard_of'* ]]
+}
