@@ -98,6 +98,11 @@ $(B)/crash/keyretire-faulty: $(B)/tests/crash/fault.o $(B)/applier/main.o $(lib_
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
 
+# A sample damaged in every way, read by the census in one process (tests/crash/damage.t).
+$(B)/crash/damage: $(B)/tests/crash/damage.o $(B)/libanalyzer.a $(B)/libbase.a
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
+
 # Fuzz targets. With clang's libFuzzer: `make fuzz FUZZ=dotenv SECONDS=60`. In every test run each
 # target replays its corpus, linked with a plain main (tests/fuzz/replay.c) and the sanitizers.
 fuzz_names   := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_src))
@@ -145,7 +150,7 @@ check: deps
 	@BUILD="$(CURDIR)/$(B)" tests/run.sh $(TESTS)
 
 .PHONY: test-programs
-test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty
+test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/damage
 
 check-static: check-layers check-sys check-headers check-format check-errors check-man check-shell check-rules
 
