@@ -67,6 +67,9 @@ sample accounts records accounts footer.csv
 # An end mark, and the number of fields before every row; no checksum.
 psql -qAt small -c "COPY ($query_all) TO STDOUT (FORMAT binary)" > binary.copy
 sample same records same binary.copy
+# No end mark: cut off between two lines it is a shorter file.
+psql -qAt small -c "SELECT row_to_json(u) FROM users u ORDER BY id" > rows.jsonl
+sample accounts records accounts rows.jsonl
 cat > activity.csv <<'CSV'
 generation_id,created_at,cost_total,cost_cache,model_permaslug,cancelled,api_key_name
 gen-1,2026-01-02 03:04:05.678,0.001234,-0.000001,openai/gpt-4,false,one
