@@ -2,7 +2,6 @@
 #include "formats/dump/sniff.h"
 #include "formats/dump/json_lines.h"
 
-enum { PGCOPY_NAME = 6 }; /* bytes of PGCOPY */
 enum { SNIFF_TEXT = 8 * 1024, CONTROL_SHARE = 20 /* one byte in so many */ };
 
 /* ---- signatures ---- */
@@ -233,8 +232,6 @@ enum dump_kind dump_sniff(struct str head)
     for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++)
         if (str_starts(head, signatures[i].bytes) || ends_within(head, signatures[i].bytes))
             return signatures[i].kind;
-    if (head.len >= PGCOPY_NAME && str_starts(STR("PGCOPY\n\377\r\n\0"), head))
-        return DUMP_BINARY_COPY; /* cut off inside its signature */
     if (is_binary(head))
         return DUMP_UNKNOWN;
     if (str_starts(head, STR("\xef\xbb\xbf")))

@@ -699,11 +699,9 @@ open('bad.tar', 'wb').write(d)"
     refused ruined.dump.gz pg_dump
 }
 
-@test "SQLite, JSON lines, Parquet and random bytes are refused with a hint" {
+@test "SQLite, JSON that is no table, Parquet and random bytes are refused with a hint" {
     sqlite3 app.db "CREATE TABLE t (a); INSERT INTO t VALUES (1)"
     refused app.db SQLite
-    printf '{"id": 1, "secret": "x"}\n{"id": 2, "secret": null}\n' >rows.jsonl
-    refused rows.jsonl JSON
     printf '[\n  {"id": 1}\n]\n' >rows.json
     refused rows.json JSON
     printf 'PAR1\x15\x04\x15\x10PAR1' >t.parquet
@@ -717,15 +715,15 @@ open('bad.tar', 'wb').write(d)"
     # And the same behind compression.
     gzip -c app.db >app.gz
     refused app.gz SQLite
-    zstd -qc rows.jsonl >rows.zst
+    zstd -qc rows.json >rows.zst
     refused rows.zst JSON
 }
 
 @test "S1: a member that is not read marks the report incomplete by name; the others are counted" {
     sqlite3 app.db "CREATE TABLE t (a)"
-    printf '{"id": 1, "secret": "x"}\n{"id": 2}\n' >rows.jsonl
+    printf '[\n  {"id": 1, "secret": "x"}\n]\n' >rows.json
     head -c 3000 /dev/urandom >noise.bin
-    for member in app.db rows.jsonl noise.bin; do
+    for member in app.db rows.json noise.bin; do
         rm -f m.tar m.zip
         tar -cf m.tar users.csv $member dump.sql
         zip -q m.zip users.csv $member dump.sql
