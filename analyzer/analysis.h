@@ -158,5 +158,7 @@ bool analyze_archive(struct analysis *a, struct err *err);
 
 bool analyze_csv(struct analysis *a, struct err *err);
 bool analyze_json(struct analysis *a, struct err *err);
+/* The text is the whole of a file that can be read at any place (input_is_plain). */
+bool analyze_sqlite(struct analysis *a, struct err *err);
 
 #endif

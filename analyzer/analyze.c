@@ -49,6 +49,8 @@ static bool read_text(struct analysis *a, struct window *w, const char **kind_na
         done = analyze_csv(a, err);
     else if (kind == DUMP_JSON_LINES)
         done = analyze_json(a, err);
+    else if (kind == DUMP_SQLITE && input_is_plain(a->input, a->text))
+        done = analyze_sqlite(a, err);
     else if (kind == DUMP_BINARY_COPY)
         done = analyze_pgcopy(a, err);
     else if (kind == DUMP_PG_CUSTOM)

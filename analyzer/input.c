@@ -80,6 +80,11 @@ void input_close(struct input *in)
     in->bottom = NULL;
 }
 
+bool input_is_plain(const struct input *in, const struct input_text *text)
+{
+    return !text->member && !in->standard && in->mtime != UTC_NONE && *text->packing == 0;
+}
+
 struct walk {
     struct input *in;
     input_visitor visit;

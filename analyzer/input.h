@@ -74,6 +74,9 @@ bool input_open(struct input *in, const char *path, const struct stream_limits *
 bool input_walk(struct input *in, input_visitor visit, struct err *err);
 void input_close(struct input *in);
 
+/* Is the text the very bytes of a file named by the input, and not those of a pipe? */
+bool input_is_plain(const struct input *in, const struct input_text *text);
+
 /* "users.2026.csv.gz" -> "users"; a name that starts with a dot keeps it. */
 struct str input_stem(struct str name);
 

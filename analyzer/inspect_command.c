@@ -1,5 +1,6 @@
 /* inspect_command: `keycensus inspect`: what an input holds, without decoding a row. */
 #include "analyzer/inspect_parts.h"
+#include "analyzer/sqlite_file.h"
 #include "common/text.h"
 #include "formats/dump/csv.h"
 #include "formats/dump/json_lines.h"
@@ -112,6 +113,27 @@ static bool inspect_pgcopy(struct inspect *s, struct err *err)
     return done;
 }
 
+/* Which tables there are; how large each is, the file does not tell. */
+static bool inspect_sqlite(struct inspect *s, struct err *err)
+{
+    struct sqlite_file f;
+    static const char *const notes[] = {[SQLITE_TABLE] = "", [SQLITE_VIRTUAL] = "virtual table"};
+    struct str head = window_rest(s->window);
+    if (sqlite_is_report(head, err))
+        return false;
+    bool done = sqlite_open(&f, s->input->path, head, s->cli->arena, err) &&
+                window_skip_all(s->window, err) && sqlite_tables(&f, err);
+    for (size_t i = 0; done && i < f.table_count; i++) {
+        const struct sqlite_table *t = &f.tables[i];
+        if (t->kind != SQLITE_VIEW)
+            inspect_table_row(s, s->text->path, STR(""), STR(""), t->name,
+                              t->kind == SQLITE_TABLE ? t->column_count : INSPECT_UNKNOWN,
+                              INSPECT_UNKNOWN, notes[t->kind]);
+    }
+    sqlite_close(&f);
+    return done;
+}
+
 /* Every line is gone over: only all of them together tell the columns. */
 static bool inspect_json(struct inspect *s, struct err *err)
 {
@@ -135,6 +157,10 @@ static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
     }
     if (kind == DUMP_CSV) {
         (void)inspect_csv(s, err);
+        return;
+    }
+    if (kind == DUMP_SQLITE && input_is_plain(s->input, s->text)) {
+        (void)inspect_sqlite(s, err);
         return;
     }
     if (kind == DUMP_JSON_LINES) {
@@ -198,7 +224,7 @@ static bool visit(void *context, struct input_text *text, struct err *err)
         read_kind(s, kind, err);
     bool done = !err_is(err);
     struct err why = {0};
-    bool read = dump_accept(kind, &why);
+    bool read = (kind == DUMP_SQLITE && input_is_plain(s->input, text)) || dump_accept(kind, &why);
     if (done && !read)
         note_unread(s, &why);
     text_row(s, dump_kind_name(kind), kind == DUMP_PG_CUSTOM ? INSPECT_UNKNOWN : w.offset, read,

@@ -39,7 +39,7 @@ static const struct cli_command commands[] = {
          "report. What it is, is told "
          "from its bytes: a dump or archive of pg_dump, a dump of mysqldump or mariadb-dump, CSV, "
          "TSV or JSON Lines, in UTF-8 or UTF-16, a binary COPY file; gzip, zstd, lz4, xz or bzip2 "
-         "around it; tar and zip with "
+         "around it; an SQLite database, as a plain file only; tar and zip with "
          "such files in them. "
          "Memory does not grow with the input.\n\n"
          "Every column of every table is scanned. --table, --model and --column declare what must "

@@ -9,6 +9,10 @@ struct db {
     struct arena *arena;
     const char *name; /* for errors */
     bool reading;     /* a file of somebody else's */
+    bool foreign;     /* and no report */
+    bool (*watch)(void *context, struct err *err);
+    void *watch_context;
+    struct err stopped; /* by the watch */
 };
 
 struct db_query {
@@ -38,11 +42,13 @@ static bool is_damage(int code)
 
 static bool db_failed(const struct db *db, int code, struct err *err)
 {
+    if (err_is(&db->stopped) && !err_is(err))
+        *err = db->stopped;
     const char *reason = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code);
     int errnum = db->handle ? sqlite3_system_errno(db->handle) : 0;
     const char *verb = db->reading ? "read" : "write";
     if (db->reading && is_damage(code))
-        err_set(err, ERR_CORRUPT, 453, "%s %s: %s", verb, db->name, reason);
+        err_set(err, ERR_CORRUPT, db->foreign ? 370 : 453, "%s %s: %s", verb, db->name, reason);
     else if ((code & 0xff) == SQLITE_FULL || errnum == 0)
         err_set(err, ERR_SYSTEM, 450, "%s %s: %s", verb, db->name, reason);
     else
@@ -137,6 +143,39 @@ struct db *db_open_readonly(const char *path, struct arena *arena, struct err *e
     return db;
 }
 
+struct db *db_open_foreign(const char *path, struct arena *arena, struct err *err)
+{
+    static const int off[] = {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW,
+                              SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER,
+                              SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, SQLITE_DBCONFIG_DQS_DML};
+    struct db *db = db_open_readonly(path, arena, err);
+    if (!db)
+        return NULL;
+    db->foreign = true;
+    for (size_t i = 0; i < sizeof off / sizeof off[0]; i++)
+        (void)sqlite3_db_config(db->handle, off[i], 0, NULL);
+    (void)sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, DB_ROW_MAX);
+    (void)sqlite3_limit(db->handle, SQLITE_LIMIT_SQL_LENGTH, DB_ROW_MAX);
+    if (db_exec(db, "PRAGMA cache_size=-8192; PRAGMA ignore_check_constraints=ON;", err))
+        return db;
+    (void)db_close(db, err);
+    return NULL;
+}
+
+static int ask_watch(void *context)
+{
+    struct db *db = context;
+    return !db->watch(db->watch_context, &db->stopped);
+}
+
+void db_watch(struct db *db, bool (*watch)(void *context, struct err *err), void *context)
+{
+    enum { WATCH_STEPS = 100000 }; /* of SQLite's virtual machine: some milliseconds */
+    db->watch = watch;
+    db->watch_context = context;
+    sqlite3_progress_handler(db->handle, watch ? WATCH_STEPS : 0, watch ? ask_watch : NULL, db);
+}
+
 bool db_exec(struct db *db, const char *sql, struct err *err)
 {
     int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
@@ -190,13 +229,20 @@ enum db_row db_step(struct db_query *q, struct err *err)
         return DB_ROW;
     if (code == SQLITE_DONE)
         return DB_DONE;
+    if (code == SQLITE_TOOBIG && q->db->foreign)
+        return DB_LARGE;
     (void)db_failed(q->db, code, err);
     return DB_FAILED;
 }
 
+void db_rewind(struct db_query *q)
+{
+    (void)sqlite3_reset(q->statement); /* repeats what the last step reported */
+}
+
 bool db_run(struct db_query *q, struct err *err)
 {
-    enum db_row row;
+    enum db_row row = DB_ROW;
     do
         row = db_step(q, err);
     while (row == DB_ROW);
@@ -257,4 +303,58 @@ bool db_real(const struct db_query *q, int column, double *value)
         return false;
     *value = sqlite3_column_double(q->statement, column);
     return true;
+}
+
+bool db_bytes(struct db_query *q, int column, struct str *bytes, struct err *err)
+{
+    bool blob = db_type(q, column) == DB_BLOB;
+    const void *at = blob ? sqlite3_column_blob(q->statement, column)
+                          : (const void *)sqlite3_column_text(q->statement, column);
+    int len = sqlite3_column_bytes(q->statement, column);
+    if (!at && (!blob || len > 0)) /* no memory for it; a blob of no bytes has no place */
+        return db_failed(q->db, SQLITE_NOMEM, err);
+    *bytes = str_make(at ? at : "", (size_t)len);
+    return true;
+}
+
+/* ---- cells in pieces ---- */
+
+struct db_cell {
+    sqlite3_blob *blob;
+    struct db *db;
+};
+
+void db_allow_large(struct db *db, bool allow)
+{
+    enum { LARGEST = 1000000000 }; /* what SQLite can store, but for special builds */
+    (void)sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, allow ? LARGEST : DB_ROW_MAX);
+}
+
+struct db_cell *db_cell_open(struct db *db, const char *table, const char *column, int64_t rowid,
+                             struct err *err)
+{
+    struct db_cell *c = ARENA_NEW(db->arena, struct db_cell);
+    c->db = db;
+    int code = sqlite3_blob_open(db->handle, "main", table, column, rowid, 0, &c->blob);
+    if (code == SQLITE_OK)
+        return c;
+    (void)db_failed(db, code, err);
+    return NULL;
+}
+
+size_t db_cell_size(const struct db_cell *c)
+{
+    return (size_t)sqlite3_blob_bytes(c->blob);
+}
+
+bool db_cell_read(struct db_cell *c, size_t offset, unsigned char *into, size_t n, struct err *err)
+{
+    int code = sqlite3_blob_read(c->blob, into, (int)n, (int)offset);
+    return code == SQLITE_OK || db_failed(c->db, code, err);
+}
+
+void db_cell_close(struct db_cell *c)
+{
+    if (c)
+        (void)sqlite3_blob_close(c->blob); /* read only: nothing can be lost */
 }

@@ -266,8 +266,10 @@ static const struct kind_text {
     [DUMP_UTF32_TEXT] = {"utf32", "the input is text in UTF-32, which is not read in this version",
                          "convert it: iconv -f UTF-32 -t UTF-8 FILE"},
     [DUMP_BINARY_COPY] = {"binary-copy", NULL, NULL},
-    [DUMP_SQLITE] = {"sqlite", "the input is an SQLite database, which is not read in this version",
-                     "export its tables as CSV: sqlite3 -header -csv FILE 'select * from t'"},
+    [DUMP_SQLITE] = {"sqlite",
+                     "an SQLite database is read from a file of its own only, neither packed nor "
+                     "from a pipe",
+                     "unpack it, and name the file"},
     [DUMP_MYSQL] = {"mysqldump", NULL, NULL},
     [DUMP_JSON_LINES] = {"json-lines", NULL, NULL},
     [DUMP_JSON] = {"json", "the input is JSON, and not an object a line",

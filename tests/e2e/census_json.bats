@@ -163,8 +163,7 @@ for _ in range(60):
 print('","%s"],"late":null}' % sys.argv[2])
 print('{"id":3,"s":"%s"}' % sys.argv[1])
 PY
-    ulimit -v 400000 || true
-    case $BUILD in *asan*) ulimit -v unlimited || true ;; esac
+    case $BUILD in *asan*) ;; *) ulimit -v 400000 ;; esac
     keycensus scan t.jsonl --threads 2 -q -o r.db
     is "$(columns)" "id|3|0
 late|3|3
