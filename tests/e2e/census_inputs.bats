@@ -699,9 +699,8 @@ open('bad.tar', 'wb').write(d)"
     refused ruined.dump.gz pg_dump
 }
 
-@test "SQLite, JSON that is no table, Parquet and random bytes are refused with a hint" {
+@test "packed SQLite, JSON that is no table, Parquet and random bytes are refused with a hint" {
     sqlite3 app.db "CREATE TABLE t (a); INSERT INTO t VALUES (1)"
-    refused app.db SQLite
     printf '[\n  {"id": 1}\n]\n' >rows.json
     refused rows.json JSON
     printf 'PAR1\x15\x04\x15\x10PAR1' >t.parquet
@@ -926,7 +925,7 @@ PY
 
 @test "inspect of what is not read says so and exits 12; of a cut input 3; of a missing one 6" {
     sqlite3 app.db "CREATE TABLE t (a)"
-    run keycensus inspect app.db
+    run keycensus inspect - <app.db
     [ "$status" -eq 12 ]
     printf '%s\n' "$output" | grep -qi sqlite
     mkdir dir
