@@ -454,6 +454,17 @@ enum json_lines_next json_lines_next(struct json_lines *l, struct err *err)
 
 /* ---- what it is ---- */
 
+/* Is the line one array, or the begin of one that is longer than what is in view? */
+static bool is_array(struct str line, bool cut)
+{
+    struct json j;
+    struct str colon = STR(":");
+    json_value_open(&j);
+    (void)json_step(&j, &colon, NULL);
+    enum json_event e = json_step(&j, &line, NULL);
+    return (e == JSON_VALUE && json_blank(line)) || (e == JSON_MORE && cut);
+}
+
 enum json_shape json_shape(struct str head)
 {
     struct json j;
@@ -476,6 +487,8 @@ enum json_shape json_shape(struct str head)
         if (e == JSON_BAD && j.key.len && end.at[end.len - 1] == '}')
             return JSON_LINES;
     }
+    if (head.at[0] == '[' && is_array(line, line.len == head.len))
+        return JSON_DOCUMENT;
     struct str next = str_trim(str_slice(head, 1, head.len));
     bool begins = next.len == 0 || strchr(head.at[0] == '{' ? "\"}" : "{[]\"", next.at[0]);
     struct str trimmed = str_trim(line);

@@ -395,6 +395,13 @@ static void other_json_is_told_from_it(void **state)
                                             "{\n \"a\":1\n}\n", "{\"a\":{\n\"b\":1}}\n", "[]\n"};
     for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++)
         assert_int_equal(dump_sniff(str_from(documents[i])), DUMP_JSON);
+    struct buf b = {.arena = &arena};
+    buf_text(&b, "[{\"a\":\"x\"}");
+    for (int i = 0; i < 10000; i++)
+        buf_text(&b, ",{\"a\":\"x\"}");
+    assert_int_equal(dump_sniff(buf_str(&b)), DUMP_JSON); /* whatever the head ends in */
+    assert_int_equal(dump_sniff(str_slice(buf_str(&b), 0, 8191)), DUMP_JSON);
+    assert_int_equal(dump_sniff(STR("[1,2]|v1:a|[]\n[1]|v2:a|[]\n")), DUMP_CSV);
     assert_int_equal(dump_sniff(STR("{a},b\n1,2\n")), DUMP_CSV);
     assert_int_equal(dump_sniff(STR("{\"a\":1}\t{\"b\":2}\n")), DUMP_CSV);
     assert_int_equal(dump_sniff(STR("[1],b\n1,2\n")), DUMP_CSV);
