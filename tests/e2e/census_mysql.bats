@@ -225,3 +225,18 @@ state() {
     [ "$status" -eq 0 ]
     [[ "$output" == *users* && "$output" == *'second db'* ]]
 }
+
+@test "K5.2: the text files of --tab are read as COPY text; one whose values hold tabs or line ends is never complete" {
+    mkdir -m 777 "$MYROOT/tab" # where the server may write, too
+    my_dump --tab="$MYROOT/tab" shop parted texts
+    mv "$MYROOT/tab" tab
+    keycensus scan -q tab/parted.txt --header no -o r.db --env-file "$F/env"
+    [ "$(query r.db "SELECT table_name || ' ' || records FROM coverage")" = 'parted 4' ]
+    [ "$(query r.db "SELECT version || ' ' || record_count FROM key_usage ORDER BY 1" | paste -sd,)" = 'v1 1,v2 1' ]
+    [ "$(query r.db "SELECT group_concat(nulls) FROM columns")" = 0,1 ]
+    run keycensus scan -q tab/texts.txt --header no -o r.db --overwrite
+    [ "$status" -eq 3 ] || [ "$status" -eq 12 ]
+    # their definitions stand in scripts of their own
+    keycensus scan -q tab/parted.sql -o r.db --overwrite
+    [ "$(item status) $(state parted)" = 'complete no-data' ]
+}
