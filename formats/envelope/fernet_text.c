@@ -32,7 +32,7 @@ void fernet_text_open(struct fernet_text *t, const struct reading *r, struct ver
     t->after_colon = NO_OFFSET;
     t->whole.present = false;
     t->digit_count = 0;
-    t->unversioned = t->broken = t->constant = false;
+    t->unversioned = t->broken = t->constant = t->decoded = false;
 }
 
 /* A token that is part of something larger. */
@@ -190,7 +190,7 @@ static void feed_byte(struct fernet_text *t, unsigned char c)
         return;
     if (t->len >= FERNET_CONSTANT_LEN && t->last8 == CONSTANT_WORD)
         begin_plain(t);
-    else
+    else if (!t->decoded)
         seek_hex(t, c);
 }
 
@@ -204,17 +204,19 @@ static bool may_skip(const struct fernet_text *t)
            (t->colon || t->name_len > KEY_NAME_MAX);
 }
 
-/* Index of the next byte that may begin a constant. */
+/* Index of the next byte that may begin a constant, or is the first ':', where the payload begins.
+ */
 static size_t next_candidate(const struct fernet_text *t, struct str bytes)
 {
     size_t at = 0;
     for (;; at++) {
         at += t->reading->simd->find_either(str_slice(bytes, at, bytes.len), 'Z', '5');
         if (at + 1 >= bytes.len)
-            return at;
+            break;
         if (bytes.at[at] == 'Z' ? bytes.at[at + 1] == '0' : (bytes.at[at + 1] | 0x20) == 'a')
-            return at;
+            break;
     }
+    return t->colon ? at : t->reading->simd->find_either(str_slice(bytes, 0, at), ':', ':');
 }
 
 /* Leaves bytes out; those that follow and stand before a constant will tell all that is needed. */

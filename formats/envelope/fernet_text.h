@@ -81,6 +81,7 @@ struct fernet_text {
     unsigned char high;
     bool unversioned, broken; /* among the embedded ones */
     bool constant;            /* one was seen anywhere */
+    bool decoded;             /* the caller's: from hexadecimal, which is not looked for again */
 };
 
 void fernet_text_open(struct fernet_text *t, const struct reading *r, struct verdict *v);

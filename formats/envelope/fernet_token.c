@@ -49,11 +49,11 @@ static bool inner_head_time(const struct fernet_token *t, int64_t *time)
 
 void fernet_token_feed(struct fernet_token *t, unsigned char byte)
 {
-    if (t->alien)
-        return;
     unsigned value = base64url_value[byte];
-    if (byte == '=') {
+    if (byte == '=') { /* a run of digits ends with it, alien or not */
         t->outer_pad += t->outer_pad <= PAD_MOST;
+    } else if (t->alien) {
+        return;
     } else if (value > 63 || t->outer_pad) {
         t->alien = true;
     } else {

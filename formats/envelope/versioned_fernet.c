@@ -6,6 +6,17 @@ static bool begins_with_constant(const unsigned char *at)
     return memcmp(at, FERNET_CONSTANT, FERNET_CONSTANT_LEN) == 0;
 }
 
+/* In plain, or in hexadecimal of either case. */
+static bool holds_constant(struct str cell)
+{
+    if (str_search(cell, STR(FERNET_CONSTANT)) < cell.len)
+        return true;
+    for (size_t i = 0; i + FERNET_CONSTANT_MOST <= cell.len; i++)
+        if (str_eq_nocase(str_slice(cell, i, i + FERNET_CONSTANT_MOST), STR(FERNET_CONSTANT_HEX)))
+            return true;
+    return false;
+}
+
 /* The name of at most FERNET_SHORT_NAME bytes before the first ':'; false: none. */
 static bool short_name(const unsigned char *at, struct fernet_value *value)
 {
@@ -32,7 +43,7 @@ static bool long_name(const unsigned char *at, struct fernet_value *value)
     if (n == 0 || n > ENVELOPE_NAME_MAX || at[n] != ':')
         return false;
     /* Where another value begins in the name, the careful way is to look. */
-    return n < FERNET_CONSTANT_LEN || str_search(value->name, STR(FERNET_CONSTANT)) == n;
+    return n < FERNET_CONSTANT_LEN || !holds_constant(value->name);
 }
 
 size_t fernet_value(const struct reading *r, struct str cell, struct fernet_value *value)
@@ -68,8 +79,10 @@ void fernet_stream_open(struct fernet_stream *s, const struct reading *r, struct
 static void feed_prefix(struct fernet_stream *s, uint64_t at, unsigned char c)
 {
     s->bytea = c == (at == 0 ? '\\' : 'x');
-    if (at == 1 && s->bytea)
+    if (at == 1 && s->bytea) {
         fernet_text_open(&s->decoded, s->text.reading, s->verdict);
+        s->decoded.decoded = true;
+    }
 }
 
 /* Digits into bytes, at most `room` of them; gives back how many digits were taken. */
@@ -136,16 +149,6 @@ static void classify(const struct reading *r, struct str cell, struct verdict *v
     fernet_stream_close(&s);
 }
 
-static bool sniff(struct str cell)
-{
-    if (str_search(cell, STR(FERNET_CONSTANT)) < cell.len)
-        return true;
-    for (size_t i = 0; i + FERNET_CONSTANT_MOST <= cell.len; i++)
-        if (str_eq_nocase(str_slice(cell, i, i + FERNET_CONSTANT_MOST), STR(FERNET_CONSTANT_HEX)))
-            return true;
-    return false;
-}
-
 /* Computed with the application's own library (plaintext JBSWY3DPEHPK3PXP, then an empty one). */
 #define TOKEN_V1                                                                                   \
     "Z0FBQUFBQmxVX0VBQUFFQ0F3UUZCZ2NJQ1FvTERBME9ENzItWVl0eVdYbm9Bd0ZpdHd3XzVRTVNJb1hoTUo2MWpDSE91" \
@@ -172,7 +175,7 @@ static const struct envelope_vector vectors[] = {
 const struct envelope envelope_versioned_fernet = {
     .name = "versioned-fernet",
     .caps = ENVELOPE_NAMES_KEY | ENVELOPE_HAS_TIME,
-    .sniff = sniff,
+    .sniff = holds_constant,
     .classify = classify,
     .vectors = vectors,
     .vector_count = sizeof vectors / sizeof *vectors,

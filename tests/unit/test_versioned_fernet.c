@@ -311,6 +311,54 @@ static void values_inside_other_text_are_embedded(void **state)
     expect(join("v2:", v1, ""), CLASS_MALFORMED, "v1,v2");
 }
 
+/* A ':' ends the name wherever it stands, so that what follows it is no whole value. */
+static void the_first_colon_of_a_long_text_is_seen(void **state)
+{
+    (void)state;
+    char text[2 * CELL_MAX];
+    char value[CELL_MAX];
+    const char *v2 = cell_value(value, "v2:", 2, TIME, 1);
+    static const struct {
+        size_t before, behind;
+    } cases[] = {{300, 300}, {255, 400}, {700, 0}, {700, 127}, {700, 128}, {700, 129}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        (void)snprintf(text, sizeof text, "%0*d x:%0*d %s", (int)cases[i].before, 0,
+                       (int)cases[i].behind + 1, 0, v2);
+        expect(text, CLASS_HINTED_EMBEDDED, "v2");
+    }
+    (void)snprintf(text, sizeof text, "%0300d x%0300d %s", 0, 0, v2 + 3);
+    expect(text, CLASS_UNVERSIONED_EMBEDDED, "-");
+}
+
+/* Its padding ends it, be it damaged before that or not. */
+static void a_token_behind_the_padding_of_another_is_one_of_its_own(void **state)
+{
+    (void)state;
+    char value[CELL_MAX];
+    const char *v2 = cell_value(value, "v2:", 2, TIME, 1);
+    expect(join("v1:Z0FBQUFBAAAAAAAAAAAAAAAAAAAA==", v2 + 3, ""), CLASS_MALFORMED, "-,v1");
+    expect(join("v1:Z0FBQUFBAAAAAAAAAAAAAAAAAAAA=", v2, ""), CLASS_MALFORMED, "v1,v2");
+}
+
+/* Z0FBQUFB and 5a30... fit a name, and begin a token all the same. */
+static void a_constant_in_a_name_is_a_token(void **state)
+{
+    (void)state;
+    char value[CELL_MAX];
+    const char *v2 = cell_value(value, "v2:", 2, TIME, 1);
+    expect(join("Z0FBQUFB:", v2 + 3, ""), CLASS_HINTED, "-,z0fbqufb?");
+    expect(join("5a30464251554642:", v2 + 3, ""), CLASS_HINTED, "-,5a30464251554642?");
+    expect(join("x5A30464251554642y:", v2 + 3, ""), CLASS_HINTED, "-,x5a30464251554642y?");
+}
+
+/* Twice in hexadecimal is not looked for: the scan passes over such cells (scan_copy.c). */
+static void hexadecimal_within_bytea_is_text(void **state)
+{
+    (void)state;
+    expect("\\x35613330343634323531353534363432", CLASS_PLAINTEXT, "");
+    expect("\\x5a30464251554642", CLASS_TRUNCATED, "-");
+}
+
 static void the_worst_of_several_embedded_values_wins(void **state)
 {
     (void)state;
@@ -605,6 +653,10 @@ int main(void)
         cmocka_unit_test(leaks_are_told_apart),
         cmocka_unit_test(only_the_constant_counts_in_undeclared_columns),
         cmocka_unit_test(values_inside_other_text_are_embedded),
+        cmocka_unit_test(the_first_colon_of_a_long_text_is_seen),
+        cmocka_unit_test(a_token_behind_the_padding_of_another_is_one_of_its_own),
+        cmocka_unit_test(a_constant_in_a_name_is_a_token),
+        cmocka_unit_test(hexadecimal_within_bytea_is_text),
         cmocka_unit_test(the_worst_of_several_embedded_values_wins),
         cmocka_unit_test(times_of_one_version_span_its_tokens),
         cmocka_unit_test(future_times_are_counted_and_not_used),
