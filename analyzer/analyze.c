@@ -157,7 +157,7 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
         name_once(err, text->path);
         a->text_note = arena_text(a->arena, arena_copy(a->arena, str_from(err->text)));
         a->text_incomplete = true;
-        if (text->member) { /* those behind it may be sound */
+        if (text->member && err->id != 204) { /* those behind it may be sound, and are allowed */
             keep_damage(a, err);
             done = true;
         }

@@ -16,17 +16,17 @@
 #ifndef ANALYZER_ANALYZE_H
 #define ANALYZER_ANALYZE_H
 
+#include "analyzer/input.h"
 #include "analyzer/scope.h"
 #include "common/report.h"
 #include "formats/dump/csv.h"
-#include "formats/stream/stream.h"
 
 struct analyze_options {
     const char *const *inputs; /* paths; "-" is standard input */
     size_t input_count;
     unsigned threads;  /* 0: as many as there are processors */
     size_t block_size; /* bytes; 0: the default */
-    struct stream_limits limits;
+    struct input_limits limits;
     struct csv_options csv;
     bool table_from_path; /* a CSV's table is the folder's name, not the file's */
     int64_t dump_time;    /* --dump-time, or UTC_NONE */

@@ -59,7 +59,8 @@ static bool read_blocks(struct analysis *a, struct archive_toc *toc, struct err 
     enum pull p;
     if (!archive_tables_read(a, toc, &t, err))
         return false;
-    struct archive_blocks blocks = archive_blocks_behind(toc, &a->input->limits);
+    struct stream_limits limits = input_text_limits(a->input);
+    struct archive_blocks blocks = archive_blocks_behind(toc, &limits);
     while ((p = archive_block_next(&blocks, &block, err)) == PULL_OK)
         if (!on_block(a, &t, &blocks, &block, err))
             return false;

@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+static const char FOLDER[] = "folder"; /* as a packing */
+
 /* Only the folder of an archive; the descriptor is not needed. */
 static bool open_folder(struct input *in, int fd, struct err *err)
 {
@@ -50,17 +52,20 @@ static bool open_file(struct input *in, int *fd, struct err *err)
     return true;
 }
 
-bool input_open(struct input *in, const char *path, const struct stream_limits *limits,
+bool input_open(struct input *in, const char *path, const struct input_limits *limits,
                 struct arena *arena, struct err *err)
 {
     *in = (struct input){.arena = arena, .path = path, .limits = *limits, .mtime = UTC_NONE};
+    in->texts = (struct stream_budget){limits->max_decoded_bytes, limits->max_decoded_bytes};
+    for (size_t i = 0; i < sizeof in->layers / sizeof in->layers[0]; i++)
+        in->layers[i] = in->texts;
     int fd = 0;
     in->standard = strcmp(path, "-") == 0;
     if (in->standard)
         in->path = "standard input";
     else if (!open_file(in, &fd, err))
         return false;
-    in->packing = in->folder ? "folder" : "";
+    in->packing = in->folder ? FOLDER : "";
     if (in->folder)
         return true;
     struct source *file = source_fd(fd, in->path, err);
@@ -83,6 +88,21 @@ void input_close(struct input *in)
 bool input_is_plain(const struct input *in, const struct input_text *text)
 {
     return !text->member && !in->standard && in->mtime != UTC_NONE && *text->packing == 0;
+}
+
+struct stream_limits input_text_limits(struct input *in)
+{
+    return (struct stream_limits){.max_window = in->limits.max_window,
+                                  .budget = in->limits.max_decoded_bytes ? &in->texts : NULL};
+}
+
+/* The same for a layer; the outermost has depth 0. */
+static struct stream_limits layer_limits(struct input *in, unsigned depth)
+{
+    struct stream_limits limits = input_text_limits(in);
+    if (limits.budget)
+        limits.budget = &in->layers[depth];
+    return limits;
 }
 
 struct walk {
@@ -137,22 +157,32 @@ static struct str last_part(struct str path)
     return part;
 }
 
-/* By the suffix of its name. */
-static bool walk_claimed(struct walk *w, struct source *src, struct input_text *text,
+/* `src` is taken over. */
+static bool visit_bottom(struct walk *w, struct source *src, struct input_text *text,
                          struct err *err)
 {
+    struct stream_limits limits = input_text_limits(w->in);
+    bool packed = text->packing[0] && strcmp(text->packing, FOLDER) != 0;
+    text->source = bounded_source(src, packed ? limits.budget : NULL, err);
+    if (!text->source)
+        return false;
+    bool done = w->visit(w->in->context, text, err);
+    source_close(text->source);
+    return done;
+}
+
+/* By the suffix of its name. */
+static bool walk_claimed(struct walk *w, struct source *src, struct input_text *text,
+                         unsigned depth, struct err *err)
+{
+    struct stream_limits limits = layer_limits(w->in, depth);
     enum stream_kind kind = archive_file_named(text->name).packing;
     text->claimed = true;
     if (kind != STREAM_NONE) {
         text->packing = packed_in(w->in->arena, text->packing, kind);
-        src = stream_source(kind, src, &w->in->limits, err);
+        src = stream_source(kind, src, &limits, err);
     }
-    if (!src)
-        return false;
-    text->source = src;
-    bool done = w->visit(w->in->context, text, err);
-    source_close(src);
-    return done;
+    return src && visit_bottom(w, src, text, err);
 }
 
 /* The bytes of a file of a container or folder; `src` is taken over. */
@@ -172,8 +202,9 @@ static bool walk_file(struct walk *w, struct source *src, struct str name,
         source_close(src);
         return false;
     }
-    if (w->in->limits.max_decoded_bytes)
-        metered = bounded_source(metered, w->in->limits.max_decoded_bytes, err);
+    struct stream_limits limits = layer_limits(w->in, depth - 1);
+    if (!w->in->folder) /* the files of a folder are there as they are */
+        metered = bounded_source(metered, limits.budget, err);
     if (has_decoy_name(name)) {
         struct str head;
         metered = source_peeked(metered, DECOY_HEAD, &head, err);
@@ -185,8 +216,8 @@ static bool walk_file(struct walk *w, struct source *src, struct str name,
     if (!metered)
         return false;
     bool claimed = w->in->claim && w->in->claim(w->in->context, &text) == INPUT_AS_IT_IS;
-    bool done =
-        claimed ? walk_claimed(w, metered, &text, err) : walk_layer(w, metered, &text, depth, err);
+    bool done = claimed ? walk_claimed(w, metered, &text, depth, err)
+                        : walk_layer(w, metered, &text, depth, err);
     if (w->in->folder)
         w->in->stored.bytes += meter.bytes;
     return done;
@@ -256,13 +287,11 @@ static bool walk_layer(struct walk *w, struct source *src, struct input_text *te
             w->in->packing = text->packing;
         if (!stream_is_compression(kind))
             return walk_container(w, src, kind, text, depth, err);
-        src = stream_source(kind, src, &w->in->limits, err);
+        struct stream_limits limits = layer_limits(w->in, depth);
+        src = stream_source(kind, src, &limits, err);
         return src && walk_layer(w, src, text, depth + 1, err);
     }
-    text->source = src;
-    bool done = w->visit(w->in->context, text, err);
-    source_close(src);
-    return done;
+    return visit_bottom(w, src, text, err);
 }
 
 /* ---- a folder ---- */

@@ -29,6 +29,16 @@
 
 enum { INPUT_LAYERS = 8, INPUT_ENTRIES = 1000000 };
 
+/* Of one input, all its members and layers. */
+struct input_limits {
+    uint64_t max_window; /* bytes of history that zstd and xz may ask for */
+    /*
+     * All texts together that were packed in some way, and so all blocks of an archive, come to no
+     * more; nor do all layers of one depth together. 0: no limit.
+     */
+    uint64_t max_decoded_bytes;
+};
+
 struct input_text {
     const char *path;           /* "dump.tar:db/users.csv"; names of members escaped */
     struct str name;            /* last part of the file's or member's name */
@@ -48,7 +58,9 @@ typedef enum input_claim (*input_claimer)(void *context, const struct input_text
 struct input {
     struct arena *arena;
     const char *path;
-    struct stream_limits limits;
+    struct input_limits limits;
+    /* With max_decoded_bytes: of the texts together, and of each depth of layers above them. */
+    struct stream_budget texts, layers[INPUT_LAYERS + 2];
     struct source *bottom; /* the stored bytes, metered; NULL once a layer took it over */
     struct meter stored;
     uint64_t size;  /* of the file; 0 for a pipe */
@@ -69,8 +81,10 @@ struct input {
 typedef bool (*input_visitor)(void *context, struct input_text *text, struct err *err);
 
 /* "-" is standard input. A file that cannot be read, and a folder without a toc.dat, is refused. */
-bool input_open(struct input *in, const char *path, const struct stream_limits *limits,
+bool input_open(struct input *in, const char *path, const struct input_limits *limits,
                 struct arena *arena, struct err *err);
+/* For what a reader unpacks by itself: the same memory, and what is left of the texts' bytes. */
+struct stream_limits input_text_limits(struct input *in);
 bool input_walk(struct input *in, input_visitor visit, struct err *err);
 void input_close(struct input *in);
 

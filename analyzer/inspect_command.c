@@ -10,7 +10,8 @@
 #include "formats/dump/sql.h"
 
 const struct cli_option inspect_options[] = {
-    {SCAN_MAX_DECODED, "max-decoded-bytes", 0, "BYTES", "refuse an input that decodes to more"},
+    {SCAN_MAX_DECODED, "max-decoded-bytes", 0, "BYTES",
+     "refuse an input that unpacks to more, all its members added up"},
     {SCAN_MAX_WINDOW, "max-window", 0, "BYTES",
      "memory that zstd and xz may use (default 134217728)"},
     {0},
@@ -267,7 +268,7 @@ static void print(struct inspect *s)
 bool command_inspect(struct cli *cli, struct err *err)
 {
     struct inspect s = {.cli = cli};
-    struct stream_limits limits = stream_limits_default();
+    struct input_limits limits = {.max_window = stream_limits_default().max_window};
     if (!cli_number(cli, SCAN_MAX_DECODED, 1, INT64_MAX, &limits.max_decoded_bytes, err) ||
         !cli_number(cli, SCAN_MAX_WINDOW, 1024, UINT64_C(1) << 32, &limits.max_window, err))
         return false;

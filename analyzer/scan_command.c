@@ -26,7 +26,8 @@ const struct cli_option scan_options[] = {
      "when the data is from, where the dump does not say; needed for standard input"},
     {SCAN_THREADS, "threads", 0, "N", "default: as many as there are processors"},
     {SCAN_BLOCK_SIZE, "block-size", 0, "BYTES", "how much is scanned at once (default 262144)"},
-    {SCAN_MAX_DECODED, "max-decoded-bytes", 0, "BYTES", "refuse an input that decodes to more"},
+    {SCAN_MAX_DECODED, "max-decoded-bytes", 0, "BYTES",
+     "refuse an input that unpacks to more, all its members added up"},
     {SCAN_MAX_WINDOW, "max-window", 0, "BYTES",
      "memory that zstd and xz may use (default 134217728)"},
     {SCAN_DELIMITER, "delimiter", 0, "CHAR",
@@ -215,7 +216,7 @@ static bool take_numbers(struct scan *s, struct err *err)
 {
     uint64_t threads = 0;
     uint64_t block = 0;
-    s->options.limits = stream_limits_default();
+    s->options.limits.max_window = stream_limits_default().max_window;
     if (!cli_number(s->cli, SCAN_THREADS, 1, 256, &threads, err) ||
         !cli_number(s->cli, SCAN_BLOCK_SIZE, 1, 256u << 20, &block, err) ||
         !cli_number(s->cli, SCAN_MAX_DECODED, 1, INT64_MAX, &s->options.limits.max_decoded_bytes,

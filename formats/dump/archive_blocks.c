@@ -119,7 +119,7 @@ struct source *archive_block_source(struct archive_blocks *b, struct err *err)
         s = zstd_source(s, &b->limits, err);
         break;
     }
-    return b->limits.max_decoded_bytes ? bounded_source(s, b->limits.max_decoded_bytes, err) : s;
+    return bounded_source(s, b->limits.budget, err);
 }
 
 /* ---- blocks and objects ---- */

@@ -7,34 +7,33 @@
 struct bounded {
     struct source base;
     struct source *below;
-    uint64_t left;
-    uint64_t most;
+    struct stream_budget *budget;
+    bool beyond; /* a byte came that was not allowed */
 };
 
 static enum pull bounded_read(struct source *base, unsigned char *into, size_t room, size_t *got,
                               struct err *err)
 {
     struct bounded *b = (struct bounded *)base;
-    if (b->left > 0) {
-        enum pull p =
-            source_read(b->below, into, room < b->left ? room : (size_t)b->left, got, err);
-        if (p == PULL_OK)
-            b->left -= *got;
+    struct stream_budget *budget = b->budget;
+    enum pull p = b->beyond ? PULL_OK : source_read(b->below, into, room, got, err);
+    if (p != PULL_OK)
         return p;
+    if (!b->beyond && *got <= budget->left) {
+        budget->left -= *got;
+        return PULL_OK;
     }
-    /* The whole is allowed to be exactly that long, so look whether one more byte comes. The source
-     * below repeats its end; once the extra byte was seen, another must not be asked for. */
-    unsigned char extra;
-    size_t more = 0;
-    if (b->below) {
-        enum pull p = source_read(b->below, &extra, 1, &more, err);
-        if (p != PULL_OK)
-            return p;
-        source_close(b->below);
-        b->below = NULL;
+    if (!b->beyond && budget->left > 0) {
+        b->beyond = true;
+        *got = (size_t)budget->left;
+        budget->left = 0;
+        return PULL_OK;
     }
-    err_set(err, ERR_CORRUPT, 204, "the input unpacks to more than %" PRIu64 " bytes", b->most);
-    err_hint(err, "--max-decoded-bytes allows more, or 0 for no limit");
+    b->beyond = true;
+    *got = 0;
+    err_set(err, ERR_CORRUPT, 204, "the input unpacks to more than %" PRIu64 " bytes",
+            budget->most);
+    err_hint(err, "--max-decoded-bytes allows more; without it there is no limit");
     return PULL_FAILED;
 }
 
@@ -44,17 +43,17 @@ static void bounded_close(struct source *base)
     free(base);
 }
 
-struct source *bounded_source(struct source *below, uint64_t most, struct err *err)
+struct source *bounded_source(struct source *below, struct stream_budget *budget, struct err *err)
 {
     static const struct source_ops ops = {.read = bounded_read, .close = bounded_close};
-    if (!below)
-        return NULL;
+    if (!below || !budget)
+        return below;
     struct bounded *b = calloc(1, sizeof *b);
     if (!b) {
         err_set(err, ERR_SYSTEM, 101, "no memory");
         source_close(below);
         return NULL;
     }
-    *b = (struct bounded){.base = {&ops}, .below = below, .left = most, .most = most};
+    *b = (struct bounded){.base = {&ops}, .below = below, .budget = budget};
     return &b->base;
 }

@@ -71,7 +71,7 @@ struct source *stream_source(enum stream_kind kind, struct source *below,
         source_close(below);
         break;
     }
-    return limits->max_decoded_bytes ? bounded_source(s, limits->max_decoded_bytes, err) : s;
+    return bounded_source(s, limits->budget, err);
 }
 
 static bool skippable(struct str head)

@@ -46,9 +46,16 @@ enum stream_kind {
 /* Bytes that stream_sniff wants to see; fewer are a shorter file. */
 enum { STREAM_SNIFF = 4096 };
 
+/* How many bytes may come out: of all sources together that draw on it. Several of them may lie one
+ * upon another; one thread at a time. */
+struct stream_budget {
+    uint64_t most;
+    uint64_t left;
+};
+
 struct stream_limits {
-    uint64_t max_window;        /* bytes of history that zstd and xz may ask for */
-    uint64_t max_decoded_bytes; /* of one layer's output; 0: no limit */
+    uint64_t max_window;          /* bytes of history that zstd and xz may ask for */
+    struct stream_budget *budget; /* of the output; NULL: no limit */
 };
 
 /* Window 128 MiB, no limit of the output. */
@@ -60,7 +67,7 @@ const char *stream_name(enum stream_kind kind);
 /* One stream of bytes in another, UTF-16 included, as against a container with named entries. */
 bool stream_is_compression(enum stream_kind kind);
 
-/* By kind, behind bounded_source when there is a limit. ERR_INTERNAL for what is no compression. */
+/* By kind, within the budget. ERR_INTERNAL for what is no compression. */
 struct source *stream_source(enum stream_kind kind, struct source *below,
                              const struct stream_limits *limits, struct err *err);
 
@@ -84,9 +91,9 @@ struct source *bzip2_source(struct source *below, const struct stream_limits *li
 /* STREAM_UTF16LE or STREAM_UTF16BE; with a byte order mark or without. */
 struct source *utf16_source(struct source *below, enum stream_kind kind, struct err *err);
 
-/* Passes at most `most` bytes on; the byte after them is an error that names --max-decoded-bytes.
- */
-struct source *bounded_source(struct source *below, uint64_t most, struct err *err);
+/* Passes on what the budget has left; the byte after that is an error that names
+ * --max-decoded-bytes. NULL for a budget is no limit. */
+struct source *bounded_source(struct source *below, struct stream_budget *budget, struct err *err);
 
 /*
  * Reads up to `want` bytes ahead and gives them again to the reader. `head` shows them and is valid

@@ -430,6 +430,27 @@ PY
     [[ "$output" == *'lists 4 large objects and holds 0'* ]]
 }
 
+# ---- limits ----
+
+@test "--max-decoded-bytes bounds the blocks and files of an archive together" {
+    pg_dump -Fc census > c
+    pg_dump -Fd census -f d
+    pg_dump -Fd -Z0 census -f d0
+    decoded=$(gzip -dc d/*.gz | wc -c)
+    largest=$(for file in d/*.gz; do gzip -dc "$file" | wc -c; done | sort -n | tail -1)
+    [ "$largest" -lt "$decoded" ]
+    for input in c d; do
+        like_plain $input --max-decoded-bytes "$decoded"
+        run keycensus scan $input --max-decoded-bytes $((decoded - 1)) -q -o r.db --overwrite
+        [ "$status" -eq 12 ]
+        [ "$(grep -c K0204 <<< "$output")" -eq 1 ]
+        [ "$(item status)" = incomplete ]
+        run keycensus scan $input --max-decoded-bytes "$largest" -q -o r.db --overwrite --threads 4
+        [ "$status" -eq 12 ]
+    done
+    like_plain d0 --max-decoded-bytes 1 # nothing is packed
+}
+
 # ---- inspect ----
 
 @test "inspect reads the table of contents alone: tables, columns and sizes" {

@@ -804,6 +804,30 @@ PY
     [ "$status" -eq 2 ]
 }
 
+@test "--max-decoded-bytes: members and layers of one depth add up" {
+    for n in 1 2 3; do sed "s/public.users/public.users$n/" users.csv > "m$n.csv"; done
+    size=$(cat m?.csv | wc -c)
+    zip -q m.zip m?.csv
+    tar -cf m.tar m?.csv
+    tar -czf m.tgz m?.csv
+    tar -cf gz.tar --transform 's,.*/,,' m1.csv m2.csv
+    gzip -k m3.csv
+    tar -rf gz.tar m3.csv.gz
+    for input in m.zip m.tar gz.tar; do
+        keycensus scan $input --max-decoded-bytes "$size" -q --overwrite -o ok.db
+        is "$(query ok.db "SELECT value FROM summary WHERE item='status'")" complete
+        run keycensus scan $input --max-decoded-bytes $((size - 1)) --overwrite -q -o over.db
+        [ "$status" -eq 12 ]
+        is "$(printf '%s\n' "$output" | grep -c K0204)" 1
+        not_complete over.db
+    done
+    layer=$(gzip -dc m.tgz | wc -c)
+    keycensus scan m.tgz --max-decoded-bytes "$layer" -q --overwrite -o ok.db
+    run keycensus scan m.tgz --max-decoded-bytes $((layer - 1)) --overwrite -q -o over.db
+    [ "$status" -eq 12 ]
+    not_complete over.db
+}
+
 @test "--max-window: zstd --long=28 needs it, and is told so; the same for xz" {
     python3 - <<'PY' | zstd -q --long=28 -c >long.zst
 import sys

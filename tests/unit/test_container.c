@@ -526,7 +526,8 @@ static void failure_below_is_passed_on_as_it_is(void **state)
     struct file *f = load("gnu.tar");
     struct err err = {0};
     struct source *below = source_memory(str_make(f->bytes, f->len), 100, &err);
-    struct container *c = container_open(bounded_source(below, 3000, &err), STREAM_TAR, &err);
+    struct stream_budget budget = {3000, 3000};
+    struct container *c = container_open(bounded_source(below, &budget, &err), STREAM_TAR, &err);
     assert_non_null(c);
     struct container_entry e;
     enum pull p;

@@ -457,11 +457,12 @@ static void output_beyond_the_bound_is_an_error_that_names_the_option(void **sta
         struct sample *s = sample_of(&formats[f], 2000, 0);
         struct str packed = str_make(s->packed, s->packed_len);
         struct stream_limits limits = stream_limits_default();
-        limits.max_decoded_bytes = s->plain_len;
+        struct stream_budget budget = {s->plain_len, s->plain_len};
+        limits.budget = &budget;
         struct pulled p = unpack_with(formats[f].kind, packed, 0, 333, &limits);
         assert_plain(&p, s); /* exactly that much is allowed */
         pulled_free(&p);
-        limits.max_decoded_bytes = s->plain_len - 1;
+        budget = (struct stream_budget){s->plain_len - 1, s->plain_len - 1};
         p = unpack_with(formats[f].kind, packed, 0, 333, &limits);
         assert_int_equal(p.verdict, PULL_FAILED);
         assert_int_equal(p.err.kind, ERR_CORRUPT);
@@ -470,7 +471,7 @@ static void output_beyond_the_bound_is_an_error_that_names_the_option(void **sta
         assert_int_equal(p.len, s->plain_len - 1);
         pulled_free(&p);
         /* a truncation where the bound is reached is still a truncation */
-        limits.max_decoded_bytes = s->plain_len;
+        budget = (struct stream_budget){s->plain_len, s->plain_len};
         p = unpack_with(formats[f].kind, str_slice(packed, 0, packed.len - 1), 0, 333, &limits);
         assert_int_equal(p.err.kind, ERR_INCOMPLETE);
         pulled_free(&p);

@@ -155,7 +155,8 @@ static void the_bound_holds_for_what_comes_out(void **state)
     (void)state;
     struct err err = {0};
     struct stream_limits limits = stream_limits_default();
-    limits.max_decoded_bytes = SAMPLE_8.len - 1;
+    struct stream_budget budget = {SAMPLE_8.len - 1, SAMPLE_8.len - 1};
+    limits.budget = &budget;
     struct source *below = source_memory(SAMPLE_LE, 0, &err);
     struct pulled p = pull_all(stream_source(STREAM_UTF16LE, below, &limits, &err), 64, &err);
     assert_int_equal(p.verdict, PULL_FAILED);
