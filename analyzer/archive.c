@@ -205,6 +205,11 @@ bool archive_data_is_objects(const struct archive_data *d)
     return str_eq(d->desc, STR("BLOBS"));
 }
 
+static bool is_table(const struct archive_data *d)
+{
+    return str_eq(d->desc, STR("TABLE DATA"));
+}
+
 static struct table_name name_of(const struct analysis *a, const struct archive_data *d)
 {
     return (struct table_name){a->database, d->schema, d->tag};
@@ -212,8 +217,7 @@ static struct table_name name_of(const struct analysis *a, const struct archive_
 
 bool archive_data_is_excluded(struct analysis *a, const struct archive_data *d)
 {
-    return str_eq(d->desc, STR("TABLE DATA")) && d->copy.len == 0 &&
-           scope_is_excluded(&a->scope, name_of(a, d));
+    return is_table(d) && d->copy.len == 0 && scope_is_excluded(&a->scope, name_of(a, d));
 }
 
 /* Behind the line that ends the rows stand blank lines; then the checksum proves the whole. */
@@ -244,11 +248,59 @@ static bool read_copy(struct analysis *a, struct sql_part *part, const struct ar
     return done && (part->skipped || ends_here(rows, err));
 }
 
-static bool read_inserts(struct analysis *a, struct sql_part *part, struct err *err)
+/* INSERTs, or of another kind: comments on large objects, up to pg_dump 8.4. */
+static bool read_statements(struct analysis *a, struct sql_part *part, struct err *err)
 {
     part->kind = SQL_PART_ROWS;
     part->statements = a->window;
     return analyze_sql_part(a, part, err);
+}
+
+/* A source that knows what the bytes so far end with. */
+struct ending {
+    struct source base;
+    struct source *from;
+    unsigned char last[2];
+};
+
+static void ending_note(struct ending *e, struct str bytes)
+{
+    if (bytes.len > 0)
+        e->last[0] = bytes.len > 1 ? bytes.at[bytes.len - 2] : e->last[1];
+    if (bytes.len > 0)
+        e->last[1] = bytes.at[bytes.len - 1];
+}
+
+static enum pull ending_read(struct source *base, unsigned char *into, size_t room, size_t *got,
+                             struct err *err)
+{
+    struct ending *e = (struct ending *)base;
+    enum pull p = source_read(e->from, into, room, got, err);
+    if (p == PULL_OK)
+        ending_note(e, str_make(into, *got));
+    return p;
+}
+
+/*
+ * INSERTs have no line that ends them. pg_dump writes two newlines behind the last one, and in an
+ * empty table's place: a file that was cut off between two statements lacks them, and so does one
+ * that lost everything (pg_dump.c, dumpTableData_insert).
+ */
+static bool read_inserts(struct analysis *a, struct sql_part *part, struct err *err)
+{
+    static const struct source_ops ops = {.read = ending_read};
+    struct window *w = a->window;
+    struct ending end = {.base.ops = &ops, .from = w->source};
+    ending_note(&end, window_rest(w));
+    w->source = &end.base;
+    bool done = read_statements(a, part, err);
+    w->source = end.from;
+    if (!done || (end.last[0] == '\n' && end.last[1] == '\n'))
+        return done;
+    err_set(err, ERR_INCOMPLETE, 380, "the archive is cut off inside the data of a table");
+    window_place(w, w->offset, w->line, err);
+    err_hint(err, "make the dump again, and look at the exit code of pg_dump");
+    return false;
 }
 
 bool archive_data_read(struct analysis *a, struct archive_tables *t, struct archive_data *d,
@@ -257,7 +309,9 @@ bool archive_data_read(struct analysis *a, struct archive_tables *t, struct arch
     struct sql_part part = {.schema = d->schema,
                             .backslashes = t->backslashes,
                             .partition = catalogue_find(&a->catalogue, name_of(a, d))};
-    return d->copy.len ? read_copy(a, &part, d, err) : read_inserts(a, &part, err);
+    if (d->copy.len)
+        return read_copy(a, &part, d, err);
+    return is_table(d) ? read_inserts(a, &part, err) : read_statements(a, &part, err);
 }
 
 /* ---- large objects ---- */
@@ -299,7 +353,7 @@ static void note_missing(struct analysis *a, const struct archive_data *d)
 {
     struct catalogue_entry *entry = NULL;
     struct buf b = {.arena = a->arena};
-    if (str_eq(d->desc, STR("TABLE DATA"))) {
+    if (is_table(d)) {
         entry = catalogue_table(&a->catalogue, name_of(a, d));
         entry->unread++;
         entry->unread_what = STR("data block that is missing,");

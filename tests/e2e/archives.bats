@@ -508,3 +508,24 @@ print(len(known), sum(known))'
         done
     done
 }
+
+@test "S1: INSERTs whose file is empty or cut off between two statements are incomplete" {
+    for format in d t; do
+        pg_dump -F$format --inserts -t public.users -t public.parent census -f whole
+        [ $format = d ] || { mkdir files && tar -C files -xf whole && rm whole && mv files whole; }
+        id=$(pg_restore -l whole | sed -n 's/^\([0-9]*\); .* TABLE DATA public users .*/\1/p')
+        [ ! -e whole/$id.dat.gz ] || gunzip whole/*.gz
+        [ "$(grep -c '^INSERT' whole/$id.dat)" -gt 3 ]
+        census_into r.db whole
+        for lines in 0 1 3; do
+            cp -r whole d
+            grep '^INSERT' whole/$id.dat | head -n $lines > d/$id.dat
+            run keycensus scan d -q -o r.db --overwrite
+            [ "$status" -eq 3 ] || { echo "$lines: $status $output"; false; }
+            [[ "$output" == *K0380*"$id.dat"* ]]
+            [ "$(item status)" = incomplete ]
+            rm -r d
+        done
+        rm -r whole
+    done
+}
