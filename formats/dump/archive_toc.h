@@ -29,7 +29,8 @@
 #include "common/utc.h"
 #include "formats/dump/window.h"
 
-enum { ARCHIVE_TEXT_MAX = 16 * 1024 * 1024, ARCHIVE_NAME_MAX = 4096 };
+/* The tag of a function names the types of all its arguments. */
+enum { ARCHIVE_TEXT_MAX = 16 * 1024 * 1024, ARCHIVE_NAME_MAX = 64 * 1024 };
 
 /* Minor versions of archive 1.x. */
 enum {

@@ -529,3 +529,16 @@ print(len(known), sum(known))'
         rm -r whole
     done
 }
+
+@test "a function with a hundred arguments of long types does not stop an archive" {
+    long=$(printf 'n%.0s' $(seq 60))
+    createdb -T template0 functions
+    {
+        echo "CREATE SCHEMA $long; CREATE TYPE $long.$long AS (a int); CREATE TABLE t(a text);"
+        echo "CREATE FUNCTION f($(yes "$long.$long" | head -100 | paste -sd,)) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+        echo "COMMENT ON FUNCTION f IS 'x'; INSERT INTO t VALUES ('$(head -1 "$F/sealed")');"
+    } | psql -q functions
+    pg_dump -Fc functions > c
+    like_restored c 4
+    keycensus inspect c | grep -q ' t'
+}
