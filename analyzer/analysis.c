@@ -53,6 +53,17 @@ void analysis_dump_began_somewhere(struct analysis *a, int64_t local)
         analysis_dump_began(a, local - EAST, local + WEST);
 }
 
+bool analysis_no_hole(const struct analysis *a, struct err *err)
+{
+    if (!a->hole->found)
+        return true;
+    err_set(err, ERR_INCOMPLETE, 440, "a run of zero bytes stands in the text, near byte %llu",
+            (unsigned long long)a->hole->offset);
+    err_hint(err, "blocks of the file were never written: copy it again, and compare checksums");
+    err_place(err, "%s", a->text->path);
+    return false;
+}
+
 void analysis_problem(struct analysis *a, struct err *problem)
 {
     struct analyze_outcome *o = a->outcome;

@@ -13,6 +13,7 @@
 #include "analyzer/input.h"
 #include "analyzer/pool.h"
 #include "analyzer/spend.h"
+#include "formats/dump/hole.h"
 
 enum { TEXT_WINDOW = 4 * 1024 * 1024 }; /* bytes a reader may need to see at once */
 
@@ -58,6 +59,7 @@ struct analysis {
     /* the text at hand */
     const struct input_text *text;
     struct window *window;
+    struct hole *hole; /* in the text that the window shows */
     struct str database;
     int64_t header_time;   /* of the dump being read in it, or UTC_NONE */
     int64_t header_latest; /* it began then at the latest: where its zone is not known, later */
@@ -114,6 +116,8 @@ void analysis_fold(struct analysis *a);
 /* Makes the text at hand incomplete, with a finding. */
 void analysis_unread(struct analysis *a, const struct catalogue_entry *entry, const char *message,
                      uint64_t count);
+/* At the end of a text: false with ERR_INCOMPLETE when blocks of it were never written (S1). */
+bool analysis_no_hole(const struct analysis *a, struct err *err);
 /* Keeps an error as a problem of the outcome; clears it. */
 void analysis_problem(struct analysis *a, struct err *problem);
 /* Scans the rows that the window stands at; those of re-encryption jobs are read as well (S8). */

@@ -57,6 +57,8 @@ static bool read_text(struct analysis *a, struct window *w, const char **kind_na
         done = analyze_archive(a, err);
     else if (!err_is(&later)) /* damaged bytes may look like anything */
         done = refuse_kind(a, kind, err);
+    if (done && dump_is_text(kind))
+        done = analysis_no_hole(a, err);
     if (err_is(&later) && !a->refused && (!err_is(err) || is_damage(err))) {
         *err = later; /* the cause of whatever else was seen */
         done = false;
@@ -131,11 +133,13 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
 {
     struct analysis *a = context;
     struct window w;
+    struct hole hole;
     const char *kind = "unknown";
     uint64_t records_before = a->records;
     a->text = text;
     a->texts++;
     a->window = &w;
+    a->hole = &hole;
     a->database = STR("");
     a->header_time = UTC_NONE;
     a->block_bytes = 0;
@@ -143,6 +147,7 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
     a->text_note = NULL;
     if (!window_open(&w, text->source, TEXT_WINDOW, err))
         return false;
+    hole_watch(&hole, &w);
     w.name = text->path;
     if (a->options->block_size && a->options->block_size < w.piece)
         w.piece = a->options->block_size;

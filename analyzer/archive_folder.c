@@ -211,7 +211,8 @@ static bool read_data(struct analysis *a, struct archive_folder *f, struct archi
         return read_list(a, f, err);
     if (archive_data_is_excluded(a, d))
         return window_skip_all(a->window, err);
-    return archive_data_read(a, &f->tables, d, err) && window_skip_all(a->window, err);
+    return archive_data_read(a, &f->tables, d, err) && window_skip_all(a->window, err) &&
+           analysis_no_hole(a, err);
 }
 
 static bool read_object(struct analysis *a, struct archive_folder *f, struct str name,

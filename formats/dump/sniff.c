@@ -288,6 +288,12 @@ const char *dump_kind_name(enum dump_kind kind)
     return kinds[kind].name;
 }
 
+bool dump_is_text(enum dump_kind kind)
+{
+    return kind == DUMP_PLAIN_SQL || kind == DUMP_MYSQL || kind == DUMP_CSV ||
+           kind == DUMP_JSON_LINES;
+}
+
 bool dump_accept(enum dump_kind kind, struct err *err)
 {
     if (!kinds[kind].problem)

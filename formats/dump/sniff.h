@@ -40,6 +40,9 @@ enum dump_kind dump_sniff(struct str head);
 /* "plain-sql", "csv", "pg-custom", ...: names of the report. */
 const char *dump_kind_name(enum dump_kind kind);
 
+/* Is it text, so that it holds no zero byte? */
+bool dump_is_text(enum dump_kind kind);
+
 /* True for the kinds that are read. Else sets an ERR_CORRUPT that names the kind, with a hint. */
 bool dump_accept(enum dump_kind kind, struct err *err);
 

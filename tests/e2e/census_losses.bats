@@ -238,3 +238,52 @@ PY
     [ "$status" -eq 3 ]
     [[ $output == *'in: d.sql, table public.unheard_of'* ]]
 }
+
+# hole FILE: zeros in the place of some records, from behind one note to behind another, as where blocks were never
+# written: what is left is well formed.
+hole() {
+    python3 - "$1" <<'PY'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    text = f.read()
+    begin = text.index(b"note", 153600) + 4
+    end = text.index(b"note", begin + 4000) + 4
+    f.seek(begin)
+    f.write(bytes(end - begin))
+PY
+}
+
+@test "S1: a hole in a text makes the report incomplete, whatever its form" {
+    for i in $(seq 1500); do printf '%d\tnote\t%s\n' "$i" "$v1"; done >t.tsv
+    { printf 'id,note,secret\n' && tr '\t' , <t.tsv; } >t.csv
+    dump copy.sql 'CREATE TABLE t (id int, note text, secret text);' 'COPY t (id, note, secret) FROM stdin;' \
+        "$(cat t.tsv)" '\\.'
+    dump insert.sql 'CREATE TABLE t (id int, note text, secret text);' \
+        "$(sed "s/\t/, '/; s/\t/', '/; s/.*/INSERT INTO t VALUES (&');/" t.tsv)"
+    for f in t.csv copy.sql insert.sql; do
+        keycensus scan $f -q -o whole.db --overwrite
+        is "$(query whole.db 'SELECT sum(record_count) FROM key_usage')" 1500
+        hole $f
+        run keycensus scan $f -q -o r.db --overwrite
+        [ "$status" -eq 3 ] || { echo "$f: $status $output"; return 1; }
+        [[ $output == *'zero bytes'* ]] || { echo "$output"; return 1; }
+        is "$(summary r.db status)" incomplete
+        gzip -kf $f
+        run keycensus scan $f.gz -q -o r.db --overwrite
+        [ "$status" -eq 3 ]
+    done
+}
+
+@test "S1: a hole in a file of a directory archive makes the report incomplete" {
+    pg_start
+    psql -q -c "CREATE TABLE t AS SELECT i, 'note' AS note, '$v1' AS secret FROM generate_series(1, 1500) i"
+    pg_dump -Fd -Z0 -f d
+    keycensus scan d -q -o whole.db
+    is "$(query whole.db 'SELECT sum(record_count) FROM key_usage')" 1500
+    hole d/*[0-9].dat
+    run keycensus scan d -q -o r.db
+    pg_stop
+    [ "$status" -eq 3 ]
+    [[ $output == *'zero bytes'* ]] || { echo "$output"; return 1; }
+    is "$(summary r.db status)" incomplete
+}
