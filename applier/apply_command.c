@@ -144,16 +144,22 @@ static bool make_images(struct load *load, const struct plan *plan, struct txn_t
     return true;
 }
 
-static bool not_expired(const void *context, struct err *err)
+/* What the clock has to say: the age of the data, and the change window. */
+static bool in_time(const struct plan *plan, struct err *err)
 {
-    const struct plan *plan = context;
     char when[UTC_TEXT];
-    if (plan->expires == UTC_NONE || sys->now() <= plan->expires)
-        return true;
+    int64_t now = sys->now();
+    if (plan->expires == UTC_NONE || now <= plan->expires)
+        return change_window_is_open(&plan->conditions.window, now, err);
     err_set(err, ERR_STALE, 926, "the plan expired at %s: its data is too old",
             utc_text(plan->expires, when));
     err_hint(err, "make a new dump, a new census and a new plan");
     return false;
+}
+
+static bool still_allowed(const void *context, struct err *err)
+{
+    return in_time(context, err);
 }
 
 /* K4.1-K4.4: the list of critical versions is typed where a person can be asked. */
@@ -205,6 +211,18 @@ static bool refuse_blocked(const struct plan *plan, struct arena *a, struct err 
     return false;
 }
 
+/* A rehearsal is for the time before the window opens. */
+static bool rehearsal(struct cli *cli, const struct plan *plan, struct err *err)
+{
+    struct err late = {0};
+    if (in_time(plan, &late))
+        return true;
+    if (late.kind != ERR_WINDOW)
+        return *err = late, false;
+    cli_warn(cli, "%s; apply would refuse now", late.text);
+    return true;
+}
+
 static bool dry_run(struct cli *cli, struct load *load, const struct plan *plan,
                     struct operation *op, struct err *err)
 {
@@ -223,7 +241,7 @@ static bool dry_run(struct cli *cli, struct load *load, const struct plan *plan,
         if (list.at[i].outcome == TXN_OPEN)
             cli_warn(cli, "transaction %s was interrupted; apply would finish or undo it first",
                      list.at[i].txid);
-    done = done && make_images(load, plan, &targets, &count, err) && not_expired(plan, err);
+    done = done && make_images(load, plan, &targets, &count, err) && rehearsal(cli, plan, err);
     for (size_t i = 0; done && i < count; i++)
         done = txn_target_check(targets[i].path, cli->arena, &notes, err);
     say_notes(cli, &notes);
@@ -241,7 +259,7 @@ static bool ready(struct cli *cli, struct load *load, const struct plan *plan,
     if (!open_for_change(cli, state, err))
         return false;
     if (txn_not_spent(state, cli->arena, &id->digest, err) &&
-        make_images(load, plan, targets, count, err) && not_expired(plan, err))
+        make_images(load, plan, targets, count, err) && in_time(plan, err))
         return true;
     state_close(state);
     return false;
@@ -277,7 +295,8 @@ static bool change(struct cli *cli, struct load *load, const struct plan *plan, 
         .version_count = op->removed_count,
         .kept = op->kept,
         .kept_count = op->kept_count,
-        .still_allowed = not_expired,
+        .window = plan->conditions.window,
+        .still_allowed = still_allowed,
         .context = plan,
     };
     bool done = load_keep_plan(&state, &id, text, err) &&

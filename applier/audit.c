@@ -56,6 +56,14 @@ static void add_who(struct buf *b, const struct who *who)
     add_member(b, "program", str_from(who->program));
 }
 
+/* "START/END" in UTC. */
+static struct str audit_window(struct arena *a, const struct begin *begin)
+{
+    char start[UTC_TEXT], end[UTC_TEXT];
+    return str_from(arena_printf(a, "%s/%s", utc_text(begin->window.start, start),
+                                 utc_text(begin->window.end, end)));
+}
+
 /* Everything up to ,"hash": */
 static void add_body(struct buf *b, const struct audit_event *e, size_t sequence, const char *prev)
 {
@@ -70,6 +78,8 @@ static void add_body(struct buf *b, const struct audit_event *e, size_t sequence
     add_member(b, "outcome", str_from(e->outcome));
     add_who(b, &begin->who);
     add_member(b, "plan", str_from(plan));
+    add_member(b, "window",
+               change_window_is(&begin->window) ? audit_window(b->arena, begin) : STR(""));
     add_member(b, "reverses", str_from(begin->reverses));
     add_list(b, "versions", begin->versions, begin->version_count);
     add_list(b, "kept", begin->kept, begin->kept_count);

@@ -168,6 +168,11 @@ void begin_write(struct buf *text, const struct begin *b)
     buf_printf(text, "\naudit %s\n", b->audit_head[0] ? b->audit_head : "none");
     who_write(text, &b->who);
     add_escaped(text, "backups", b->backup_folder);
+    if (change_window_is(&b->window)) {
+        char end[UTC_TEXT];
+        buf_printf(text, "window %s %s\n", utc_text(b->window.start, utc),
+                   utc_text(b->window.end, end));
+    }
     for (size_t i = 0; i < b->target_count; i++) {
         const struct begin_target *t = &b->targets[i];
         buf_text(text, "target ");
@@ -248,6 +253,14 @@ static bool read_random(struct str value, unsigned char random[BEGIN_RANDOM])
     return true;
 }
 
+static bool read_window(struct str value, struct change_window *w)
+{
+    struct str start, end;
+    w->given = value;
+    return str_cut(value, ' ', &start, &end) && utc_parse(start, &w->start) &&
+           utc_parse(end, &w->end) && w->start < w->end;
+}
+
 static bool read_head(struct arena *a, struct str *rest, struct begin *b)
 {
     struct str value;
@@ -277,8 +290,10 @@ static bool read_head(struct arena *a, struct str *rest, struct begin *b)
         sha256_hex(&digest, b->audit_head);
     else if (!str_eq(value, STR("none")))
         return false;
-    return who_read(a, rest, &b->who) && line_word(rest, "backups", &value) &&
-           line_unescape(a, value, &b->backup_folder);
+    if (!who_read(a, rest, &b->who) || !line_word(rest, "backups", &value) ||
+        !line_unescape(a, value, &b->backup_folder))
+        return false;
+    return !line_word(rest, "window", &value) || read_window(value, &b->window);
 }
 
 static bool read_target(struct arena *a, struct str line, struct begin_target *t)

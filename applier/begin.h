@@ -58,6 +58,7 @@ struct begin {
     struct str *kept;
     size_t kept_count;
     struct str approvals;
+    struct change_window window; /* `given` is "START END" here, both in UTC */
 };
 
 /* The facts of this process. */

@@ -58,12 +58,13 @@ const struct cli_option plan_options[] = {
     PLAN_OPTIONS,
     STATE_OPTIONS,
     {OPT_CONFIG, "config", 0, "FILE", "a Flask configuration file"},
-    {OPT_WINDOW, "window", 0, "START/END", "the change window"},
+    {OPT_WINDOW, "window", 0, "START/END",
+     "when it may be applied: times with their offsets, or START/PT4H"},
     {OPT_APPROVALS, "approvals", 0, "N", "how many approvals it needs"},
     {OPT_ALLOWED_SIGNERS, "allowed-signers", 0, "FILE", "who may approve"},
     {0},
 };
-const int plan_reserved[] = {OPT_CONFIG, OPT_WINDOW, OPT_APPROVALS, OPT_ALLOWED_SIGNERS, 0};
+const int plan_reserved[] = {OPT_CONFIG, OPT_APPROVALS, OPT_ALLOWED_SIGNERS, 0};
 
 const struct cli_option review_options[] = {
     STATE_OPTIONS,

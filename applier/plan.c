@@ -146,6 +146,7 @@ static void keep_options(struct planning *p)
                     said ? in->database_count : in->previous.database_count, &plan->database_count);
     plan->has_inventory = in->has_inventory;
     plan->inventory_count = in->inventory_count;
+    plan->conditions = in->conditions;
 }
 
 /* ---- configuration files (S12) ---- */

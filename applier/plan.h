@@ -30,6 +30,7 @@
 #ifndef APPLIER_PLAN_H
 #define APPLIER_PLAN_H
 
+#include "applier/change_window.h"
 #include "common/buf.h"
 #include "common/report.h"
 #include "formats/keyring/keyring.h"
@@ -156,6 +157,11 @@ static inline bool plan_scope_is(const struct plan_scope *s, struct str schema, 
            (s->schema.len == 0 || schema.len == 0 || str_eq(s->schema, schema));
 }
 
+/* What must hold at apply, beside the evidence; conditions.h. */
+struct conditions {
+    struct change_window window;
+};
+
 struct plan_input {
     const struct plan_source *reports; /* live */
     size_t report_count;
@@ -181,6 +187,7 @@ struct plan_input {
     size_t database_count;
     const struct plan_scope *scope; /* NULL but for cleanup-keys */
     unsigned kdf_iterations;
+    struct conditions conditions;
     struct plan_previous previous;
     int64_t now; /* decides only whether the data is too old; never part of the plan */
 };
@@ -312,6 +319,7 @@ struct plan {
     size_t protect_count, only_count, order_count, database_count;
     bool has_inventory;
     uint64_t inventory_count;
+    struct conditions conditions;
 
     int64_t data_time; /* the oldest of the live reports' */
     int64_t expires;   /* data_time + max_age; UTC_NONE never */

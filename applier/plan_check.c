@@ -5,6 +5,7 @@
  * from the facts that it states (decide.c), what these facts lack must be accepted in it, and a
  * file must lose the versions that leave and no others.
  */
+#include "applier/conditions.h"
 #include "applier/plan_parts.h"
 
 static bool removed_in_plan(const struct plan *p, struct str name)
@@ -176,5 +177,7 @@ const char *plan_contradiction(const struct plan *p)
         broken = check_decisions(p);
     if (!broken)
         broken = check_jobs(p);
+    if (!broken)
+        broken = conditions_contradiction(&p->conditions);
     return broken ? broken : check_answers(p);
 }

@@ -94,6 +94,13 @@ static bool take_keep(const struct cli *cli, struct plan_input *in, struct err *
     return true;
 }
 
+/* A time of this clock decides nothing here: only apply asks whether the window is open. */
+static bool take_window(const struct cli *cli, struct conditions *c, struct err *err)
+{
+    const char *text = cli_value(cli, OPT_WINDOW);
+    return !text || change_window_parse(str_from(text), &c->window, err);
+}
+
 static bool take_options(const struct cli *cli, struct plan_input *in, struct err *err)
 {
     uint64_t iterations = KEYRING_ITERATIONS;
@@ -110,7 +117,7 @@ static bool take_options(const struct cli *cli, struct plan_input *in, struct er
         !take_acceptances(cli, in, err) || !take_lists(cli, in, err))
         return false;
     in->kdf_iterations = (unsigned)iterations;
-    return true;
+    return take_window(cli, &in->conditions, err);
 }
 
 bool plan_options_hold(const struct cli *cli, struct err *err)

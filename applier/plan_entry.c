@@ -1,6 +1,7 @@
 /* plan_entry: a function for each section's entries, and one for the lines below an entry. */
 #include "applier/plan_entry.h"
 
+#include "applier/conditions.h"
 #include "applier/plan_prose.h"
 #include "applier/plan_word.h"
 
@@ -10,6 +11,7 @@ enum section {
     SECTION_ACCEPTED,
     SECTION_BLOCKERS,
     SECTION_OPTIONS,
+    SECTION_CONDITIONS,
     SECTION_EVIDENCE,
     SECTION_COVERAGE,
     SECTION_VERSIONS,
@@ -135,6 +137,11 @@ static bool read_option(struct plan_reading *r, struct word_reader *w)
         return read_names(r, w, &p->databases, &p->database_count);
     p->has_inventory = word_is(w, "inventory");
     return p->has_inventory && word_number(w, &p->inventory_count) && word_is(w, "tables");
+}
+
+static bool read_condition(struct plan_reading *r, struct word_reader *w)
+{
+    return conditions_read(w, &r->plan->conditions);
 }
 
 static bool read_evidence(struct plan_reading *r, struct word_reader *w)
@@ -375,6 +382,7 @@ static const struct {
     [SECTION_ACCEPTED] = {"accepted:", read_accepted, NULL},
     [SECTION_BLOCKERS] = {"blockers:", read_blocker, read_blocker_sub},
     [SECTION_OPTIONS] = {"options:", read_option, NULL},
+    [SECTION_CONDITIONS] = {"conditions:", read_condition, NULL},
     [SECTION_EVIDENCE] = {"evidence:", read_evidence, read_evidence_sub},
     [SECTION_COVERAGE] = {"coverage:", read_coverage, NULL},
     [SECTION_VERSIONS] = {"versions:", read_version, read_version_sub},

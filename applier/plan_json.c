@@ -1,4 +1,5 @@
 /* plan_json: a plan for programs: the object of cli.md `show --json`, and the versions as CSV. */
+#include "applier/conditions.h"
 #include "applier/plan_show.h"
 
 #include "common/table.h"
@@ -156,6 +157,7 @@ void plan_show_json(struct buf *out, const struct plan *p, const struct plan_id 
     decisions(out, p);
     blockers(out, p);
     warnings(out, p, now);
+    conditions_json(out, &p->conditions);
     targets(out, p);
     buf_text(out, "}\n");
 }

@@ -5,6 +5,7 @@
  * Only the age of the data is worked out here, from `now`; everything else is in the plan.
  */
 #include "applier/plan_show.h"
+#include "applier/conditions.h"
 #include "applier/plan_prose.h"
 
 #include "common/table.h"
@@ -243,6 +244,7 @@ static void write_targets(struct buf *b, const struct plan *p)
 static void show_text(struct buf *b, const struct plan *p, const struct plan_id *id, int64_t now)
 {
     write_verdict(b, p, id);
+    conditions_show(b, &p->conditions);
     buf_text(b, "\nEvidence\n");
     for (size_t i = 0; i < p->evidence_count; i++)
         write_evidence(b, p, &p->evidence[i], now);

@@ -17,6 +17,7 @@
  * words of a line are those of plan_word.h. Lines that begin with # are sentences that follow from
  * the rest; plan_read.c checks that they do. UTF-8, LF line ends, no blank at a line's end.
  */
+#include "applier/conditions.h"
 #include "applier/plan_prose.h"
 #include "applier/plan_word.h"
 
@@ -268,6 +269,7 @@ void plan_write(const struct plan *p, struct buf *text)
     write_accepted(text, p);
     write_blockers(text, p);
     write_options(text, p);
+    conditions_write(text, &p->conditions);
     buf_text(text, "\nevidence:\n");
     for (size_t i = 0; i < p->evidence_count; i++)
         write_evidence(text, &p->evidence[i]);

@@ -149,12 +149,22 @@ static void describe(struct recovering *r)
 
 /* ---- act ---- */
 
+/* What was decided inside the window is finished outside it too; the record says so. */
+static bool close_with(struct recovering *r, enum txn_outcome outcome, struct err *err)
+{
+    const char *closed_by = txn_closed_by(r->a, r->closed_by, &r->begin.window);
+    if (outcome == TXN_COMMITTED && closed_by != r->closed_by)
+        txn_note(r->notes, r->a, "transaction %s is finished outside its change window",
+                 r->info.txid);
+    return txn_close(&r->journal, outcome, closed_by, r->a, err);
+}
+
 static bool unstage(struct recovering *r, struct err *err)
 {
     for (size_t i = 0; i < r->count; i++)
         if (!part(r, i)->ops->unstage(part(r, i), err))
             return false;
-    return txn_close(&r->journal, TXN_ABORTED, r->closed_by, r->a, err);
+    return close_with(r, TXN_ABORTED, err);
 }
 
 static bool go_back(struct recovering *r, struct err *err)
@@ -168,7 +178,7 @@ static bool go_back(struct recovering *r, struct err *err)
     for (size_t i = 0; i < r->count; i++)
         if (!part(r, i)->ops->discard(part(r, i), r->notes, err))
             return false;
-    return txn_close(&r->journal, TXN_ABORTED, r->closed_by, r->a, err);
+    return close_with(r, TXN_ABORTED, err);
 }
 
 static bool exchange_all(struct recovering *r, struct err *err)
@@ -197,7 +207,7 @@ static bool go_forward(struct recovering *r, enum direction *went, struct err *e
                     part(r, i)->ops->settle(part(r, i), err);
         done &= part(r, i)->ops->finish(part(r, i), r->notes, err);
     }
-    return done && txn_close(&r->journal, TXN_COMMITTED, r->closed_by, r->a, err);
+    return done && close_with(r, TXN_COMMITTED, err);
 }
 
 static bool act(struct recovering *r, enum direction *direction, struct err *err)

@@ -146,7 +146,8 @@ static bool fill_begin(struct run *r, struct err *err)
                         .version_count = q->version_count,
                         .kept = (struct str *)q->kept,
                         .kept_count = q->kept_count,
-                        .approvals = q->approvals};
+                        .approvals = q->approvals,
+                        .window = q->window};
     if (q->reverses)
         memcpy(b->reverses, q->reverses, TXID_HEX);
     b->targets = ARENA_ARRAY(r->a, r->count, struct begin_target);
@@ -265,7 +266,8 @@ static bool swap(struct run *r, struct err *err)
 static void close_with(struct run *r, enum txn_outcome outcome, bool *ended)
 {
     struct err failed = {0};
-    *ended = txn_close(&r->journal, outcome, r->closed_by, r->a, &failed);
+    const char *closed_by = txn_closed_by(r->a, r->closed_by, &r->begin.window);
+    *ended = txn_close(&r->journal, outcome, closed_by, r->a, &failed);
     if (*ended) {
         r->result->outcome = outcome;
         r->result->finished = sys->now();

@@ -34,6 +34,7 @@
 #ifndef APPLIER_TXN_H
 #define APPLIER_TXN_H
 
+#include "applier/change_window.h"
 #include "applier/state.h"
 #include "common/crypto.h"
 #include "common/utc.h"
@@ -67,6 +68,8 @@ struct txn_request {
     struct sha256 plan;   /* of the plan's text, when has_plan */
     const char *reverses; /* rollback and restore: the TXID taken back; else NULL */
     struct str approvals; /* one line an approval, or empty; kept in BEGIN as it is */
+    struct change_window
+        window; /* kept in BEGIN, so that who finishes it later can tell; may be none */
     const struct txn_target *targets;
     size_t target_count;
     const struct str *versions; /* removed by apply; put back by rollback and restore */

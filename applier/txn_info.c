@@ -143,6 +143,15 @@ fail:
     return false;
 }
 
+const char *txn_closed_by(struct arena *a, const char *closed_by,
+                          const struct change_window *window)
+{
+    int64_t now = sys->now();
+    if (!change_window_is(window) || (now >= window->start && now < window->end))
+        return closed_by;
+    return arena_printf(a, "%s, outside the change window", closed_by);
+}
+
 bool txn_close(struct journal *j, enum txn_outcome outcome, const char *closed_by, struct arena *a,
                struct err *err)
 {

@@ -21,6 +21,9 @@ struct str txn_backup_body(struct arena *a, const char *path, const struct sha25
 bool txn_info_from(const struct journal *j, const char *folder, struct arena *a,
                    struct txn_info *info, struct begin *begin, struct err *err);
 
+/* `closed_by`, and that the window was over by now when it was. */
+const char *txn_closed_by(struct arena *a, const char *closed_by,
+                          const struct change_window *window);
 /* Writes END. Only when everything that the outcome says is durable. */
 bool txn_close(struct journal *j, enum txn_outcome outcome, const char *closed_by, struct arena *a,
                struct err *err);

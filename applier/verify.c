@@ -38,6 +38,11 @@ bool plan_verify(struct buf *out, const struct plan *p, const struct plan_facts 
                    utc_age(facts->now - p->expires, age));
     else
         buf_printf(out, "valid      until %s\n", utc_text(p->expires, when));
+    if (change_window_is(&p->conditions.window)) {
+        struct err closed = {0};
+        bool open = change_window_is_open(&p->conditions.window, facts->now, &closed);
+        buf_printf(out, "window     %s\n", open ? "is open" : closed.text);
+    }
     if (facts->spent_by.len)
         err_set(err, ERR_STALE, 660, "the plan was applied already, by transaction %s",
                 text_shown(out->arena, facts->spent_by));

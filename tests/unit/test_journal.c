@@ -224,7 +224,8 @@ static struct begin sample(void)
                       .target_count = 2,
                       .versions = versions,
                       .version_count = 2,
-                      .approvals = STR("ana SHA256:x\nrui SHA256:y\n")};
+                      .approvals = STR("ana SHA256:x\nrui SHA256:y\n"),
+                      .window = {.given = STR("x"), .start = 1800000000, .end = 1800003600}};
     memset(b.random, 0x5a, sizeof b.random);
     return b;
 }
@@ -243,12 +244,28 @@ static void a_begin_text_reads_back_as_it_was(void **unused)
     assert_true(str_eq(back.targets[1].path, b.targets[1].path));
     assert_true(str_eq(back.versions[1], STR("v 2%")));
     assert_true(str_eq(back.approvals, b.approvals));
+    assert_true(change_window_is(&back.window));
+    assert_int_equal(back.window.start, 1800000000);
+    assert_int_equal(back.window.end, 1800003600);
     assert_string_equal(back.reverses, "00112233445566ff");
     assert_string_equal(back.who.host, "h\n1");
     assert_int_equal(back.who.uid, 1000);
     assert_int_equal(back.time, 1800000000);
     /* A newline in a path is no newline in the text. */
     assert_true(str_search(buf_str(&text), STR("/srv/a%20b/%0a%c3%a9%25\n")) < text.len);
+}
+
+static void a_begin_text_without_a_window_reads_too(void **unused)
+{
+    (void)unused;
+    struct begin b = sample();
+    struct begin back;
+    struct buf text = {.arena = &a};
+    b.window = (struct change_window){0};
+    begin_write(&text, &b);
+    assert_true(str_search(buf_str(&text), STR("window")) == text.len);
+    assert_true(begin_read(&a, buf_str(&text), &back, &err));
+    assert_false(change_window_is(&back.window));
 }
 
 static void every_cut_of_a_begin_text_is_refused(void **unused)
@@ -453,6 +470,7 @@ int main(void)
         TEST(a_record_that_does_not_chain_is_refused),
         TEST(a_hostile_length_is_bounded),
         TEST(a_begin_text_reads_back_as_it_was),
+        TEST(a_begin_text_without_a_window_reads_too),
         TEST(every_cut_of_a_begin_text_is_refused),
         TEST(begin_refuses_paths_that_lead_elsewhere),
         TEST(a_begin_has_so_many_targets_and_names_and_no_more),
