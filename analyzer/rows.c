@@ -234,21 +234,18 @@ static void explain_end(const struct rows *r, uint64_t offset, uint64_t line, st
 static bool end_of_input(struct rows *r, struct err *err)
 {
     struct window *w = r->window;
-    struct batch *b = r->batch;
     bool whole = input_is_whole(r);
     uint64_t offset = w->offset + r->taken + r->read;
     uint64_t line = w->line + r->lines;
     if (!whole)
         explain_end(r, offset, line, err);
-    struct str rest = str_slice(str_make(b->bytes, b->len), r->whole, b->len);
-    if (rest.len > 0) {
+    submit(r); /* first: records are numbered in the order in which they are scanned */
+    if (r->batch->len > 0) {
         struct scan_piece *piece = pool_piece_open(r->pool, r->table);
-        pool_piece_feed(r->pool, piece, rest);
+        pool_piece_feed(r->pool, piece, str_make(r->batch->bytes, r->batch->len));
         pool_piece_close(r->pool, piece, whole ? PIECE_WHOLE : PIECE_BROKEN);
     }
-    b->len = r->whole;
-    b->even = r->even;
-    pool_submit(r->pool, r->table, b);
+    pool_give_back(r->pool, r->batch);
     return window_give_back(w, str_make(NULL, 0), offset, line, err) && whole;
 }
 

@@ -287,6 +287,30 @@ static void rows_that_break_off_are_incomplete_and_counted(void **state)
     arena_free(&arena);
 }
 
+/* What the input breaks off in comes behind the records before it, whatever the batches are. */
+static void a_ragged_record_before_a_broken_one_has_its_number(void **state)
+{
+    (void)state;
+    static const size_t blocks[] = {1, 64, 0};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        struct err err = {0};
+        struct scan_layout l = layout_of(2, NULL);
+        struct pool *pool =
+            pool_open(&(struct pool_options){.threads = 1, .block_size = blocks[i]}, &err);
+        struct source *source = source_memory(STR("a\tb\nragged\nc\td"), 0, &err);
+        struct window w;
+        assert_true(window_open(&w, source, 0, &err));
+        struct table_scan *scan = pool_table(pool, &l);
+        assert_false(rows_scan(pool, scan, &w, ROWS_END_LINE, &err));
+        pool_drain(pool);
+        assert_int_equal(scan->ragged_record, 2);
+        assert_int_equal(scan->total.records, 3);
+        window_close(&w);
+        source_close(source);
+        pool_close(pool);
+    }
+}
+
 struct failing_source {
     struct source base;
     struct str rest;
@@ -546,6 +570,7 @@ int main(void)
         cmocka_unit_test(the_first_ragged_record_has_its_number),
         cmocka_unit_test(the_end_line_is_found_in_every_place),
         cmocka_unit_test(rows_that_break_off_are_incomplete_and_counted),
+        cmocka_unit_test(a_ragged_record_before_a_broken_one_has_its_number),
         cmocka_unit_test(a_failing_source_keeps_its_own_error),
         cmocka_unit_test(a_bare_file_of_copy_text_ends_with_the_input),
         cmocka_unit_test(csv_is_cut_at_records_only),
