@@ -131,6 +131,14 @@ bool analysis_scan(struct analysis *a, const struct table_rows *rows, enum rows_
 bool analysis_copy_text(struct analysis *a, const struct table_rows *rows, struct source *text,
                         struct err *err);
 
+/*
+ * Large objects: each is searched for the constant bytes of the envelopes, as one record of column
+ * data of pg_catalog.pg_largeobject, where the server keeps them. a->window shows the bytes of one.
+ */
+bool analysis_object(struct analysis *a, struct err *err);
+/* They are left out by --exclude-table. */
+bool analysis_objects_excluded(struct analysis *a);
+
 /* The table that a text without a name of its own is of: that of its file, or its folder. */
 struct table_name analysis_text_table(const struct analysis *a);
 /* In place of rows_scan: the rows of OpenRouter's activity export. */

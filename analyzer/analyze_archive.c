@@ -16,7 +16,7 @@ static bool read_decoded(struct analysis *a, struct archive_tables *t, struct ar
     decoded.piece = archive->piece;
     a->window = &decoded;
     bool done =
-        archive_data_is_objects(d) ? archive_object_read(a, err) : archive_data_read(a, t, d, err);
+        archive_data_is_objects(d) ? analysis_object(a, err) : archive_data_read(a, t, d, err);
     a->window = archive;
     a->block_bytes += decoded.offset;
     window_close(&decoded);
@@ -48,7 +48,7 @@ static bool on_block(struct analysis *a, struct archive_tables *t, struct archiv
         return archive_damaged(blocks->window, block->offset,
                                "a block of another kind than its entry", err);
     if (objects)
-        return archive_objects_excluded(a) || read_objects(a, t, d, blocks, err);
+        return analysis_objects_excluded(a) || read_objects(a, t, d, blocks, err);
     return archive_data_is_excluded(a, d) || read_decoded(a, t, d, blocks, err);
 }
 

@@ -308,6 +308,23 @@ static bool on_insert(struct sql_text *s, const struct sql_event *e, struct err 
     return done;
 }
 
+static bool on_object(struct sql_text *s, struct err *err)
+{
+    struct analysis *a = s->a;
+    struct window *script = a->window;
+    struct window w;
+    if (analysis_objects_excluded(a))
+        return sql_skip_rows(&s->reader, err);
+    if (!window_open(&w, sql_object_bytes(&s->reader), TEXT_WINDOW, err))
+        return false;
+    w.piece = script->piece;
+    a->window = &w;
+    bool done = analysis_object(a, err);
+    a->window = script;
+    window_close(&w);
+    return done;
+}
+
 static void on_unread(struct analysis *a, const struct sql_event *e)
 {
     struct buf b = {.arena = a->arena};
@@ -453,6 +470,8 @@ static bool on_event(struct sql_text *s, const struct sql_event *e, struct err *
         return rows_are_due(s, SQL_PART_COPY, err) && on_copy(s, e, err);
     case SQL_EVENT_INSERT:
         return rows_are_due(s, SQL_PART_ROWS, err) && on_insert(s, e, err);
+    case SQL_EVENT_OBJECT:
+        return rows_are_due(s, SQL_PART_ROWS, err) && on_object(s, err);
     case SQL_EVENT_UNREAD:
         s->partition = NULL;
         on_unread(s->a, e);

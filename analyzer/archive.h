@@ -60,14 +60,6 @@ bool archive_data_is_excluded(struct analysis *a, const struct archive_data *d);
 void archive_tables_settle(struct analysis *a, struct archive_tables *t);
 
 /*
- * Large objects: each is searched for the constant bytes of the envelopes, as one record of column
- * data of pg_catalog.pg_largeobject, where the server keeps them.
- */
-bool archive_objects_excluded(struct analysis *a);
-/* a->window shows the decoded bytes of one. */
-bool archive_object_read(struct analysis *a, struct err *err);
-
-/*
  * An archive in directory or tar format: a toc.dat, and beside it the files of its data. Its files
  * may stand in any order where the input can be read twice: at the first file that looks like one
  * and has no toc.dat yet, all of them are looked for. In a pipe toc.dat must come first.

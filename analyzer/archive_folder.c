@@ -220,8 +220,7 @@ static bool read_object(struct analysis *a, struct archive_folder *f, struct str
 {
     f->came++;
     f->came_sum += name_sum(name);
-    return archive_objects_excluded(a) ? window_skip_all(a->window, err)
-                                       : archive_object_read(a, err);
+    return analysis_objects_excluded(a) ? window_skip_all(a->window, err) : analysis_object(a, err);
 }
 
 /* pg_dump's own has no rows: they are in the files that it names. Any other may have. */

@@ -373,6 +373,8 @@ bool sql_skip_rows(struct sql_reader *r, struct err *err)
     r->rows_due = false;
     if (r->values_due)
         return insert_drain(&r->insert, err);
+    if (r->object_due)
+        return large_object_drain(&r->object, err);
     for (;;) {
         size_t end = end_line_ahead(w, err);
         if (end) {
@@ -443,8 +445,10 @@ bool sql_next(struct sql_reader *r, struct sql_event *e, struct err *err)
         if (r->rows_due && r->rows_offset == r->lexer.window->offset && !sql_skip_rows(r, err))
             return false;
         r->rows_due = false;
-        bool more = !r->values_due || sql_end_insert(r, err);
-        if (!more || (!r->first && !next_statement(r, err)))
+        if ((r->values_due && !sql_end_insert(r, err)) ||
+            (r->object_due && !sql_end_object(r, err)))
+            return false;
+        if (!r->first && !next_statement(r, err))
             return false;
     }
     pop(r, e);

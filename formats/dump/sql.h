@@ -16,6 +16,8 @@
  *             sql_next then skips them...
  *         if (e.kind == SQL_EVENT_INSERT)
  *             ...read sql_insert_rows(&r, ...) to its end, or do nothing...
+ *         if (e.kind == SQL_EVENT_OBJECT)
+ *             ...the same with sql_object_bytes(&r)...
  *     }
  *     sql_close(&r);
  *
@@ -35,6 +37,7 @@
 
 #include "common/utc.h"
 #include "formats/dump/insert.h"
+#include "formats/dump/large_object.h"
 #include "formats/dump/sql_lex.h"
 
 enum { SQL_COLUMNS_MAX = 8192, SQL_EVENTS_MAX = 16384, SQL_NAME_MAX = 512 };
@@ -46,6 +49,7 @@ enum sql_event_kind {
     SQL_EVENT_REFERENCE, /* schema, name -> to_schema, to_name, reference */
     SQL_EVENT_COPY,      /* schema, name, columns; the window stands at the rows */
     SQL_EVENT_INSERT,    /* schema, name, columns; its rows are to be had from sql_insert_rows */
+    SQL_EVENT_OBJECT,    /* a large object; its bytes are to be had from sql_object_bytes */
     SQL_EVENT_UNREAD,    /* what, count; schema and name when known */
     SQL_EVENT_FACT       /* fact, text, time */
 };
@@ -166,6 +170,9 @@ struct sql_reader {
     struct sql_kept insert_schema, insert_name;
     struct sql_head head;
 
+    bool object_due; /* the bytes of an object were not read to their end yet */
+    struct large_object object;
+
     bool rows_due; /* the window stands at the rows of a COPY, or the caller took them */
     uint64_t rows_offset, rows_line;
     struct sql_end end;
@@ -191,7 +198,13 @@ bool sql_next(struct sql_reader *r, struct sql_event *e, struct err *err);
  * What of them is not read comes as SQL_EVENT_UNREAD behind them. The source is the reader's.
  */
 struct source *sql_insert_rows(struct sql_reader *r, const bool *left_out, size_t count);
-/* Skips the rows of a COPY up to and with the line that ends them; those of an INSERT. */
+/*
+ * At SQL_EVENT_OBJECT: the bytes of the large object. What of it is not read comes as
+ * SQL_EVENT_UNREAD behind them. The source is the reader's.
+ */
+struct source *sql_object_bytes(struct sql_reader *r);
+/* Skips the rows of a COPY up to and with the line that ends them; those of an INSERT, an object.
+ */
 bool sql_skip_rows(struct sql_reader *r, struct err *err);
 /* For a caller that read the rows itself and met the end of the stream in them: ERR_INCOMPLETE 312.
  */

@@ -85,7 +85,8 @@ static bool unread(struct sql_reader *r, const char *what, struct err *err)
     return sql_unread(r, str_from(what), STR(""), STR(""), err);
 }
 
-/* Functions that write large objects. lo_create and lo_open alone hold no data. */
+/* Functions that write large objects, but not as pg_dump does. lo_create and lo_open alone hold no
+ * data. */
 static bool writes_large_object(const struct sql_reader *r)
 {
     return sql_is_word(r, "lowrite") || sql_is_word(r, "lo_put") ||
@@ -215,6 +216,7 @@ static bool query(struct sql_reader *r, const char *writes, struct err *err)
 
 bool sql_statement(struct sql_reader *r, struct err *err)
 {
+    bool object = false;
     if (sql_is_mark(r, '('))
         return query(r, "query that writes", err);
     if (sql_is_word(r, "copy"))
@@ -223,7 +225,9 @@ bool sql_statement(struct sql_reader *r, struct err *err)
         return sql_create(r, err);
     if (sql_is_word(r, "alter"))
         return sql_alter(r, err);
-    if (sql_is_word(r, "select") || sql_is_word(r, "values") || sql_is_word(r, "declare"))
+    if (sql_is_word(r, "select"))
+        return sql_object(r, &object, err) && (object || query(r, NULL, err));
+    if (sql_is_word(r, "values") || sql_is_word(r, "declare"))
         return query(r, NULL, err);
     if (sql_is_word(r, "set"))
         return sql_set(r, err);

@@ -8,6 +8,7 @@
  * sql_table.c    CREATE and ALTER TABLE, views
  * sql_copy.c     COPY
  * sql_insert.c   INSERT
+ * sql_object.c   large objects
  * sql_other.c    which statement it is; those that are not read
  */
 #ifndef FORMATS_DUMP_SQL_PARTS_H
@@ -97,5 +98,8 @@ struct sql_event *sql_emit_insert(struct sql_reader *r, struct str word, struct 
                                   struct str name, const struct sql_columns *list, struct err *err);
 /* Reads an INSERT whose values are due to its end. */
 bool sql_end_insert(struct sql_reader *r, struct err *err);
+/* sql_object.c: at SELECT: emits a large object if it begins one; the same for its end */
+bool sql_object(struct sql_reader *r, bool *was, struct err *err);
+bool sql_end_object(struct sql_reader *r, struct err *err);
 
 #endif

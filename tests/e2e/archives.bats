@@ -398,26 +398,49 @@ PY
     createdb -T template0 objects
     psql -q objects -c 'CREATE TABLE t (a int)' -c 'SELECT lo_from_bytea(0, convert_to($$nothing$$, $$UTF8$$))' \
         -c "SELECT lo_from_bytea(0, convert_to(repeat('x', 100000) || ' $(head -1 "$F/sealed") ' || repeat('y', 99999), 'UTF8'))" \
+        -c "SELECT lo_from_bytea(0, convert_to(repeat('z', 16384 - 51) || ' $(head -1 "$F/sealed") y', 'UTF8'))" \
         -c "SELECT lo_from_bytea(0, '')" -c "SELECT lo_from_bytea(0, decode('1f8b0800000000000000', 'hex'))" > /dev/null
     pg_dump -Fc objects > c
     pg_dump -Fc -Z0 objects > c0
     pg_dump -Fd objects -f d
     pg_dump -Fd -Z0 objects -f d0
     pg_dump -Ft objects > t
+    pg_dump objects > p
+    [ "$(grep -c lowrite p)" -gt 14 ] # a value stands in two of them
+    pg_dump -C --inserts objects > pi
+    PGOPTIONS='-c standard_conforming_strings=off' pg_dump objects > ps
+    grep -qF "lowrite(0, '\\\\x" ps
+    sed 's/$/\r/' p > pcr
     psql -q objects -c "SELECT lo_from_bytea(0, convert_to('$(head -1 "$F/bare")', 'UTF8'))" > /dev/null
     pg_dump -Fc objects > bare
     dropdb objects
-    for input in c c0 d d0 t; do
+    for input in c c0 d d0 t p pi ps pcr; do
         census_into r.db $input
         echo "$input"
         [ "$(item status)" = complete ]
         [ "$(query r.db "SELECT records || '|' || state FROM coverage WHERE schema_name = 'pg_catalog'
-            AND table_name = 'pg_largeobject'")" = '4|data' ]
-        [ "$(query r.db "SELECT column_name || '|' || version || '|' || record_count FROM key_usage")" = 'data|v1|1' ]
+            AND table_name = 'pg_largeobject'")" = '5|data' ]
+        [ "$(query r.db "SELECT column_name || '|' || version || '|' || record_count FROM key_usage")" = 'data|v1|2' ]
         [ "$(query r.db "SELECT class || record_count FROM value_classes ORDER BY 1" | paste -sd,)" = \
-            'empty1,hinted-embedded1,plaintext2' ]
+            'empty1,hinted-embedded2,plaintext2' ]
         [ "$(item partial)" = 0 ]
+        said_by r.db > $input.said
+        diff c.said $input.said
     done
+    for input in c pi; do
+        census_into $input.db $input
+    done
+    [ "$(query c.db "SELECT value FROM summary WHERE item = 'content_digest'")" = \
+        "$(query pi.db "SELECT value FROM summary WHERE item = 'content_digest'")" ]
+    for input in c d p; do
+        census_into r.db $input --exclude-table pg_catalog.pg_largeobject
+        [ "$(item status)" = complete ]
+        [ "$(query r.db "SELECT state FROM coverage WHERE table_name = 'pg_largeobject'")" = skipped ]
+    done
+    head -c $(($(stat -c %s p) / 2)) p > cut
+    run keycensus scan cut -q -o r.db --overwrite
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'inside a large object'* ]]
     census_into r.db bare
     [ "$(query r.db "SELECT severity || '|' || code || '|' || record_count FROM findings WHERE table_name = 'pg_largeobject'
         AND code = 'unversioned'")" = 'error|unversioned|1' ]
@@ -427,7 +450,7 @@ PY
     rm d/blob_*.dat.gz
     run keycensus scan d -q -o r.db --overwrite
     [ "$status" -eq 3 ]
-    [[ "$output" == *'lists 4 large objects and holds 0'* ]]
+    [[ "$output" == *'lists 5 large objects and holds 0'* ]]
 }
 
 # ---- limits ----

@@ -25,20 +25,26 @@ static inline void check_rows(struct str rows, bool whole)
     }
 }
 
-static inline bool put_rows(struct buf *out, struct source *text, size_t room, struct err *err)
+static inline bool put_bytes(struct buf *out, struct source *text, size_t room, struct err *err)
 {
     unsigned char into[256];
     enum pull p = PULL_OK;
-    size_t begin = out->len;
     while (p == PULL_OK) {
         size_t got = 0;
         p = source_read(text, into, room, &got, err);
         must(got <= room && (p == PULL_OK) == (got > 0));
         buf_add(out, str_make(into, got));
     }
-    struct str all = buf_str(out);
-    check_rows(str_slice(all, begin, all.len), p == PULL_END);
     return p == PULL_END;
+}
+
+static inline bool put_rows(struct buf *out, struct source *text, size_t room, struct err *err)
+{
+    size_t begin = out->len;
+    bool whole = put_bytes(out, text, room, err);
+    struct str all = buf_str(out);
+    check_rows(str_slice(all, begin, all.len), whole);
+    return whole;
 }
 
 static inline struct str script_rows(struct arena *a, struct str text, bool mysql, size_t piece,
@@ -68,6 +74,8 @@ static inline struct str script_rows(struct arena *a, struct str text, bool mysq
             break;
         if (e.kind == SQL_EVENT_INSERT)
             ok = put_rows(&out, sql_insert_rows(r, left_out, 2), room, &err);
+        if (e.kind == SQL_EVENT_OBJECT)
+            ok = put_bytes(&out, sql_object_bytes(r), room, &err);
     }
     must(ok == !err_is(&err) && w.offset <= text.len);
     buf_printf(&out, "!%d %d %s %s\n", err.kind, err.id, err.text, err.place);

@@ -105,7 +105,8 @@ static void put_event(struct buf *out, const struct sql_event *e)
         buf_text(out, e->end.truncated ? "end truncated" : "end");
         break;
     case SQL_EVENT_COPY:
-        fail_msg("no COPY in MySQL");
+    case SQL_EVENT_OBJECT:
+        fail_msg("neither COPY nor large objects in MySQL");
     }
     assert_int_equal(e->schema.len, 0);
     buf_byte(out, '\n');
