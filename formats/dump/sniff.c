@@ -213,8 +213,9 @@ static enum dump_kind sniff_text(struct str text, bool indented)
         return DUMP_DRAWN_TABLE;
     if (is_mysql(text))
         return DUMP_MYSQL;
-    if (str_starts(text, STR("--")) || str_eq(text, STR("-")) || str_starts(text, STR("/*")) ||
-        starts_meta_command(text) || starts_statement(text) || has_statement_line(text))
+    if (ends_within(text, STR("--")) || ends_within(text, STR("/*")) ||
+        str_starts(text, STR("--")) || str_starts(text, STR("/*")) || starts_meta_command(text) ||
+        starts_statement(text) || has_statement_line(text))
         return DUMP_PLAIN_SQL;
     switch (json_shape(text)) {
     case JSON_LINES:

@@ -12,7 +12,7 @@ export ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1:print_stackt
 DATA=$PWD/tests/data/damage
 only=${1:-}
 scratch
-trap 'pg_stop; unscratch' EXIT
+trap 'pg_stop; my_stop; unscratch' EXIT
 done_so_far=0
 failures=0
 
@@ -48,6 +48,13 @@ sample same records accounts inserts.sql
 sample same records accounts rows.sql
 sample same records accounts cluster.sql
 sample same records accounts utf16.sql
+
+my_start || exit 1
+{ echo 'CREATE DATABASE small; USE small;'; sed "s/E'/'/g; s/ REFERENCES users//" "$DATA/small.sql"; } | my_sql
+my_dump small > mysql.sql
+my_dump --skip-extended-insert --complete-insert --hex-blob --databases small > complete.sql
+sample same records accounts mysql.sql
+sample same records accounts complete.sql
 
 # ---- CSV: neither; a record cut off at its end, or in its last field, is a shorter file ----
 psql -qAt small -c "COPY ($query_all) TO STDOUT (FORMAT csv, HEADER)" > comma.csv

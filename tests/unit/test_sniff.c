@@ -107,6 +107,7 @@ static void a_stream_that_ends_within_a_signature_is_of_its_kind(void **state)
     text_is(DUMP_BINARY_COPY, "PGCOPY\n\377");
     text_is(DUMP_SQLITE, "SQLite format 3");
     text_is(DUMP_PLAIN_SQL, "-");
+    text_is(DUMP_PLAIN_SQL, "/");
     text_is(DUMP_CSV, "PGX");
     text_is(DUMP_CSV, "PGCOPY\nx");
 }
