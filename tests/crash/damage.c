@@ -69,7 +69,7 @@ struct damage {
     unsigned char *bytes; /* damaged */
     size_t damaged_len;
     struct verdict whole;
-    unsigned long cases, refused, incomplete, complete;
+    unsigned long cases, refused, incomplete, complete, other_rows;
     unsigned failures;
 };
 
@@ -365,6 +365,7 @@ static void try_case(struct damage *d, enum kind kind, uint64_t which)
     d->refused += !v.reported;
     d->incomplete += v.reported && !v.complete;
     d->complete += v.complete;
+    d->other_rows += v.complete && v.numbers.rows != d->whole.numbers.rows;
     compare(d, kind, which, &v);
 }
 
@@ -404,8 +405,10 @@ static void try_all(struct damage *d)
                 try_case(d, kind, d->len - near);
     }
     put(d->file, d->sound, d->len);
-    printf("# %zu bytes, every %llu. case: %lu cases, %lu refused, %lu incomplete, %lu complete\n",
-           d->len, (unsigned long long)step, d->cases, d->refused, d->incomplete, d->complete);
+    printf("# %zu bytes, every %llu. case: %lu cases, %lu refused, %lu incomplete, %lu complete, "
+           "%lu of them with other rows\n",
+           d->len, (unsigned long long)step, d->cases, d->refused, d->incomplete, d->complete,
+           d->other_rows);
     if (d->refused + d->incomplete == 0)
         fail(d, "no damage was noticed", "the sample is none");
 }

@@ -56,6 +56,14 @@ my_dump --skip-extended-insert --complete-insert --hex-blob --databases small > 
 sample same records accounts mysql.sql
 sample same records accounts complete.sql
 
+# SQLite: the header tells how many pages there are, and nothing has a checksum.
+{
+    echo 'PRAGMA page_size = 512;'
+    sed "s/E'/'/g" "$DATA/small.sql"
+    echo "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) INSERT INTO empty_one SELECT 'v2:' || i FROM n;"
+} | sqlite3 small.db
+sample same accounts accounts small.db
+
 # ---- CSV: neither; a record cut off at its end, or in its last field, is a shorter file ----
 psql -qAt small -c "COPY ($query_all) TO STDOUT (FORMAT csv, HEADER)" > comma.csv
 psql -qAt small -c "COPY ($query_all) TO STDOUT (FORMAT csv, HEADER, DELIMITER ';', FORCE_QUOTE *)" |
