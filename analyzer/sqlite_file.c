@@ -135,14 +135,16 @@ static bool list_tables(struct sqlite_file *f, struct err *err)
 {
     struct db_query *q = db_prepare(
         f->db,
-        "SELECT type='view', name, coalesce(rootpage,0)>0 FROM sqlite_master WHERE type IN "
-        "('table','view') ORDER BY name",
+        "SELECT type='view', type='table', name, coalesce(rootpage,0)>0 FROM sqlite_master "
+        "WHERE type IS NULL OR type NOT IN ('index','trigger') ORDER BY name",
         err);
     while (q && next_row(f, q, err)) {
         int64_t view = 0;
+        int64_t table = 0;
         int64_t stored = 0;
         struct str name;
-        if (!db_integer(q, 0, &view) || !db_text(q, 1, &name) || !db_integer(q, 2, &stored)) {
+        bool known = db_integer(q, 0, &view) && db_integer(q, 1, &table) && (view || table);
+        if (!known || !db_text(q, 2, &name) || !db_integer(q, 3, &stored)) {
             (void)fail_schema(f, err);
             break;
         }

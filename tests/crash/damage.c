@@ -219,7 +219,7 @@ static struct verdict census(struct damage *d)
     struct analyze_options o = {.inputs = &d->input,
                                 .input_count = 1,
                                 .threads = 1,
-                                .limits = stream_limits_default(),
+                                .limits.max_window = stream_limits_default().max_window,
                                 .dump_time = 1800000000};
     report_add_version(&r, STR("v1"));
     report_add_version(&r, STR("v2"));

@@ -62,7 +62,7 @@ sample same records accounts complete.sql
     sed "s/E'/'/g" "$DATA/small.sql"
     echo "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) INSERT INTO empty_one SELECT 'v2:' || i FROM n;"
 } | sqlite3 small.db
-sample same accounts accounts small.db
+sample same records accounts small.db
 
 # ---- CSV: neither; a record cut off at its end, or in its last field, is a shorter file ----
 psql -qAt small -c "COPY ($query_all) TO STDOUT (FORMAT csv, HEADER)" > comma.csv

@@ -255,3 +255,16 @@ null|1"
     [[ "$output" == *'app.db,"",other,1,'* ]]
     [[ "$output" == *'app.db,"",users,3,'* ]]
 }
+
+@test "S1 an entry of the schema of an unknown type is damage, not a table that nobody reads" {
+    for type in "'tAble'" "CAST('table' AS BLOB)" NULL "''"; do
+        rm -f odd.db
+        sqlite3 odd.db "CREATE TABLE t (secret TEXT); INSERT INTO t VALUES ('$T3'); CREATE TABLE u (a); INSERT INTO u VALUES (1);
+            PRAGMA writable_schema = ON; UPDATE sqlite_master SET type = $type WHERE name = 't'"
+        run keycensus scan odd.db --env-file env -q --overwrite -o r.db
+        echo "$type: $status $output"
+        [ "$status" -eq 12 ]
+        [[ $output == *odd.db* ]]
+        is "$(query r.db "SELECT value FROM summary WHERE item='status'")" incomplete
+    done
+}
