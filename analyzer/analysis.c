@@ -57,9 +57,10 @@ bool analysis_no_hole(const struct analysis *a, struct err *err)
 {
     if (!a->hole->found)
         return true;
-    err_set(err, ERR_INCOMPLETE, 440, "a run of zero bytes stands in the text, near byte %llu",
+    err_set(err, ERR_INCOMPLETE, 440, "zero bytes stand in the text, from about byte %llu on",
             (unsigned long long)a->hole->offset);
-    err_hint(err, "blocks of the file were never written: copy it again, and compare checksums");
+    err_hint(err, "blocks of the file were never written, or a part of it is UTF-16: copy or make "
+                  "it again, and compare checksums");
     err_place(err, "%s", a->text->path);
     return false;
 }

@@ -6,8 +6,9 @@ static void look(struct hole *h, struct str bytes)
 {
     size_t at = (size_t)(HOLE_STEP - 1 - h->passed % HOLE_STEP);
     for (; at < bytes.len && !h->found; at += HOLE_STEP) {
-        h->zeros = bytes.at[at] == 0 ? h->zeros + 1 : 0;
-        if (h->zeros == 1)
+        if (bytes.at[at])
+            continue;
+        if (h->zeros++ == 0)
             h->offset = h->passed + at;
         h->found = h->zeros == HOLE_SAMPLES;
     }

@@ -287,3 +287,14 @@ PY
     [[ $output == *'zero bytes'* ]] || { echo "$output"; return 1; }
     is "$(summary r.db status)" incomplete
 }
+
+@test "S1: UTF-16 added to a text in another encoding makes the report incomplete" {
+    for i in $(seq 1500); do printf '%s\n' "$v1"; done >one.csv
+    iconv -f UTF-8 -t UTF-16LE one.csv >more
+    for lead in '' x; do
+        { printf 'secret%s\n' "$lead" && cat one.csv more; } >t.csv
+        run keycensus scan t.csv -q -o r.db --overwrite
+        [ "$status" -eq 3 ] || { echo "'$lead': $status $output"; return 1; }
+        [[ $output == *'zero bytes'* ]] || { echo "$output"; return 1; }
+    done
+}
