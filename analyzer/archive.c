@@ -217,7 +217,10 @@ static struct table_name name_of(const struct analysis *a, const struct archive_
 
 bool archive_data_is_excluded(struct analysis *a, const struct archive_data *d)
 {
-    return is_table(d) && d->copy.len == 0 && scope_is_excluded(&a->scope, name_of(a, d));
+    const struct catalogue_entry *entry = catalogue_find(&a->catalogue, name_of(a, d));
+    bool into_root = entry && entry->parents; /* its INSERTs may name another table than it */
+    return is_table(d) && d->copy.len == 0 && !into_root &&
+           scope_is_excluded(&a->scope, name_of(a, d));
 }
 
 /* Behind the line that ends the rows stand blank lines; then the checksum proves the whole. */

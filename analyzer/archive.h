@@ -54,7 +54,7 @@ bool archive_data_is_objects(const struct archive_data *d);
 /* a->window shows the decoded bytes of its block or file. */
 bool archive_data_read(struct analysis *a, struct archive_tables *t, struct archive_data *d,
                        struct err *err);
-/* Left out by --exclude-table: its data need not be decoded. */
+/* Left out by --exclude-table, and surely its own: its data need not be decoded. */
 bool archive_data_is_excluded(struct analysis *a, const struct archive_data *d);
 /* Names what was listed and did not come. */
 void archive_tables_settle(struct analysis *a, struct archive_tables *t);

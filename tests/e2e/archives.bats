@@ -191,6 +191,26 @@ state() { # state TABLE, of schema public
     others < "$F/plain.said" | diff - seen
 }
 
+@test "S3: rows that go through the root of an excluded partition are those of the root" {
+    createdb -T template0 parted
+    psql -q parted -c 'CREATE TABLE p(n int, s text) PARTITION BY RANGE (n)' \
+        -c 'CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (3)' \
+        -c 'CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (3) TO (9)' \
+        -c "INSERT INTO p SELECT g, 'x' FROM generate_series(0, 7) g"
+    for options in '' --inserts; do
+        pg_dump -Fc --load-via-partition-root $options parted > c
+        census_into r.db c --exclude-table public.p1
+        is "$(query r.db "SELECT table_name, state, records FROM coverage ORDER BY 1")" 'p|data|8
+p1|skipped|0
+p2|data|0'
+        pg_dump -Fc $options parted > c
+        census_into r.db c --exclude-table public.p1
+        is "$(query r.db "SELECT table_name, state, records FROM coverage ORDER BY 1")" 'p|data|0
+p1|skipped|0
+p2|data|5'
+    done
+}
+
 @test "S1: a custom archive cut at any place is never taken for complete" {
     census_into r.db "$F/small"
     rows=$(item rows)
