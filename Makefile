@@ -129,7 +129,7 @@ deps_build := gcc make pkg-config libsqlite3-dev zlib1g-dev libisal-dev libzstd-
               libarchive-dev libbz2-dev liblzma-dev libxxhash-dev libssl-dev \
               libseccomp-dev
 deps_test  := $(deps_build) clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev bats \
-              perl python3 python3-dotenv sqlite3 postgresql mariadb-server strace gzip bzip2 xz-utils zstd lz4 zip tar \
+              perl python3 python3-dotenv python3-flask sqlite3 postgresql mariadb-server strace gzip bzip2 xz-utils zstd lz4 zip tar \
               attr acl mandoc util-linux procps git shellcheck
 .PHONY: deps deps-build
 deps:

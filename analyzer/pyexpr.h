@@ -16,7 +16,7 @@
 #ifndef ANALYZER_PYEXPR_H
 #define ANALYZER_PYEXPR_H
 
-#include "analyzer/pytoken.h"
+#include "formats/python/pytoken.h"
 
 struct py_span {
     const struct py_token *at;

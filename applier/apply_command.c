@@ -102,7 +102,7 @@ static bool make_image(struct load *load, const struct plan_target *t, struct tx
     struct loaded_file file;
     struct keyring_edit edit;
     char *path = arena_text(load->run, t->path);
-    if (!load_file(load, path, &file, err)) {
+    if (!load_named(load, path, t->form, &file, err)) {
         /* Gone, or no keyring any more: changed since the plan, which had read it. */
         if (err->kind != ERR_NOT_FOUND && err->kind != ERR_CORRUPT && err->kind != ERR_REFUSED)
             return false;
@@ -117,8 +117,8 @@ static bool make_image(struct load *load, const struct plan_target *t, struct tx
     }
     struct sha256 digest;
     if (!keyring_remove(&load->keys, &file.keyring, t->removed, t->removed_count, &edit, err) ||
-        !keyring_verify_removal(&load->keys, &keyring_dotenv, file.given, file.content, edit.after,
-                                t->removed, t->removed_count, err) ||
+        !keyring_verify_removal(&load->keys, file.keyring.syntax, file.given, file.content,
+                                edit.after, t->removed, t->removed_count, err) ||
         !crypto_sha256(edit.after, &digest, err))
         return false;
     if (!sha256_eq(&digest, &t->after)) {
@@ -126,7 +126,8 @@ static bool make_image(struct load *load, const struct plan_target *t, struct tx
                 text_shown(load->run, t->path));
         return false;
     }
-    *into = (struct txn_target){file.path, t->before, t->after, edit.after};
+    *into =
+        (struct txn_target){file.path, t->before, t->after, edit.after, file.keyring.syntax->name};
     return true;
 }
 

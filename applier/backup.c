@@ -11,6 +11,7 @@
 
 static const char first_line[] = "keyretire backup 1\n";
 static const char manifest_name[] = "MANIFEST";
+static const char default_form[] = "python-dotenv";
 
 /* ---- manifest ---- */
 
@@ -36,6 +37,8 @@ static void manifest_write(struct buf *text, const struct begin *begin, const ch
         buf_printf(text, " %llu ", (unsigned long long)t->size_before);
         line_escape(text, t->path);
         buf_byte(text, '\n');
+        if (t->form && strcmp(t->form, default_form) != 0)
+            buf_printf(text, "form %s\n", t->form);
     }
     buf_text(text, "end\n");
 }
@@ -62,6 +65,7 @@ static bool manifest_head(struct str *rest, struct backup *b)
 static bool manifest_target(struct arena *a, struct str line, struct backup_target *t)
 {
     struct str digest, size, path;
+    t->form = str_from(default_form);
     return str_cut(line, ' ', &digest, &line) && str_cut(line, ' ', &size, &path) &&
            sha256_from_hex(digest, &t->digest) && str_to_u64(size, &t->size) &&
            line_unescape(a, path, &t->path) && t->path.len > 1 && t->path.at[0] == '/' &&
@@ -84,6 +88,8 @@ static bool manifest_read(struct arena *a, struct str text, struct backup *b, st
         b->targets = arena_grow(a, b->targets, b->target_count, &target_room, sizeof *b->targets);
         good = b->target_count < TXN_TARGETS_MAX &&
                manifest_target(a, value, &b->targets[b->target_count++]);
+        if (good && line_word(&rest, "form", &value))
+            b->targets[b->target_count - 1].form = value;
     }
     if (good && b->target_count > 0 && str_eq(rest, STR("end\n")))
         return true;

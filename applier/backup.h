@@ -26,6 +26,7 @@ struct backup_target {
     struct str path;
     struct sha256 digest;
     uint64_t size;
+    struct str form; /* name of its syntax; "python-dotenv" where the manifest gives none */
     struct str image;
 };
 

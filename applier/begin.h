@@ -39,6 +39,7 @@ struct begin_target {
     struct str path;
     struct sha256 before, after;
     uint64_t size_before, size_after; /* bytes */
+    const char *form;                 /* for the archive's manifest; no part of the text */
 };
 
 struct begin {

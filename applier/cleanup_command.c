@@ -13,20 +13,22 @@ static bool is_file(const char *path)
     return sys->fstatat(AT_FDCWD, path, &st, 0) == 0 || errno != ENOENT;
 }
 
-/* The files of --env-file, or the application's default place. */
-static size_t env_files(struct cli *cli, const char ***files, struct err *err)
+/* The files of --env-file and --config, or the application's default place. */
+static size_t config_files(struct cli *cli, struct load_name **files, const char ***paths,
+                           struct err *err)
 {
     static const char *const places[] = {"instance/.env.crypto", ".env.crypto"};
-    size_t count = option_values(cli, OPT_ENV_FILE, files);
+    size_t count = option_files(cli, files, paths);
     for (size_t i = 0; count == 0 && i < 2; i++) {
         if (is_file(places[i])) {
-            (*files)[0] = places[i];
+            (*paths)[0] = places[i];
+            (*files)[0] = (struct load_name){places[i], &keyring_dotenv};
             count = 1;
         }
     }
     if (count == 0) {
         err_set(err, ERR_NOT_FOUND, 920, "neither %s nor %s is here", places[0], places[1]);
-        err_hint(err, "--env-file names the file that holds the keys");
+        err_hint(err, "--env-file names the file that holds the keys, --config that of Flask");
     }
     return count;
 }
@@ -148,7 +150,8 @@ bool command_cleanup_keys(struct cli *cli, struct err *err)
         int id;
         const char *name;
     } mandatory[] = {{OPT_REPORT, "--report"}, {OPT_MODEL, "--model"}, {OPT_COLUMN, "--column"}};
-    const char **files;
+    struct load_name *files;
+    const char **paths;
     const char **reports;
     size_t report_count = option_values(cli, OPT_REPORT, &reports);
     struct plan_scope scope = {.schema = STR("")};
@@ -163,8 +166,8 @@ bool command_cleanup_keys(struct cli *cli, struct err *err)
     }
     if (!plan_options_hold(cli, err))
         return false;
-    size_t count = env_files(cli, &files, err);
-    if (count == 0 || !output_spares_all(cli, files, count, err) ||
+    size_t count = config_files(cli, &files, &paths, err);
+    if (count == 0 || !output_spares_all(cli, paths, count, err) ||
         !output_spares_all(cli, reports, report_count, err) || !resolve(cli, &scope, err) ||
         (!cli_flag(cli, OPT_DRY_RUN) && !recover_first(cli, err)))
         return false;

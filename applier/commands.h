@@ -70,7 +70,10 @@ struct built_plan {
     struct buf text;
     struct plan_id id;
 };
-bool build_plan(struct cli *cli, const char *const *files, size_t file_count,
+/* The files of --env-file and --config, in that order, and their paths alone. */
+size_t option_files(const struct cli *cli, struct load_name **names, const char ***paths);
+
+bool build_plan(struct cli *cli, const struct load_name *files, size_t file_count,
                 const struct plan_scope *scope, struct built_plan *built, struct err *err);
 void free_plan(struct built_plan *built);
 /* Whether the options make sense by themselves, before anything is opened or made. */

@@ -68,24 +68,29 @@ static bool open_regular(const char *path, const char *given, int *fd, struct er
     if (sys->fstat(*fd, &st) != 0)
         err_sys(err, ERR_SYSTEM, 921, errno, "stat %s", given);
     else if (S_ISDIR(st.st_mode))
-        err_set(err, ERR_CORRUPT, 921, "%s: is a folder, not an env file", given);
+        err_set(err, ERR_CORRUPT, 921, "%s: is a folder, not a file", given);
     else if (!S_ISREG(st.st_mode))
         err_set(err, ERR_CORRUPT, 921, "%s: is no regular file", given);
     if (!err_is(err))
         return true;
-    err_hint(err, "--env-file names the file that holds ENCRYPTION_KEYS__...");
+    err_hint(err,
+             "--env-file names the file that holds ENCRYPTION_KEYS__..., --config that of Flask");
     (void)sys->close(*fd);
     return false;
 }
 
-bool load_file(struct load *in, const char *path, struct loaded_file *file, struct err *err)
+bool load_file(struct load *in, struct load_name name, struct loaded_file *file, struct err *err)
 {
     char real[4096];
     int fd;
+    const char *path = name.path;
+    const struct keyring_syntax *syntax = name.syntax;
     file->given = path;
     if (!sys->realpath(path, real)) {
         err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, 921, errno, "open %s", path);
-        err_hint(err, "--env-file names the file that holds ENCRYPTION_KEYS__...");
+        err_hint(
+            err,
+            "--env-file names the file that holds ENCRYPTION_KEYS__..., --config that of Flask");
         return false;
     }
     file->path = arena_text(in->run, str_from(real));
@@ -93,8 +98,22 @@ bool load_file(struct load *in, const char *path, struct loaded_file *file, stru
         return false;
     bool done = file_read_fd(&in->keys, fd, path, &file->content, err);
     (void)sys->close(fd); /* read-only: nothing can be lost here */
+    if (done && !syntax)
+        syntax = keyring_flask_form(file->content);
     return done && crypto_sha256(file->content, &file->digest, err) &&
-           keyring_load(&in->keys, &keyring_dotenv, path, file->content, &file->keyring, err);
+           keyring_load(&in->keys, syntax, path, file->content, &file->keyring, err);
+}
+
+bool load_named(struct load *in, const char *path, struct str form, struct loaded_file *file,
+                struct err *err)
+{
+    const struct keyring_syntax *syntax = keyring_syntax_find(form);
+    if (syntax)
+        return load_file(in, (struct load_name){path, syntax}, file, err);
+    err_set(err, ERR_CORRUPT, 939, "%s is a file of the form \"%s\", which is not known here", path,
+            text_shown(in->run, form));
+    err_hint(err, "take the version of keyretire that wrote this");
+    return false;
 }
 
 /* What apply would refuse is said at once. A staging name is only remarked: an open transaction of
@@ -127,6 +146,35 @@ static bool add_remarks(struct load *in, const struct loaded_file *file, struct 
     return true;
 }
 
+/* Which place wins for a version that lives in several: plan_file.remarks has room for it. */
+static void remark_winner(struct load *in, size_t at)
+{
+    const struct keyring *kr = &in->files[at].keyring;
+    struct buf names = {.arena = in->run};
+    if (!kr->syntax->is_flask)
+        return;
+    for (size_t v = 0; v < kr->version_count; v++) {
+        bool shared = false;
+        for (size_t i = 0; i < in->file_count; i++)
+            shared |= !in->files[i].keyring.syntax->is_flask &&
+                      keyring_find(&in->files[i].keyring, kr->versions[v].name);
+        if (shared)
+            buf_printf(&names, "%s%.*s", names.len ? ", " : "", STR_ARG(kr->versions[v].name));
+    }
+    if (names.len == 0)
+        return;
+    struct plan_file *to = &in->plan_files[at];
+    struct str *remarks = ARENA_ARRAY(in->run, to->remark_count + 1, struct str);
+    for (size_t i = 0; i < to->remark_count; i++)
+        remarks[i] = to->remarks[i];
+    remarks[to->remark_count++] =
+        str_from(arena_printf(in->run,
+                              "Flask's own configuration wins over the environment: of the places "
+                              "that hold %.*s, the application reads this one",
+                              STR_ARG(buf_str(&names))));
+    to->remarks = remarks;
+}
+
 static bool describe(struct load *in, struct loaded_file *file, struct plan_file *to,
                      unsigned iterations, struct err *err)
 {
@@ -135,7 +183,7 @@ static bool describe(struct load *in, struct loaded_file *file, struct plan_file
            add_remarks(in, file, to, err);
 }
 
-bool load_files(struct load *in, const char *const *paths, size_t count, unsigned iterations,
+bool load_files(struct load *in, const struct load_name *names, size_t count, unsigned iterations,
                 struct err *err)
 {
     if (count > LOAD_FILES_MAX) {
@@ -147,7 +195,7 @@ bool load_files(struct load *in, const char *const *paths, size_t count, unsigne
     in->plan_files = ARENA_ARRAY(in->run, count, struct plan_file);
     for (size_t i = 0; i < count; i++) {
         struct loaded_file *file = &in->files[in->file_count];
-        if (!load_file(in, paths[i], file, err) ||
+        if (!load_file(in, names[i], file, err) ||
             !describe(in, file, &in->plan_files[in->file_count], iterations, err))
             return false;
         bool again = false;
@@ -155,6 +203,8 @@ bool load_files(struct load *in, const char *const *paths, size_t count, unsigne
             again |= strcmp(in->files[j].path, file->path) == 0;
         in->file_count += !again; /* one file named twice is one file */
     }
+    for (size_t i = 0; i < in->file_count; i++)
+        remark_winner(in, i);
     for (size_t i = 0; i + 1 < in->file_count; i++)
         if (!keyring_agree(&in->files[i].keyring, &in->files[i + 1].keyring, err))
             return false;

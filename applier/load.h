@@ -6,7 +6,7 @@
  *
  *     struct load in = {.run = &run, .keys = {.wipe = true}};
  *     if (load_reports(&in, paths, n, retained, m, err) &&
- *         load_files(&in, env_paths, k, iterations, err)) ...
+ *         load_files(&in, names, k, iterations, err)) ...
  *     load_free(&in);
  *
  * Errors: those of report_read and keyring_load; 921 for a file that cannot be used.
@@ -43,7 +43,12 @@ struct load {
 /* A retained report may name the end of its backup: "old.db:UNTIL=2027-01-01T00:00:00Z"; 936. */
 bool load_reports(struct load *in, const char *const *reports, size_t report_count,
                   const char *const *retained, size_t retained_count, struct err *err);
-bool load_files(struct load *in, const char *const *paths, size_t count, unsigned iterations,
+/* A configuration file as the user named it. */
+struct load_name {
+    const char *path;
+    const struct keyring_syntax *syntax; /* NULL: of Flask, which one its bytes tell */
+};
+bool load_files(struct load *in, const struct load_name *names, size_t count, unsigned iterations,
                 struct err *err);
 /*
  * What the last committed plan of each of these files had seen (S2, S7: remembered per target,
@@ -58,6 +63,9 @@ bool load_keep_plan(const struct state *state, const struct plan_id *id, struct 
 void load_free(struct load *in);
 
 /* The file of one path: real, regular, readable. From the keys' arena. */
-bool load_file(struct load *in, const char *path, struct loaded_file *file, struct err *err);
+bool load_file(struct load *in, struct load_name name, struct loaded_file *file, struct err *err);
+/* Of a file that a plan or an archive names: they say which form it has. */
+bool load_named(struct load *in, const char *path, struct str form, struct loaded_file *file,
+                struct err *err);
 
 #endif

@@ -55,17 +55,22 @@ static const char *const backups_examples[] = {
 
 static const struct cli_command commands[] = {
     {.name = "plan",
-     .arguments = "--report R.db... --env-file F... -o plan.txt",
+     .arguments = "--report R.db... --env-file F... [--config F]... -o plan.txt",
      .summary = "plan what may leave the configuration, with a reason for every version",
-     .text = "A version stays when it is active, in use in any report, newer than the active one, "
-             "the target of a "
-             "job that has not cleanly finished, protected, or of unknown order; of the rest the "
-             "newest stay until "
-             "--keep-versions is reached. A blocked plan is written with its blockers, removes "
-             "nothing, and exits 4.\n\n"
-             "The plan is plain text, complete in itself and free of key material: what is "
-             "reviewed is what is applied. "
-             "Equal inputs give equal bytes.",
+     .text =
+         "A version stays when it is active, in use in any report, newer than the active one, "
+         "the target of a "
+         "job that has not cleanly finished, protected, or of unknown order; of the rest the "
+         "newest stay until "
+         "--keep-versions is reached. A blocked plan is written with its blockers, removes "
+         "nothing, and exits 4.\n\n"
+         "Every file that holds versions is named, by --env-file or --config: a version leaves all "
+         "of "
+         "them in one transaction. Flask's own configuration wins over the environment, which the "
+         "plan says.\n\n"
+         "The plan is plain text, complete in itself and free of key material: what is "
+         "reviewed is what is applied. "
+         "Equal inputs give equal bytes.",
      .examples = plan_examples,
      .options = plan_options,
      .reserved = plan_reserved,
@@ -110,9 +115,10 @@ static const struct cli_command commands[] = {
      .run = command_apply},
     {.name = "cleanup-keys",
      .arguments = "--report R.db --model M:Class --column c [--keep-versions 3] [--env-file F]... "
-                  "[--dry-run] [--yes]",
+                  "[--config F]... [--dry-run] [--yes]",
      .summary = "plan, show, ask and apply in one",
-     .text = "Without --env-file the file is instance/.env.crypto, else .env.crypto. The model is "
+     .text = "Without --env-file and --config the file is instance/.env.crypto, else .env.crypto. "
+             "The model is "
              "resolved by what the "
              "scan declared, else by Flask-SQLAlchemy's naming rule. The model and column say what "
              "must be there; every "

@@ -16,6 +16,11 @@
         OPT_ENV_FILE, "env-file", 0, "FILE",                                                       \
             "an env file with ENCRYPTION_KEYS__...; may be repeated"                               \
     }
+#define CONFIG_OPTION                                                                              \
+    {                                                                                              \
+        OPT_CONFIG, "config", 0, "FILE",                                                           \
+            "a Python file of Flask's app.config.from_pyfile; may be repeated"                     \
+    }
 #define YES_OPTION                                                                                 \
     {                                                                                              \
         OPT_YES, "yes", 0, NULL, "do not ask; skips no rule"                                       \
@@ -55,16 +60,16 @@
 const struct cli_option plan_options[] = {
     {OPT_REPORT, "report", 0, "R.db", "a report of keycensus on live data; may be repeated"},
     ENV_FILE_OPTION,
+    CONFIG_OPTION,
     PLAN_OPTIONS,
     STATE_OPTIONS,
-    {OPT_CONFIG, "config", 0, "FILE", "a Flask configuration file"},
     {OPT_WINDOW, "window", 0, "START/END",
      "when it may be applied: times with their offsets, or START/PT4H"},
     {OPT_APPROVALS, "approvals", 0, "N", "how many approvals it needs"},
     {OPT_ALLOWED_SIGNERS, "allowed-signers", 0, "FILE", "who may approve"},
     {0},
 };
-const int plan_reserved[] = {OPT_CONFIG, OPT_APPROVALS, OPT_ALLOWED_SIGNERS, 0};
+const int plan_reserved[] = {OPT_APPROVALS, OPT_ALLOWED_SIGNERS, 0};
 
 const struct cli_option review_options[] = {
     STATE_OPTIONS,
@@ -85,13 +90,13 @@ const struct cli_option cleanup_options[] = {
     {OPT_MODEL, "model", 0, "M:Class", "the model (mandatory)"},
     {OPT_COLUMN, "column", 0, "NAME", "its encrypted column (mandatory)"},
     ENV_FILE_OPTION,
+    CONFIG_OPTION,
     PLAN_OPTIONS,
     CHANGE_OPTIONS,
-    {OPT_CONFIG, "config", 0, "FILE", "a Flask configuration file"},
     {OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT", "seal the backup"},
     {0},
 };
-const int cleanup_reserved[] = {OPT_CONFIG, OPT_ENCRYPT_TO, 0};
+const int cleanup_reserved[] = {OPT_ENCRYPT_TO, 0};
 
 const struct cli_option state_options[] = {STATE_OPTIONS, LOCK_OPTION, {0}};
 
@@ -131,6 +136,22 @@ size_t option_values(const struct cli *cli, int id, const char ***values)
     for (size_t i = 0; i < cli->given_count; i++)
         if (cli->given[i].option->id == id)
             (*values)[count++] = cli->given[i].value;
+    return count;
+}
+
+size_t option_files(const struct cli *cli, struct load_name **names, const char ***paths)
+{
+    size_t count = 0;
+    *names = ARENA_ARRAY(cli->arena, cli->given_count + 1, struct load_name);
+    *paths = ARENA_ARRAY(cli->arena, cli->given_count + 1, const char *);
+    for (size_t i = 0; i < cli->given_count; i++) {
+        int id = cli->given[i].option->id;
+        if (id != OPT_ENV_FILE && id != OPT_CONFIG)
+            continue;
+        (*paths)[count] = cli->given[i].value;
+        (*names)[count++] =
+            (struct load_name){cli->given[i].value, id == OPT_ENV_FILE ? &keyring_dotenv : NULL};
+    }
     return count;
 }
 

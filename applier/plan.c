@@ -277,6 +277,7 @@ static void make_targets(struct planning *p)
         const struct plan_file *f = &p->in->files[i];
         struct plan_target *t = &plan->targets[i];
         *t = (struct plan_target){.path = arena_copy(p->a, f->path),
+                                  .form = arena_copy(p->a, f->form),
                                   .before = f->digest,
                                   .after = f->digest,
                                   .bytes_before = f->bytes,

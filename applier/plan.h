@@ -78,6 +78,7 @@ struct plan_file {
     struct str path; /* absolute, symbolic links resolved */
     struct sha256 digest;
     uint64_t bytes;
+    struct str form;   /* name of its syntax */
     struct str active; /* as the application resolves it; '' when it cannot */
     const struct plan_key *keys;
     size_t key_count;
@@ -278,9 +279,13 @@ struct plan_warning {
     struct str message;
 };
 
+/* What a target is whose form the text does not give. */
+#define PLAN_FORM_DEFAULT STR("python-dotenv")
+
 /* The masked diff is the keyring's own: place, name and length, never a byte of a value. */
 struct plan_target {
     struct str path;
+    struct str form; /* name of its syntax */
     struct sha256 before,
         after; /* equal: the file stays as it is and is no part of a transaction */
     uint64_t bytes_before, bytes_after;

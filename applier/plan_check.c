@@ -129,6 +129,8 @@ static const char *check_target(const struct plan *p, const struct plan_target *
         if (stands_before(t, i))
             return "a version leaves a file twice";
     }
+    if (!keyring_syntax_find(t->form))
+        return "a file has a form that this version does not know";
     return t->removed_count || t->line_count == 0 ? NULL : "a file that stays has a diff";
 }
 

@@ -175,7 +175,7 @@ static bool reads_back(struct str text, struct err *err)
     return done;
 }
 
-bool build_plan(struct cli *cli, const char *const *files, size_t file_count,
+bool build_plan(struct cli *cli, const struct load_name *files, size_t file_count,
                 const struct plan_scope *scope, struct built_plan *built, struct err *err)
 {
     const char **reports;
@@ -233,14 +233,15 @@ static enum plan_format show_format(const struct cli *cli)
 
 bool command_plan(struct cli *cli, struct err *err)
 {
-    const char **files;
+    const char **paths;
     const char **reports;
+    struct load_name *files;
     struct built_plan built;
-    size_t file_count = option_values(cli, OPT_ENV_FILE, &files);
+    size_t file_count = option_files(cli, &files, &paths);
     size_t report_count = option_values(cli, OPT_REPORT, &reports);
-    if (!needs("--report", report_count, err) || !needs("--env-file", file_count, err))
+    if (!needs("--report", report_count, err) || !needs("--env-file or --config", file_count, err))
         return false;
-    if (!output_spares_all(cli, files, file_count, err) ||
+    if (!output_spares_all(cli, paths, file_count, err) ||
         !output_spares_all(cli, reports, report_count, err))
         return false;
     bool done = build_plan(cli, files, file_count, NULL, &built, err);

@@ -13,6 +13,7 @@ bool plan_file_of(const struct keyring *kr, const char *path, struct arena *a,
 {
     *file = (struct plan_file){.path = arena_copy(a, str_from(path)),
                                .bytes = kr->content.len,
+                               .form = str_from(kr->syntax->name),
                                .active = arena_copy(a, kr->versions[kr->active].name),
                                .key_count = kr->version_count};
     struct plan_key *keys = ARENA_ARRAY(a, kr->version_count, struct plan_key);

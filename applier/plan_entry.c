@@ -321,7 +321,10 @@ static bool read_target(struct plan_reading *r, struct word_reader *w)
     struct plan *p = r->plan;
     struct plan_target *t =
         append(r, &p->targets, &p->target_count, &r->room, sizeof *p->targets, PLAN_TARGETS_MAX);
-    return t && word_is(w, "file") && word_read(w, &t->path);
+    if (!t)
+        return false;
+    t->form = PLAN_FORM_DEFAULT;
+    return word_is(w, "file") && word_read(w, &t->path);
 }
 
 static bool read_image(struct word_reader *w, struct sha256 *digest, uint64_t *bytes)
@@ -336,8 +339,10 @@ static bool read_edit_line(struct plan_reading *r, struct word_reader *w, struct
 {
     static const char *const marks[] = {
         [EDIT_CONTEXT] = "=", [EDIT_REMOVED] = "-", [EDIT_CHANGED] = "~", [EDIT_ADDED] = "+"};
-    static const char *const kinds[] = {
-        [EDIT_ENTRY] = "entry", [EDIT_COMMENT] = "comment", [EDIT_SKIPPED] = "skipped"};
+    static const char *const kinds[] = {[EDIT_ENTRY] = "entry",
+                                        [EDIT_COMMENT] = "comment",
+                                        [EDIT_SKIPPED] = "skipped",
+                                        [EDIT_CODE] = "code"};
     size_t mark, kind;
     uint64_t line, chars;
     struct str name;
@@ -359,6 +364,8 @@ static bool read_target_sub(struct plan_reading *r, struct word_reader *w)
     if (r->plan->target_count == 0)
         return false;
     struct plan_target *t = &r->plan->targets[r->plan->target_count - 1];
+    if (word_is(w, "form"))
+        return word_read(w, &t->form);
     if (word_is(w, "before"))
         return read_image(w, &t->before, &t->bytes_before);
     if (word_is(w, "after"))

@@ -143,6 +143,7 @@ static void targets(struct buf *b, const struct plan *p)
         text(b, "sha256_before", str_from(hex));
         sha256_hex(&p->targets[i].after, hex);
         text(b, "sha256_after", str_from(hex));
+        text(b, "form", p->targets[i].form);
         buf_byte(b, '}');
     }
     buf_byte(b, ']');

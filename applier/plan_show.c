@@ -232,6 +232,8 @@ static void write_targets(struct buf *b, const struct plan *p)
         const struct plan_target *t = &p->targets[i];
         buf_text(b, "  ");
         text_visible(b, t->path);
+        if (!str_eq(t->form, PLAN_FORM_DEFAULT))
+            buf_printf(b, " (%.*s)", STR_ARG(t->form));
         if (t->removed_count == 0)
             buf_text(b, ": stays as it is\n");
         else

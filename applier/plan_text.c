@@ -224,8 +224,10 @@ static void write_line(struct buf *b, const struct edit_line *l)
 {
     static const char marks[] = {
         [EDIT_CONTEXT] = '=', [EDIT_REMOVED] = '-', [EDIT_CHANGED] = '~', [EDIT_ADDED] = '+'};
-    static const char *const kinds[] = {
-        [EDIT_ENTRY] = "entry", [EDIT_COMMENT] = "comment", [EDIT_SKIPPED] = "skipped"};
+    static const char *const kinds[] = {[EDIT_ENTRY] = "entry",
+                                        [EDIT_COMMENT] = "comment",
+                                        [EDIT_SKIPPED] = "skipped",
+                                        [EDIT_CODE] = "code"};
     buf_printf(b, "    %c line %zu %s ", marks[l->mark], l->line, kinds[l->kind]);
     word_write(b, str_from(l->name));
     buf_printf(b, " <masked, %zu chars>\n", l->chars);
@@ -236,6 +238,11 @@ static void write_target(struct buf *b, const struct plan_target *t)
     buf_text(b, "  file ");
     word_quote(b, t->path);
     buf_byte(b, '\n');
+    if (t->form.len && !str_eq(t->form, PLAN_FORM_DEFAULT)) {
+        buf_text(b, "    form ");
+        word_write(b, t->form);
+        buf_byte(b, '\n');
+    }
     write_image(b, "before", &t->before, t->bytes_before);
     write_image(b, "after", &t->after, t->bytes_after);
     if (t->removed_count) {

@@ -218,7 +218,8 @@ bool command_check(struct cli *cli, struct err *err)
     load.files = ARENA_ARRAY(cli->arena, file_count, struct loaded_file);
     bool done = load_reports(&load, reports, report_count, NULL, 0, err);
     for (; done && load.file_count < file_count; load.file_count += done)
-        done = load_file(&load, files[load.file_count], &load.files[load.file_count], err);
+        done = load_file(&load, (struct load_name){files[load.file_count], &keyring_dotenv},
+                         &load.files[load.file_count], err);
     table_heading(&out, "report");
     table_heading(&out, "version");
     table_heading(&out, "record_count");

@@ -22,7 +22,7 @@ static bool put_back(struct load *load, const struct backup *b, const struct bac
 {
     struct keyring archived;
     struct str *names;
-    if (!keyring_load(&load->keys, &keyring_dotenv, what->path, t->image, &archived, err)) {
+    if (!keyring_load(&load->keys, file->keyring.syntax, what->path, t->image, &archived, err)) {
         err_context(err, "the archived image");
         return false;
     }
@@ -30,8 +30,10 @@ static bool put_back(struct load *load, const struct backup *b, const struct bac
     if (!keyring_insert(&load->keys, &file->keyring, t->image, names, count, &what->edit, err))
         return false;
     what->how = "changed since: the removed versions are put back into it";
-    *into =
-        (struct txn_target){.path = file->path, .before = file->digest, .image = what->edit.after};
+    *into = (struct txn_target){.path = file->path,
+                                .before = file->digest,
+                                .image = what->edit.after,
+                                .form = file->keyring.syntax->name};
     return crypto_sha256(what->edit.after, &into->after, err);
 }
 
@@ -42,7 +44,8 @@ static bool is_image_of_removal(struct load *load, const struct backup *b,
     struct str *names;
     struct keyring_edit edit;
     struct err ignored = {0};
-    if (!keyring_load(&load->keys, &keyring_dotenv, file->given, t->image, &archived, &ignored))
+    if (!keyring_load(&load->keys, file->keyring.syntax, file->given, t->image, &archived,
+                      &ignored))
         return false;
     size_t count = versions_in(load, b, &archived, &names);
     return count && keyring_remove(&load->keys, &archived, names, count, &edit, &ignored) &&
@@ -54,7 +57,7 @@ static bool roll_one(struct load *load, const struct backup *b, const struct bac
 {
     struct loaded_file *file = ARENA_NEW(load->run, struct loaded_file);
     what->path = arena_text(load->run, t->path);
-    if (!load_file(load, what->path, file, err)) {
+    if (!load_named(load, what->path, t->form, file, err)) {
         if (err->kind == ERR_NOT_FOUND) /* the archive is never unpacked to a path */
             (void)snprintf(err->hint, sizeof err->hint,
                            "put a file back there first; tar -xOf %s prints the archived one",
@@ -73,7 +76,8 @@ static bool roll_one(struct load *load, const struct backup *b, const struct bac
     if (!is_image_of_removal(load, b, t, file))
         return put_back(load, b, t, file, what, into, err);
     what->how = "as it was";
-    *into = (struct txn_target){file->path, file->digest, t->digest, t->image};
+    *into = (struct txn_target){file->path, file->digest, t->digest, t->image,
+                                file->keyring.syntax->name};
     return true;
 }
 
@@ -81,7 +85,7 @@ static void note_kept(struct load *load, const struct backup *b, struct rollback
 {
     struct loaded_file file;
     struct err ignored = {0};
-    if (p->kept || !load_file(load, p->files[0].path, &file, &ignored))
+    if (p->kept || !load_named(load, p->files[0].path, b->targets[0].form, &file, &ignored))
         return;
     p->kept = ARENA_ARRAY(load->run, file.keyring.version_count, struct str);
     for (size_t i = 0; i < file.keyring.version_count; i++) {

@@ -154,6 +154,7 @@ static bool fill_begin(struct run *r, struct err *err)
     for (size_t i = 0; i < r->count; i++)
         b->targets[i] = (struct begin_target){.path = str_from(q->targets[i].path),
                                               .before = q->targets[i].before,
+                                              .form = q->targets[i].form,
                                               .after = q->targets[i].after,
                                               .size_before = r->files[i].old_image.len,
                                               .size_after = q->targets[i].image.len};

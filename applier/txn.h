@@ -60,6 +60,7 @@ struct txn_target {
     struct sha256 before; /* of the file as it is */
     struct sha256 after;  /* of image */
     struct str image;     /* the new bytes; the caller's, from a wiping arena */
+    const char *form;     /* name of its syntax, for the archive */
 };
 
 struct txn_request {

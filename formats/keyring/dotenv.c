@@ -240,8 +240,7 @@ bool dotenv_parse(struct arena *a, struct str content, struct bindings *all, str
             return err_set(err, ERR_CORRUPT, 500, "the file has more than %d entries",
                            DOTENV_BINDINGS_MAX),
                    false;
-        all->items = arena_grow(a, all->items, all->count, &all->room, sizeof *all->items);
-        struct binding *b = &all->items[all->count++];
+        struct binding *b = bindings_add(a, all);
         *b = read_binding(a, &r, start, line);
         line += b->lines;
         all->broken |= b->kind == BINDING_SKIPPED || (b->kind == BINDING_ENTRY && !b->has_value);
@@ -250,4 +249,4 @@ bool dotenv_parse(struct arena *a, struct str content, struct bindings *all, str
 }
 
 const struct keyring_syntax keyring_dotenv = {
-    .name = "python-dotenv", .load = dotenv_parse, .edit = dotenv_edit};
+    .name = "python-dotenv", .load = dotenv_parse, .edit = bindings_edit};

@@ -39,8 +39,4 @@ bool dotenv_parse(struct arena *a, struct str content, struct bindings *all, str
 /* The second half of dotenv_parse: fills in ${...}, from the first binding to the last. */
 bool dotenv_expand(struct arena *a, struct bindings *all, struct err *err);
 
-bool dotenv_edit(struct arena *a, struct str content, const struct bindings *all,
-                 const struct change *changes, size_t count, struct patches *patches,
-                 struct err *err);
-
 #endif

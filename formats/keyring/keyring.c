@@ -82,6 +82,9 @@ static const struct {
     {513, "rename the version, or delete the line"},
     {514, "save the file without a byte order mark"},
     {515, "give it its value, or delete the line"},
+    {516, "write the values out as literals, each name once, at the top level of the file"},
+    {517, "keep the keys in a file of their own, without such code"},
+    {518, "does the application start with this file?"},
     {520, "activate another version first, or leave this one out"},
     {522, "write the value out in place of the reference"},
     {523, "close the quotes of the lines before it, then plan again"},
@@ -249,7 +252,7 @@ static bool file_entry(struct arena *a, struct keyring *kr, const struct binding
 {
     struct str version;
     struct str mark = STR("\xEF\xBB\xBF");
-    if (b->kind == BINDING_COMMENT)
+    if (b->kind == BINDING_COMMENT || b->kind == BINDING_CODE)
         return true;
     if (str_starts(b->key, mark) &&
         keyring_role(str_slice(b->key, mark.len, b->key.len), &version) != ROLE_NONE) {
@@ -376,6 +379,12 @@ static bool check_checksum(struct arena *a, const struct keyring *kr, struct err
     return keyring_at(kr, kr->checksum, err);
 }
 
+const struct keyring_syntax *keyring_flask_form(struct str content)
+{
+    (void)content;
+    return &keyring_flask_py;
+}
+
 /* The structure first: a file that misses an entry says so, not that its checksum is wrong. */
 bool keyring_load(struct arena *a, const struct keyring_syntax *syntax, const char *name,
                   struct str content, struct keyring *kr, struct err *err)
@@ -383,8 +392,11 @@ bool keyring_load(struct arena *a, const struct keyring_syntax *syntax, const ch
     *kr = (struct keyring){.name = name, .syntax = syntax, .content = content};
     if (!check_text(kr, err))
         return false;
-    if (!syntax->load(a, content, &kr->bindings, err))
+    if (!syntax->load(a, content, &kr->bindings, err)) {
+        if (kr->bindings.bad_line)
+            err_place(err, "%s, line %zu", kr->name, kr->bindings.bad_line);
         return keyring_at(kr, NULL, err);
+    }
     for (size_t i = 0; i < kr->bindings.count; i++)
         if (!file_entry(a, kr, &kr->bindings.items[i], err))
             return false;

@@ -39,6 +39,7 @@
 #include "common/crypto.h"
 #include "common/secret.h"
 #include "formats/keyring/dotenv.h"
+#include "formats/keyring/flask_py.h"
 
 enum {
     KEYRING_VERSIONS_MAX = 4096,
@@ -82,6 +83,9 @@ struct keyring {
     const struct binding *checksum;     /* or NULL; when present, it is right */
 };
 
+/* The form of a file of Flask's, by its first bytes. */
+const struct keyring_syntax *keyring_flask_form(struct str content);
+
 bool keyring_load(struct arena *a, const struct keyring_syntax *syntax, const char *name,
                   struct str content, struct keyring *kr, struct err *err);
 
@@ -114,7 +118,7 @@ bool keyring_agree(const struct keyring *one, const struct keyring *other, struc
 /* ---- edits: keyring_edit.c ---- */
 
 enum edit_mark { EDIT_CONTEXT, EDIT_REMOVED, EDIT_CHANGED, EDIT_ADDED };
-enum edit_kind { EDIT_ENTRY, EDIT_COMMENT, EDIT_SKIPPED };
+enum edit_kind { EDIT_ENTRY, EDIT_COMMENT, EDIT_SKIPPED, EDIT_CODE };
 
 /* One entry of the masked diff. */
 struct edit_line {

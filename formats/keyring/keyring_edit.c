@@ -68,13 +68,33 @@ static struct str entry_text(const struct keyring *kr, size_t from, size_t to)
     return without_line_end(str_slice(kr->content, from, to));
 }
 
+/* What stands behind a member's value, without its comma. */
+static struct str member_rest(const struct keyring *kr, const struct binding *b)
+{
+    struct str rest = str_trim(str_slice(kr->content, b->body_end, b->entry.end));
+    return str_trim(str_slice(rest, str_starts(rest, STR(",")), rest.len));
+}
+
+/* The comma behind a member comes and goes with the members that follow it. */
+static bool same_member(const struct keyring *one, const struct binding *b,
+                        const struct keyring *other, const struct binding *c)
+{
+    if (b->entry.start == b->entry.end || c->entry.start == c->entry.end)
+        return b->entry.start == b->entry.end && c->entry.start == c->entry.end;
+    return str_eq(str_trim(str_slice(one->content, b->entry.start, b->body_end)),
+                  str_trim(str_slice(other->content, c->entry.start, c->body_end))) &&
+           str_eq(member_rest(one, b), member_rest(other, c));
+}
+
 /* One entry in two images: the same bytes and the same reading, but for a checksum's digits. */
 static bool same_entry(const struct keyring *one, const struct binding *b,
                        const struct keyring *other, const struct binding *c)
 {
     if (b->kind != c->kind || b->has_value != c->has_value || !str_eq(b->key, c->key) ||
-        b->from_environment != c->from_environment)
+        b->from_environment != c->from_environment || b->member != c->member)
         return false;
+    if (b->member != MEMBER_NOT)
+        return str_eq(b->value, c->value) && same_member(one, b, other, c);
     if (b == one->checksum)
         return c == other->checksum &&
                str_eq(entry_text(one, b->entry.start, b->value_raw.start),
@@ -256,8 +276,48 @@ static void change_insert(struct change *changes, size_t *count, struct change c
     changes[at] = c;
 }
 
+/* Before which member a new one belongs: the first that is a version. bindings.count: none is. */
+static size_t first_member(const struct keyring *kr)
+{
+    struct str version;
+    for (size_t i = 0; i < kr->bindings.count; i++)
+        if (kr->bindings.items[i].member != MEMBER_NOT &&
+            is_versioned(keyring_role(kr->bindings.items[i].key, &version)))
+            return i;
+    return kr->bindings.count;
+}
+
+/* An archived member with a comma behind its value, which the last one may lack. */
+static struct str member_text(struct arena *a, const struct keyring *old, const struct binding *b)
+{
+    struct buf text = {.arena = a};
+    struct str rest = str_slice(old->content, b->body_end, b->entry.end);
+    buf_add(&text, str_slice(old->content, b->entry.start, b->body_end));
+    if (!str_starts(str_trim(rest), STR(",")))
+        buf_byte(&text, ',');
+    buf_add(&text, rest);
+    return buf_str(&text);
+}
+
+static bool add_back(struct arena *a, const struct keyring *kr, const struct keyring *old,
+                     const struct binding *b, enum entry_role role, struct change *changes,
+                     size_t *n, struct err *err)
+{
+    struct str lines = str_slice(old->content, b->entry.start, b->entry.end);
+    size_t at = first_member(kr);
+    if ((b->member != MEMBER_NOT) != (at < kr->bindings.count)) {
+        err_set(err, ERR_REFUSED, 519, "the file and its archive are written in different forms");
+        return keyring_at(kr, NULL, err);
+    }
+    if (b->member == MEMBER_NOT)
+        change_insert(changes, n, (struct change){CHANGE_ADD, place_of(kr, role), lines});
+    else if (lines.len) /* of the leader; the others are within it */
+        change_insert(changes, n, (struct change){CHANGE_ADD_MEMBER, at, member_text(a, old, b)});
+    return true;
+}
+
 /* What of the archived entries has to come back; one that is there must have the same value. */
-static bool collect_additions(const struct keyring *kr, const struct keyring *old,
+static bool collect_additions(struct arena *a, const struct keyring *kr, const struct keyring *old,
                               const struct str *versions, size_t count, struct change *changes,
                               size_t *n, struct err *err)
 {
@@ -268,15 +328,14 @@ static bool collect_additions(const struct keyring *kr, const struct keyring *ol
         if (b->kind != BINDING_ENTRY || !keyring_belongs(b->key, versions, count))
             continue;
         const struct binding *there = entry_of(kr, role, version);
-        if (there && !str_eq(there->value, b->value)) {
+        bool partly = !there && b->member != MEMBER_NOT && keyring_find(kr, version);
+        if (partly || (there && !str_eq(there->value, b->value))) {
             err_set(err, ERR_REFUSED, 525, "%s%.*s is there again with another value",
                     keyring_prefix(role), STR_ARG(version));
             return keyring_at(kr, there, err);
         }
-        if (there)
-            continue;
-        struct str lines = str_slice(old->content, b->entry.start, b->entry.end);
-        change_insert(changes, n, (struct change){CHANGE_ADD, place_of(kr, role), lines});
+        if (!there && !add_back(a, kr, old, b, role, changes, n, err))
+            return false;
     }
     return true;
 }
@@ -321,7 +380,7 @@ bool keyring_insert(struct arena *a, const struct keyring *kr, struct str archiv
         if (!keyring_find(&old, versions[i]))
             return no_such_version(a, &old, versions[i], err);
     struct change *changes = ARENA_ARRAY(a, old.bindings.count, struct change);
-    if (!collect_additions(kr, &old, versions, count, changes, &n, err) ||
+    if (!collect_additions(a, kr, &old, versions, count, changes, &n, err) ||
         !patched(a, kr->syntax, kr->content, &kr->bindings, changes, n, &middle, err) ||
         !reseal(a, kr, middle, &edit->after, err))
         return false;

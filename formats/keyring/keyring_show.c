@@ -24,7 +24,9 @@ static struct edit_line edit_line(struct arena *a, const struct keyring *kr,
     struct str whole = str_trim(str_slice(kr->content, b->entry.start, b->entry.end));
     struct edit_line line = {.mark = mark, .kind = EDIT_ENTRY, .line = b->line, .name = ""};
     if (b->kind != BINDING_ENTRY || !b->has_value) {
-        line.kind = b->kind == BINDING_COMMENT ? EDIT_COMMENT : EDIT_SKIPPED;
+        line.kind = b->kind == BINDING_COMMENT ? EDIT_COMMENT
+                    : b->kind == BINDING_CODE  ? EDIT_CODE
+                                               : EDIT_SKIPPED;
         line.chars = count_chars(whole);
         return line;
     }
@@ -57,8 +59,10 @@ void keyring_edit_show(struct buf *out, const struct keyring_edit *edit)
 {
     static const char marks[] = {
         [EDIT_CONTEXT] = ' ', [EDIT_REMOVED] = '-', [EDIT_CHANGED] = '~', [EDIT_ADDED] = '+'};
-    static const char *const kinds[] = {
-        [EDIT_ENTRY] = "entry", [EDIT_COMMENT] = "comment", [EDIT_SKIPPED] = "unread"};
+    static const char *const kinds[] = {[EDIT_ENTRY] = "entry",
+                                        [EDIT_COMMENT] = "comment",
+                                        [EDIT_SKIPPED] = "unread",
+                                        [EDIT_CODE] = "code"};
     for (size_t i = 0; i < edit->line_count; i++) {
         const struct edit_line *line = &edit->lines[i];
         buf_printf(out, "%c line %zu  ", marks[line->mark], line->line);

@@ -32,7 +32,19 @@ struct span {
 enum binding_kind {
     BINDING_ENTRY,   /* a name, nearly always with a value */
     BINDING_COMMENT, /* a comment that stands on a line of its own */
-    BINDING_SKIPPED  /* what the application's parser cannot read and steps over */
+    BINDING_SKIPPED, /* what the application's parser cannot read and steps over */
+    BINDING_CODE     /* what is no entry and stays as it is: statements, braces, other settings */
+};
+
+/*
+ * An entry can be a part of a larger literal: {'v1': {'key': ..., 'salt': ...}, 'v2': {...}}. All
+ * of `'v1': {...},` then is the span of the first entry in it, the leader; the others, which can
+ * only leave with it, have an empty span at its end.
+ */
+enum member_kind {
+    MEMBER_NOT,
+    MEMBER_LOOSE, /* a comma behind the last one is allowed: Python */
+    MEMBER_STRICT /* no comma may stand behind the last one: JSON */
 };
 
 struct binding {
@@ -48,11 +60,14 @@ struct binding {
     size_t ref_count;
     struct span entry;     /* whole lines, the last one with its line end; no blank lines before */
     struct span value_raw; /* inside entry and inside the quotes */
-    size_t line;           /* of its first byte */
-    size_t lines;          /* how many it covers */
+    enum member_kind member;
+    size_t body_end; /* of a leader: behind its value and before its comma */
+    size_t line;     /* of its first byte */
+    size_t lines;    /* how many it covers */
 };
 
-/* In the order of the file; spans never overlap. Between them stand blank lines only. */
+/* In the order of the file; spans never overlap. Between them stand blank lines only, and between
+ * members commas and line ends. */
 struct bindings {
     struct binding *items;
     size_t count;
@@ -60,12 +75,14 @@ struct bindings {
     /* A skipped line, or a name without a value, is in the file: any line of it may be a piece of
      * a value that was broken up, so no name of it that is not ours may be shown (S15). */
     bool broken;
+    size_t bad_line; /* of what could not be read, when load fails; 0: of no single line */
 };
 
 enum change_kind {
-    CHANGE_DROP, /* binding `at` leaves with its whole lines */
-    CHANGE_SET,  /* the value of binding `at` becomes `text`, which needs no quoting */
-    CHANGE_ADD   /* the lines `text` go behind binding `at`, or to the end when at == count */
+    CHANGE_DROP,      /* binding `at` leaves with its whole lines */
+    CHANGE_SET,       /* the value of binding `at` becomes `text`, which needs no quoting */
+    CHANGE_ADD,       /* the lines `text` go behind binding `at`, or to the end when at == count */
+    CHANGE_ADD_MEMBER /* `text` and its comma go before the leader `at` */
 };
 
 struct change {
@@ -88,7 +105,8 @@ struct patches {
 };
 
 struct keyring_syntax {
-    const char *name;
+    const char *name; /* stands in plans and archives */
+    bool is_flask;    /* Flask's own configuration, which wins over the environment */
     bool (*load)(struct arena *a, struct str content, struct bindings *all, struct err *err);
     /* `changes` are in the order of their `at`, and additions behind one binding in their order. */
     bool (*edit)(struct arena *a, struct str content, const struct bindings *all,
@@ -96,7 +114,18 @@ struct keyring_syntax {
                  struct err *err);
 };
 
+/* The edit that every syntax can use, since its bindings say where they may be cut. */
+bool bindings_edit(struct arena *a, struct str content, const struct bindings *all,
+                   const struct change *changes, size_t count, struct patches *patches,
+                   struct err *err);
+
+/* A new binding at the end; the pointer is good until the next one. */
+struct binding *bindings_add(struct arena *a, struct bindings *all);
+
 /* The content with the patches put in, in the arena. */
 struct str patches_apply(struct arena *a, struct str content, const struct patches *patches);
+
+/* The syntax of this name; NULL when there is none: keyring_syntax.c. */
+const struct keyring_syntax *keyring_syntax_find(struct str name);
 
 #endif

@@ -499,7 +499,7 @@ PY
 }
 
 @test "reserved options answer 'not in this version'" {
-    for reserved in "--config config.py" "--encrypt-to age1x"; do
+    for reserved in "--encrypt-to age1x"; do
         # shellcheck disable=SC2086 # an option with its value
         refused 2 cleanup $reserved --yes
         grep -q 'not in this version' refused.err

@@ -245,7 +245,7 @@ without_checksum() {
 @test "the plan's mandatory options, and reserved ones" {
     refused 2 keyretire plan --report report.db --state-dir "$STATE"
     refused 2 keyretire plan --env-file .env.crypto --state-dir "$STATE"
-    for reserved in "--config config.py" "--window 2026-01-01T00:00Z/PT1H" "--approvals 2" "--allowed-signers f"; do
+    for reserved in "--approvals 2" "--allowed-signers f"; do
         # shellcheck disable=SC2086 # an option with its value
         refused 2 plan $reserved
         grep -q 'not in this version' plan.err

@@ -42,7 +42,7 @@ static void check_drop(struct arena *a, struct str content, const struct binding
     struct bindings left = {0};
     struct err err = {0};
     struct change drop = {.kind = CHANGE_DROP, .at = at};
-    must(dotenv_edit(a, content, all, &drop, 1, &patches, &err));
+    must(bindings_edit(a, content, all, &drop, 1, &patches, &err));
     struct str after = patches_apply(a, content, &patches);
     must(after.len == content.len - (all->items[at].entry.end - all->items[at].entry.start));
     if (!dotenv_parse(a, after, &left, &err))

@@ -3,7 +3,7 @@
  * reads as LF does, and every class found resolves to a table or to an error that says why.
  */
 #include "analyzer/model_index.h"
-#include "analyzer/pytoken.h"
+#include "formats/python/pytoken.h"
 #include "common/buf.h"
 
 #include <stdlib.h>

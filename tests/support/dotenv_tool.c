@@ -1,7 +1,8 @@
 /*
- * dotenv_tool: the keyring on standard input and output, so that python-dotenv can be asked the
- * same (tests/e2e/dotenv_property.t).
+ * dotenv_tool: the keyring on standard input and output, so that python-dotenv, Flask and others
+ * can be asked the same (tests/e2e/dotenv_property.t, flask_property.t).
  *
+ *     syntax NAME LF                     of all that follows; python-dotenv until then
  *     parse N LF, N bytes                the bindings
  *     load N LF, N bytes                 versions and active version
  *     remove V1,V2 N LF, N bytes         the edited file and its masked diff
@@ -13,6 +14,8 @@
 #include "formats/keyring/keyring.h"
 
 #include <stdio.h>
+
+static const struct keyring_syntax *syntax = &keyring_dotenv;
 
 enum { VERSIONS_MAX = 64, REQUEST_MAX = 8 * 1024 * 1024 };
 
@@ -37,7 +40,7 @@ static void put_error(struct buf *out, const struct err *err)
 
 static void put_binding(struct buf *out, const struct binding *b)
 {
-    static const char *const kinds[] = {"entry", "comment", "skipped"};
+    static const char *const kinds[] = {"entry", "comment", "skipped", "code"};
     buf_printf(out, "{\"kind\":\"%s\",\"key\":", kinds[b->kind]);
     put_hex(out, b->key);
     buf_text(out, ",\"value\":");
@@ -59,7 +62,7 @@ static void put_binding(struct buf *out, const struct binding *b)
 static bool answer_parse(struct arena *a, struct str content, struct buf *out, struct err *err)
 {
     struct bindings all = {0};
-    if (!dotenv_parse(a, content, &all, err))
+    if (!syntax->load(a, content, &all, err))
         return false;
     buf_text(out, "{\"bindings\":[");
     for (size_t i = 0; i < all.count; i++) {
@@ -103,7 +106,7 @@ static bool answer(struct arena *a, struct str command, struct str versions, str
     size_t count = 0;
     if (str_eq(command, STR("parse")))
         return answer_parse(a, content, out, err);
-    if (!keyring_load(a, &keyring_dotenv, "file", content, &kr, err))
+    if (!keyring_load(a, syntax, "file", content, &kr, err))
         return false;
     if (str_eq(command, STR("load"))) {
         put_keyring(out, &kr);
@@ -138,6 +141,12 @@ int main(void)
         char versions[2048] = "";
         size_t n = 0;
         size_t m = 0;
+        if (sscanf(line, "syntax %15s", command) == 1) {
+            syntax = keyring_syntax_find(str_from(command));
+            if (!syntax)
+                return 2;
+            continue;
+        }
         if (sscanf(line, "insert %2047s %zu %zu", versions, &n, &m) == 3)
             (void)snprintf(command, sizeof command, "insert");
         else if (sscanf(line, "remove %2047s %zu", versions, &n) == 2)

@@ -54,6 +54,7 @@ static void the_old_images_come_back(void **unused)
     assert_string_equal(b.path, w.result.backup_file);
     assert_int_equal(b.time, w.result.started);
     assert_true(b.has_plan && sha256_eq(&b.plan, &w.request.plan));
+    assert_true(str_eq(b.targets[0].form, STR("python-dotenv")));
     assert_true(str_eq(b.versions[0], STR("v1")));
 }
 

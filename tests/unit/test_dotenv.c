@@ -402,7 +402,7 @@ static struct str edited(const char *text, const struct change *changes, size_t 
     struct patches patches = {0};
     all = (struct bindings){0};
     parse(text);
-    assert_true(dotenv_edit(&arena, str_from(text), &all, changes, count, &patches, &err));
+    assert_true(bindings_edit(&arena, str_from(text), &all, changes, count, &patches, &err));
     return patches_apply(&arena, str_from(text), &patches);
 }
 

@@ -82,6 +82,24 @@ static void a_plan_with_everything_reads_back(void **state)
     round_trips();
 }
 
+static void the_form_of_a_file_reads_back(void **state)
+{
+    struct arena a = {0};
+    struct err err;
+    struct plan again;
+    (void)state;
+    make_rich();
+    s.plan.targets[1].form = STR("flask-py");
+    struct str text = sample_text(&s);
+    err = (struct err){0};
+    assert_true(holds(text, "    form flask-py\n"));
+    assert_true(plan_read(text, &a, &again, &err));
+    assert_true(str_eq(again.targets[0].form, PLAN_FORM_DEFAULT));
+    assert_true(str_eq(again.targets[1].form, STR("flask-py")));
+    arena_free(&a);
+    arena_free(&s.a);
+}
+
 static void a_blocked_plan_reads_back(void **state)
 {
     (void)state;
@@ -424,6 +442,14 @@ static void a_change_without_a_removed_version_contradicts(void **state)
     make_rich();
     s.plan.targets[1].removed_count = 0;
     s.plan.targets[1].line_count = 0;
+    contradicts("contradicts itself");
+}
+
+static void a_file_of_an_unknown_form_contradicts(void **state)
+{
+    (void)state;
+    make_rich();
+    s.plan.targets[0].form = STR("toml");
     contradicts("contradicts itself");
 }
 
@@ -904,6 +930,8 @@ int main(void)
         cmocka_unit_test(removing_while_blocked_contradicts),
         cmocka_unit_test(a_file_that_loses_a_kept_version_contradicts),
         cmocka_unit_test(a_change_without_a_removed_version_contradicts),
+        cmocka_unit_test(a_file_of_an_unknown_form_contradicts),
+        cmocka_unit_test(the_form_of_a_file_reads_back),
         cmocka_unit_test(a_version_that_stands_twice_contradicts),
         cmocka_unit_test(a_version_that_leaves_a_file_twice_contradicts),
         cmocka_unit_test(a_version_that_leaves_no_file_contradicts),

@@ -7,7 +7,7 @@
  */
 #include "analyzer/pyexpr.h"
 #include "analyzer/pysource.h"
-#include "analyzer/pytoken.h"
+#include "formats/python/pytoken.h"
 #include "common/buf.h"
 
 #include <setjmp.h>

@@ -2,8 +2,9 @@
  * pytoken: Python source cut into logical lines of tokens, never run.
  *
  * A logical line is what Python calls one: brackets and backslashes join physical lines, comments
- * and blank lines vanish. That is all the structure the scanner of models needs, and it survives
- * broken files: whatever the bytes are, lines come out until the end is reached.
+ * and blank lines vanish. That is all the structure that the scanner of models and the reader of
+ * Flask configuration need, and it survives broken files: whatever the bytes are, lines come out
+ * until the end is reached.
  *
  *     struct py_lexer lx;
  *     struct py_line line;
@@ -19,8 +20,8 @@
  * Limits: PY_LINE_TOKENS_MAX tokens a logical line; further ones are dropped and said so.
  * Source: The Python Language Reference 3.12, chapter 2, Lexical analysis.
  */
-#ifndef ANALYZER_PYTOKEN_H
-#define ANALYZER_PYTOKEN_H
+#ifndef FORMATS_PYTHON_PYTOKEN_H
+#define FORMATS_PYTHON_PYTOKEN_H
 
 #include "common/arena.h"
 

@@ -1,6 +1,6 @@
 /* pystring: the value of a Python string literal (Language Reference 3.12, 2.4.1). */
-#include "analyzer/pytoken.h"
 #include "common/buf.h"
+#include "formats/python/pytoken.h"
 
 struct literal {
     struct str body; /* between the quotes */

@@ -1,5 +1,5 @@
 /* pytoken: a tolerant tokenizer for Python; bytes above ASCII count as letters. */
-#include "analyzer/pytoken.h"
+#include "formats/python/pytoken.h"
 
 enum { TAB_STOP = 8 };
 
