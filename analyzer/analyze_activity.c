@@ -1,6 +1,7 @@
 /* analyze_activity: the rows of OpenRouter's activity export, added up by key and day. */
 #include "analyzer/analysis.h"
 #include "analyzer/records.h"
+#include "formats/envelope/versioned_fernet.h"
 
 /* How often something happened, and where first. */
 struct occasion {
@@ -10,7 +11,7 @@ struct occasion {
 
 struct activity_outcome {
     struct occasion unread[ACTIVITY_VERDICTS];
-    struct occasion full;
+    struct occasion secret, full;
     struct occasion again, differing;
 };
 
@@ -23,6 +24,10 @@ static void note(struct occasion *o, uint64_t record)
 static void take(struct analysis *a, struct activity_outcome *out, const struct activity_record *r,
                  uint64_t record)
 {
+    if (envelope_versioned_fernet.sniff(r->key_name)) { /* the report would show it (S5) */
+        note(&out->secret, record);
+        return;
+    }
     switch (spend_add(a->spend, r)) {
     case SPEND_AGAIN:
         note(&out->again, record);
@@ -65,6 +70,9 @@ static void settle(struct analysis *a, const struct table_rows *rows,
             analysis_unread(a, rows->entry,
                             said(a, &out->unread[v], activity_problem((enum activity_verdict)v)),
                             out->unread[v].count);
+    if (out->secret.count)
+        analysis_unread(a, rows->entry, said(a, &out->secret, "name a key that is ciphertext"),
+                        out->secret.count);
     if (out->full.count)
         analysis_unread(a, rows->entry, said(a, &out->full, "are beyond what a report adds up"),
                         out->full.count);

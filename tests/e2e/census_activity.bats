@@ -135,3 +135,17 @@ for view in ("spend_daily", "spend_monthly"):
     run keycensus show old.db
     is "$status" 12
 }
+
+@test "S5: ciphertext in the place of a key's name is not shown, and makes the report incomplete" {
+    make_env env v1 v1
+    secret=$(seal env v1 1)
+    printf 'generation_id,created_at,cost_total,api_key_name\ng1,2026-01-01 00:00:00,1,%s\ng2,2026-01-01 00:00:00,2,k\n' \
+        "$secret" >a.csv
+    run keycensus scan a.csv -o r.db
+    [ "$status" -eq 3 ]
+    [[ $output == *'1 records'*'ciphertext'* ]] || { echo "$output"; return 1; }
+    is "$(query r.db 'SELECT key_name, micro_dollars FROM _spend')" 'k|2000000'
+    is "$(query r.db "SELECT record_count FROM key_usage WHERE version = 'v1'")" 1
+    run grep -aq Z0FBQUFB r.db
+    [ "$status" -eq 1 ]
+}
