@@ -132,6 +132,20 @@ static bool starts_meta_command(struct str text)
            (!rest.len || ascii_space(rest.at[0]));
 }
 
+static size_t count_bytes(struct str s, unsigned char byte)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.len; i++)
+        n += s.at[i] == byte;
+    return n;
+}
+
+/* Does text[at] stand in a cell of several lines, behind an odd number of quotes? */
+static bool is_quoted(struct str text, size_t at)
+{
+    return count_bytes(str_slice(text, 0, at), '"') % 2;
+}
+
 static bool is_mysql(struct str text)
 {
     static const char *const marks[] = {
@@ -140,7 +154,8 @@ static bool is_mysql(struct str text)
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         struct str mark = str_from(marks[i]);
         size_t at = str_search(text, mark);
-        if (at < text.len && (at == 0 || text.at[at - 1] == '\n'))
+        bool line = at == 0 || (at < text.len && text.at[at - 1] == '\n');
+        if (at < text.len && line && !is_quoted(text, at))
             return true;
     }
     return false;
@@ -160,14 +175,6 @@ static bool is_ruler(struct str line, size_t *bars)
             return false;
     }
     return dashes >= 3;
-}
-
-static size_t count_bytes(struct str s, unsigned char byte)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.len; i++)
-        n += s.at[i] == byte;
-    return n;
 }
 
 /*
@@ -198,11 +205,15 @@ static bool is_drawn_table(struct str text, bool indented)
 /* A script that opens with something unheard of still has lines that no table has. */
 static bool has_statement_line(struct str text)
 {
+    struct str rest = text;
     struct str line;
-    while (str_line(&text, &line))
-        if (str_starts(line, STR("INSERT INTO ")) || str_starts(line, STR("CREATE TABLE ")) ||
-            (str_starts(line, STR("COPY ")) && str_ends(line, STR(" FROM stdin;"))))
+    while (str_line(&rest, &line)) {
+        bool begins =
+            str_starts(line, STR("INSERT INTO ")) || str_starts(line, STR("CREATE TABLE ")) ||
+            (str_starts(line, STR("COPY ")) && str_ends(line, STR(" FROM stdin;")));
+        if (begins && !is_quoted(text, (size_t)(line.at - text.at)))
             return true;
+    }
     return false;
 }
 

@@ -132,6 +132,17 @@ static void dumps_of_others_are_named(void **state)
     text_is(DUMP_JSON, "[{\"id\": 1}]\n");
 }
 
+static void statements_in_a_cell_make_no_script(void **state)
+{
+    (void)state;
+    text_is(DUMP_CSV, "id,q\n1,\"a\nINSERT INTO t VALUES (1);\n\"\n");
+    text_is(DUMP_CSV, "id,q\n1,\"a \"\"b\"\"\nCREATE TABLE t (\n\"\n2,c\n");
+    text_is(DUMP_CSV, "id,q\n1,\"\nCOPY t (a) FROM stdin;\n\"\n");
+    text_is(DUMP_CSV, "id,q\n1,\"\nINSERT INTO `t` VALUES (1);\n\"\n");
+    text_is(DUMP_PLAIN_SQL, "a \"b\" c\nINSERT INTO t VALUES (1);\n");
+    text_is(DUMP_MYSQL, "a \"b\" c\nINSERT INTO `t` VALUES (1);\n");
+}
+
 static void tables_drawn_for_people_are_named(void **state)
 {
     (void)state;
@@ -194,6 +205,7 @@ int main(void)
         cmocka_unit_test(a_stream_that_ends_within_a_signature_is_of_its_kind),
         cmocka_unit_test(an_archive_ruined_by_utf16_is_named_and_utf32_too),
         cmocka_unit_test(dumps_of_others_are_named),
+        cmocka_unit_test(statements_in_a_cell_make_no_script),
         cmocka_unit_test(tables_drawn_for_people_are_named),
         cmocka_unit_test(nothing_and_white_space_are_empty),
         cmocka_unit_test(every_kind_that_is_not_read_says_what_it_is_and_what_to_do),
