@@ -99,11 +99,11 @@ static enum pull utf16_step(struct decoder *d, unsigned char *into, size_t room,
             u->queued--;
             continue;
         }
-        if (d->in.left<UNIT && * got> 0)
+        if (*got > 0 && d->in.left < UNIT)
             return PULL_OK; /* what is there goes out before more is waited for */
         if (u->begun)
             *got += run_of_ascii(u, into + *got, room - *got);
-        if (*got == room || (d->in.left<UNIT && * got> 0))
+        if (*got == room || (*got > 0 && d->in.left < UNIT))
             return PULL_OK;
         enum pull p = next_character(u);
         if (p != PULL_OK)
