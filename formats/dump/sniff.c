@@ -208,9 +208,9 @@ static bool has_statement_line(struct str text)
     struct str rest = text;
     struct str line;
     while (str_line(&rest, &line)) {
-        bool begins =
-            str_starts(line, STR("INSERT INTO ")) || str_starts(line, STR("CREATE TABLE ")) ||
-            (str_starts(line, STR("COPY ")) && str_ends(line, STR(" FROM stdin;")));
+        bool begins = str_starts(line, STR("INSERT INTO ")) ||
+                      str_starts(line, STR("CREATE TABLE ")) ||
+                      (str_starts(line, STR("COPY ")) && str_ends(line, STR(" FROM stdin;")));
         if (begins && !is_quoted(text, (size_t)(line.at - text.at)))
             return true;
     }
