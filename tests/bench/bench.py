@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 """make bench: keycensus against the peers that are installed, as ratios of medians in one run.
 
-    bench.py [--rows N] [--runs N] [--keep DIR] [--only NAME]
+    bench.py [--rows N] [--runs N] [--stream-gb GB] [--field-mb MB] [--keep DIR] [--only NAME]
 
 Makes its input with generate (N wide rows; 2,400,000 are about 1 GB), runs ours and each peer in turn,
 A B A B, with the input in the page cache, and prints wall seconds, ratios beside their targets, and
-peak memory. It stops when the answers do not agree with the peers' or with each other, and judges
-nothing else. Peers: wc, cat, mawk, Python's csv, igzip, gzip, zstd; DuckDB where the npm package
-@duckdb/node-api is on NODE_PATH (npm install --prefix DIR @duckdb/node-api; NODE_PATH=DIR/node_modules).
+peak memory. It stops when the answers do not agree with the peers', with each other or with what was
+generated, and judges nothing else. Peers: wc, cat, mawk, Python's csv, igzip, gzip, zstd, pg_restore;
+DuckDB where the npm package @duckdb/node-api is on NODE_PATH (npm install --prefix DIR @duckdb/node-api;
+NODE_PATH=DIR/node_modules). The figures of memory: --only stream --only field --stream-gb 10
+--field-mb 1000.
 """
 import argparse
 import collections
@@ -21,60 +23,19 @@ import sys
 import tempfile
 import time
 
-BUILD = os.environ.get("BUILD", "build/release")
-HERE = os.path.dirname(os.path.abspath(__file__))
-KEYCENSUS = os.path.join(BUILD, "keycensus")
-GENERATE = os.path.join(BUILD, "bench", "generate")
+sys.dont_write_bytecode = True  # of the modules beside this one
+
+from apply import bench_apply
+from large import bench_field, bench_start, bench_stream, mawk_counts
+from measure import GENERATE, HERE, counted, in_turn, printed_counts, run, scan
+
 # zsv's fast parser, counting rows only, took 1.42 times as long as `wc -l` on the CSV file of the same
 # 2.5 million rows (0.165 s, 0.116 s). It cannot be installed from Debian: wc stands in for it.
 ZSV_TO_WC = 1.42
+WIDE_COLUMNS = "id, email, name, secret, created, note, token, flags"  # as generate.c has them
 
 Peer = collections.namedtuple("Peer", "name command target scale", defaults=(None, 1.0))
 Row = collections.namedtuple("Row", "name path peers")
-Figure = collections.namedtuple("Figure", "wall cpu peak")
-
-
-def run(command):
-    """One run of a shell command: wall seconds, CPU seconds, peak MB."""
-    start = time.monotonic()
-    child = subprocess.Popen(["/bin/sh", "-c", "exec " + command], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.monotonic() - start
-    if status != 0:
-        sys.exit(f"bench: failed ({status}): {command}")
-    return Figure(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
-def in_turn(commands, runs):
-    """The medians of each command's runs; the first of them warms up."""
-    figures = [[] for _ in commands]
-    for turn in range(runs + 1):
-        for i, command in enumerate(commands):
-            figure = run(command)
-            if turn:
-                figures[i].append(figure)
-    return [Figure(*map(statistics.median, zip(*fs))) for fs in figures]
-
-
-def scan(path, report, extra=""):
-    return f"{KEYCENSUS} scan {path} -q --overwrite -o {report} {extra}"
-
-
-def counted(report):
-    """Version -> records, in all columns."""
-    return dict(sqlite3.connect(report).execute(
-        "select version, sum(record_count) from key_usage group by version"))
-
-
-def printed_counts(command):
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return {line.split()[0]: int(line.split()[1]) for line in out.splitlines()}
-
-
-def mawk_counts(path):
-    program = (r'{for(i=1;i<=NF;i++){p=index($i,":Z0FBQUFB");if(p>1)n[substr($i,1,p-1)]++}}'
-               r'END{for(v in n)print v,n[v]}')
-    return printed_counts(["mawk", "-F\t", program, path])
 
 
 def python_counts(path):
@@ -144,7 +105,7 @@ def bench_plain(b):
     peers = [wc(path, 1.3), Peer("cat", f"cat {path}")]
     show(Row("plain COPY text", path, peers), b.race(path, peers))
     if shutil.which("mawk"):
-        must_agree(b.report, mawk_counts(path), "mawk")
+        must_agree(b.report, mawk_counts(f"cat {path}"), "mawk")
 
 
 def bench_narrow(b):
@@ -193,6 +154,21 @@ def bench_zstd(b):
     bench_packed(b, "zstd", "zstd -q -c", "zst", ["zstd"], 1.1)
 
 
+def bench_custom(b):
+    """The one table of the plain dump as pg_dump -Fc writes it."""
+    if not shutil.which("pg_restore"):
+        return
+    plain = b.inputs.wide(b.rows)
+    rows = f"{GENERATE} --format copy --rows {b.rows}"
+    path = b.inputs.make(f"wide-{b.rows}.dump", f"{rows} | {b.archive(WIDE_COLUMNS)}")
+    peers = [Peer("pg_restore -f /dev/null", f"pg_restore -f /dev/null {path}", 0.5)]
+    show(Row("custom format", path, peers), b.race(path, peers))
+    must_agree(b.report, mawk_counts(f"pg_restore -f - {path}"), "pg_restore | mawk")
+    packed = counted(b.report)
+    run(scan(plain, b.report))
+    must_agree(b.report, packed, "the custom format")
+
+
 def bench_growth(b):
     half, whole = b.inputs.wide(b.rows // 2), b.inputs.wide(b.rows)
     small = b.inputs.wide(2500)
@@ -200,12 +176,6 @@ def bench_growth(b):
     print(f"{'twice the rows':18} {two.wall:7.3f}s {two.cpu:7.3f}s {two.peak:8.1f}")
     print(f"{'':18} {one.wall:7.3f}s {'half of them':28} ratio {two.wall / one.wall:6.2f}   (target: 1.9 to 2.1)")
     print(f"{'':18} {'peak MB':>8} {'of 2,500 rows':28}   {least.peak:8.1f}   (target: flat, at most 48)")
-
-
-def bench_start(b):
-    path = b.inputs.wide(1)
-    (figure,) = in_turn([scan(path, b.report)], max(b.runs, 9))
-    print(f"{'start':18} {figure.wall:7.3f}s {figure.cpu:7.3f}s {figure.peak:8.1f}   (target: under 0.050 s)")
 
 
 def bench_threads(b):
@@ -216,15 +186,23 @@ def bench_threads(b):
 
 
 BENCHES = {"plain": bench_plain, "narrow": bench_narrow, "csv": bench_csv, "gzip": bench_gzip,
-           "zstd": bench_zstd, "growth": bench_growth, "start": bench_start, "threads": bench_threads}
+           "zstd": bench_zstd, "custom": bench_custom, "growth": bench_growth, "stream": bench_stream,
+           "field": bench_field, "start": bench_start, "apply": bench_apply,
+           "threads": bench_threads}
 
 
 class Bench:
     def __init__(self, args, folder):
         self.rows = args.rows
         self.runs = args.runs
+        self.stream_gb = args.stream_gb
+        self.field_mb = args.field_mb
         self.inputs = Inputs(folder)
         self.report = os.path.join(folder, "report.db")
+
+    @staticmethod
+    def archive(columns):
+        return f"{sys.executable} {os.path.join(HERE, 'archive.py')} '{columns}'"
 
     def race(self, path, peers):
         return in_turn([scan(path, self.report)] + [peer.command for peer in peers], self.runs)
@@ -234,6 +212,8 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rows", type=int, default=2400000)
     options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--stream-gb", type=float, default=2, help="of the dump that comes by a pipe")
+    options.add_argument("--field-mb", type=float, default=100, help="of the one long field")
     options.add_argument("--keep", metavar="DIR", help="where the input stays for the next time")
     options.add_argument("--only", choices=BENCHES, action="append")
     args = options.parse_args()

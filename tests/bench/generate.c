@@ -2,10 +2,13 @@
  * generate: dumps of any size for measuring, the same bytes for the same options.
  *
  *     generate [--shape wide|narrow] [--format sql|copy|csv] [--rows N] [--versions N] > FILE
+ *     generate --field BYTES [--format sql|copy|csv|insert] > FILE
  *
  * wide    8 columns, two of them encrypted: id, email, name, secret, created, note, token, flags
  * narrow  6 columns of small numbers
- * sql     a pg_dump script with one table; copy: its rows alone; csv: with a header, quoted text
+ * field   2 columns and three records: a value of v1, a text of at least so many bytes, one of v2
+ * sql     a pg_dump script with one table; copy: its rows alone; csv: with a header, quoted text;
+ *         insert: the script as pg_dump --inserts writes it
  *
  * 2,500,000 wide rows are about 1 GB. Values have the structure of real ones and random bytes
  * inside: nothing can be decrypted, and only --verify would notice.
@@ -14,12 +17,13 @@
 
 #include <stdlib.h>
 
-enum format { FORMAT_SQL, FORMAT_COPY, FORMAT_CSV };
+enum format { FORMAT_SQL, FORMAT_COPY, FORMAT_CSV, FORMAT_INSERT };
 
 struct options {
     int narrow;
     enum format format;
     unsigned long rows;
+    unsigned long field; /* bytes; 0: no such shape */
     unsigned versions;
 };
 
@@ -76,8 +80,51 @@ static void narrow_row(const struct options *o, unsigned long id, uint64_t *seed
                  (unsigned)(r >> 32) % 100);
 }
 
+static void repeat(const char *text, unsigned long bytes)
+{
+    size_t len = strlen(text);
+    for (unsigned long done = 0; done < bytes; done += len)
+        (void)fwrite(text, 1, len, stdout);
+}
+
+/* What stands around the three fields. */
+struct record_form {
+    const char *begin, *end;
+    const char *text; /* of the long one, with what is escaped in this format */
+};
+
+static void field_rows(const struct options *o)
+{
+    static const struct record_form forms[] = {
+        [FORMAT_SQL] = {"\t", "\n", "lorem ipsum dolor sit amet, Z0FB consectetur\\n"},
+        [FORMAT_COPY] = {"\t", "\n", "lorem ipsum dolor sit amet, Z0FB consectetur\\n"},
+        [FORMAT_CSV] = {",\"", "\"\n", "lorem \"\"ipsum\"\" dolor sit amet,\nZ0FB consectetur "},
+        [FORMAT_INSERT] = {", '", "');\n", "lorem ''ipsum'' dolor sit amet, Z0FB consectetur\n"},
+    };
+    const struct record_form *form = &forms[o->format];
+    for (unsigned id = 1; id <= 3; id++) {
+        char value[CELL_MAX];
+        char prefix[16];
+        (void)snprintf(prefix, sizeof prefix, "v%u:", (id + 1) / 2);
+        (void)printf("%s%u%s",
+                     o->format == FORMAT_INSERT ? "INSERT INTO public.items VALUES (" : "", id,
+                     form->begin);
+        if (id == 2)
+            repeat(form->text, o->field);
+        else
+            (void)fputs(cell_value(value, prefix, 1, 1700000000, id), stdout);
+        (void)fputs(form->end, stdout);
+    }
+}
+
+static const char *const field_columns = "id, body";
 static const char *const wide_columns = "id, email, name, secret, created, note, token, flags";
 static const char *const narrow_columns = "id, a, b, c, d, e";
+
+static const char *columns_of(const struct options *o)
+{
+    return o->field ? field_columns : o->narrow ? narrow_columns : wide_columns;
+}
 
 static void script_begin(const struct options *o)
 {
@@ -85,42 +132,56 @@ static void script_begin(const struct options *o)
                  "-- Dumped from database version 15.14\n-- Dumped by pg_dump version 15.14\n\n"
                  "-- Started on 2026-11-20 10:00:00 UTC\n\n"
                  "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n\n");
-    if (o->narrow)
+    if (o->field)
+        (void)printf("CREATE TABLE public.items (id bigint, body text);\n\n");
+    else if (o->narrow)
         (void)printf("CREATE TABLE public.items (id bigint, a integer, b integer, c integer, "
                      "d integer, e integer);\n\n");
     else
         (void)printf("CREATE TABLE public.items (id bigint, email text, name text, secret text, "
                      "created timestamp, note text, token text, flags integer);\n\n");
-    (void)printf("COPY public.items (%s) FROM stdin;\n", o->narrow ? narrow_columns : wide_columns);
+    if (o->format == FORMAT_SQL)
+        (void)printf("COPY public.items (%s) FROM stdin;\n", columns_of(o));
 }
 
 static void header(const struct options *o)
 {
-    for (const char *c = o->narrow ? narrow_columns : wide_columns; *c; c++)
+    for (const char *c = columns_of(o); *c; c++)
         if (*c != ' ')
             (void)putchar(*c);
     (void)putchar('\n');
 }
 
+static void table_rows(const struct options *o)
+{
+    uint64_t seed = 20261121;
+    fill_pool(o->versions, &seed);
+    for (unsigned long id = 1; id <= o->rows; id++)
+        (o->narrow ? narrow_row : wide_row)(o, id, &seed);
+}
+
 static int usage(void)
 {
     (void)fprintf(stderr, "usage: generate [--shape wide|narrow] [--format sql|copy|csv] "
-                          "[--rows N] [--versions N]\n");
+                          "[--rows N] [--versions N]\n"
+                          "       generate --field BYTES [--format sql|copy|csv|insert]\n");
     return 2;
 }
 
 static int option(struct options *o, const char *name, const char *value)
 {
-    static const char *const formats[] = {"sql", "copy", "csv"};
+    static const char *const formats[] = {"sql", "copy", "csv", "insert"};
     if (strcmp(name, "--shape") == 0) {
         o->narrow = strcmp(value, "narrow") == 0;
         return o->narrow || strcmp(value, "wide") == 0;
     }
     if (strcmp(name, "--rows") == 0)
         return (o->rows = strtoul(value, NULL, 10)) > 0;
+    if (strcmp(name, "--field") == 0)
+        return (o->field = strtoul(value, NULL, 10)) > 0;
     if (strcmp(name, "--versions") == 0)
         return (o->versions = (unsigned)strtoul(value, NULL, 10)) > 0;
-    for (unsigned i = 0; i < 3 && strcmp(name, "--format") == 0; i++) {
+    for (unsigned i = 0; i < 4 && strcmp(name, "--format") == 0; i++) {
         if (strcmp(value, formats[i]) == 0) {
             o->format = (enum format)i;
             return 1;
@@ -133,20 +194,24 @@ int main(int argc, char **argv)
 {
     struct options o = {.format = FORMAT_SQL, .rows = 2500000, .versions = 6};
     static char room[1 << 20];
-    uint64_t seed = 20261121;
     for (int i = 1; i < argc; i += 2)
         if (i + 1 == argc || !option(&o, argv[i], argv[i + 1]))
             return usage();
+    if (o.format == FORMAT_INSERT && o.field == 0)
+        return usage();
     (void)setvbuf(stdout, room, _IOFBF, sizeof room);
-    fill_pool(o.versions, &seed);
-    if (o.format == FORMAT_SQL)
+    if (o.format == FORMAT_SQL || o.format == FORMAT_INSERT)
         script_begin(&o);
     else if (o.format == FORMAT_CSV)
         header(&o);
-    for (unsigned long id = 1; id <= o.rows; id++)
-        (o.narrow ? narrow_row : wide_row)(&o, id, &seed);
+    if (o.field)
+        field_rows(&o);
+    else
+        table_rows(&o);
     if (o.format == FORMAT_SQL)
-        (void)printf("\\.\n\n\n-- Completed on 2026-11-20 10:00:09 UTC\n\n"
+        (void)printf("\\.\n\n");
+    if (o.format == FORMAT_SQL || o.format == FORMAT_INSERT)
+        (void)printf("\n-- Completed on 2026-11-20 10:00:09 UTC\n\n"
                      "--\n-- PostgreSQL database dump complete\n--\n\n");
     return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
