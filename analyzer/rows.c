@@ -101,8 +101,7 @@ static void seek_end_line(struct rows *r, size_t from)
         if (bytes.at[at] == '\\')
             try_end_line(r, bytes, at);
     for (size_t at = from; !r->ended; at++) {
-        at += r->layout->reading.simd->find_pair(str_slice(bytes, at, bytes.len), '\\', '.',
-                                                 &r->lines);
+        at += r->layout->reading.simd->find_end_line(str_slice(bytes, at, bytes.len), &r->lines);
         if (at >= bytes.len)
             return;
         try_end_line(r, bytes, at);

@@ -49,11 +49,10 @@ static bool holds_start(const struct view *v, size_t k, struct str field)
         at = field.at;
     bool found = false;
     while (at < field.at + field.len && !found) {
-        uint64_t unused = 0;
         found = begins_constant(str_make(at, (size_t)(field.at + field.len - at)));
         if (!found)
             at += 1 + v->simd->find_pair(str_make(at + 1, (size_t)(end - at - 1)),
-                                         constant_starts[k][0], constant_starts[k][1], &unused);
+                                         constant_starts[k][0], constant_starts[k][1]);
     }
     v->piece->starts[k] = at;
     return found;

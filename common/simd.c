@@ -103,12 +103,14 @@ static size_t scalar_csv_masks(const unsigned char *at, const unsigned char *end
 static bool scalar_csv_cut(struct str s, const struct simd_csv *how, struct simd_csv_state *state,
                            struct simd_csv_cut *found)
 {
+    struct csv_cutting c = csv_cut_begin(state);
     uint64_t odd = 0;
     for (size_t i = 0; i < s.len; i += SIMD_BLOCK) {
         size_t n = s.len - i < SIMD_BLOCK ? s.len - i : SIMD_BLOCK;
         struct csv_bytes b = scalar_csv_bytes(s.at + i, n, 0, how);
-        odd |= csv_block_cut(&b, s, n, i, state, found);
+        odd |= csv_block_cut(&b, s, n, i, &c);
     }
+    csv_cut_end(&c, state, found);
     return odd == 0;
 }
 
@@ -128,15 +130,17 @@ static size_t scalar_count(struct str s, unsigned char byte)
     return n;
 }
 
-static size_t scalar_find_pair(struct str s, unsigned char a, unsigned char b, uint64_t *newlines)
+static size_t scalar_find_pair(struct str s, unsigned char a, unsigned char b)
 {
     size_t i = 0;
     while (i + 1 < s.len && (s.at[i] != a || s.at[i + 1] != b))
         i++;
-    if (i + 1 >= s.len)
-        i = s.len;
-    *newlines += scalar_count(str_slice(s, 0, i), '\n');
-    return i;
+    return i + 1 < s.len ? i : s.len;
+}
+
+static size_t scalar_find_end_line(struct str s, uint64_t *newlines)
+{
+    return simd_end_line_rest(s, 0, newlines);
 }
 
 /* Byte i of what base64url digits stand for. */
@@ -187,6 +191,7 @@ const struct simd_ops simd_scalar = {
     .csv_cut = scalar_csv_cut,
     .find_either = scalar_find_either,
     .find_pair = scalar_find_pair,
+    .find_end_line = scalar_find_end_line,
     .count = scalar_count,
     .base64_twice = scalar_base64_twice,
 };

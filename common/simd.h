@@ -82,9 +82,13 @@ struct simd_ops {
                     struct simd_csv_cut *found);
     /* Index of the first a or b; s.len when there is none. */
     size_t (*find_either)(struct str s, unsigned char a, unsigned char b);
-    /* Index of the first a that is followed by b; s.len when there is none. Adds to *newlines those
-     * before it. */
-    size_t (*find_pair)(struct str s, unsigned char a, unsigned char b, uint64_t *newlines);
+    /* Index of the first a that is followed by b; s.len when there is none. */
+    size_t (*find_pair)(struct str s, unsigned char a, unsigned char b);
+    /*
+     * Index of the first backslash that is followed by a full stop and begins a line, or `s`; s.len
+     * when there is none. Adds to *newlines those before it.
+     */
+    size_t (*find_end_line)(struct str s, uint64_t *newlines);
     size_t (*count)(struct str s, unsigned char byte);
     /*
      * Decodes the base64url digits that `s` begins with, and the digits that this begins with. True

@@ -121,19 +121,18 @@ AVX2 static size_t avx2_csv_masks(const unsigned char *at, const unsigned char *
 AVX2 static bool avx2_csv_cut(struct str s, const struct simd_csv *how,
                               struct simd_csv_state *state, struct simd_csv_cut *found)
 {
-    struct simd_csv_state now = *state;
-    struct simd_csv_cut so_far = *found;
+    struct csv_cutting c = csv_cut_begin(state);
     uint64_t odd = 0;
     size_t i = 0;
     for (; i + SIMD_BLOCK <= s.len; i += SIMD_BLOCK) {
         struct csv_bytes b = avx2_csv_quotes(s.at + i, how);
-        odd |= csv_block_cut(&b, s, SIMD_BLOCK, i, &now, &so_far);
+        odd |= csv_block_cut(&b, s, SIMD_BLOCK, i, &c);
     }
     struct simd_csv_cut rest = {0};
-    bool even = simd_scalar.csv_cut(str_slice(s, i, s.len), how, &now, &rest);
-    *state = now;
-    found->newlines = so_far.newlines + rest.newlines;
-    found->end = rest.end ? i + rest.end : so_far.end;
+    csv_cut_end(&c, state, found);
+    bool even = simd_scalar.csv_cut(str_slice(s, i, s.len), how, state, &rest);
+    found->newlines += rest.newlines;
+    found->end = rest.end ? i + rest.end : found->end;
     return even && odd == 0;
 }
 
@@ -179,25 +178,35 @@ AVX2 static inline __m256i pairs_at(const unsigned char *at, unsigned char a, un
     return _mm256_and_si256(equal(load(at), a), equal(load(at + 1), b));
 }
 
-AVX2 static size_t avx2_find_pair(struct str s, unsigned char a, unsigned char b,
-                                  uint64_t *newlines)
+AVX2 static size_t avx2_find_pair(struct str s, unsigned char a, unsigned char b)
 {
     size_t i = 0;
-    while (i + 65 <= s.len) {
-        __m256i sums = _mm256_setzero_si256();
-        __m256i hit = sums;
-        for (unsigned k = 0; k < SUM_MOST / 2 && i + 65 <= s.len; k++, i += 64) {
-            hit = _mm256_or_si256(pairs_at(s.at + i, a, b), pairs_at(s.at + i + 32, a, b));
-            if (!_mm256_testz_si256(hit, hit))
-                break;
-            sums = _mm256_sub_epi8(sums, equal(load(s.at + i), '\n'));
-            sums = _mm256_sub_epi8(sums, equal(load(s.at + i + 32), '\n'));
-        }
-        *newlines += sum_bytes(sums);
+    for (; i + 65 <= s.len; i += 64) {
+        __m256i hit = _mm256_or_si256(pairs_at(s.at + i, a, b), pairs_at(s.at + i + 32, a, b));
         if (!_mm256_testz_si256(hit, hit))
             break;
     }
-    return i + simd_scalar.find_pair(str_slice(s, i, s.len), a, b, newlines);
+    return i + simd_scalar.find_pair(str_slice(s, i, s.len), a, b);
+}
+
+AVX2 static size_t avx2_find_end_line(struct str s, uint64_t *newlines)
+{
+    uint64_t lines = 0;
+    uint64_t behind = 1; /* 1: the byte before the block was a newline, or nothing */
+    size_t i = 0;
+    for (; i + SIMD_BLOCK < s.len; i += SIMD_BLOCK) {
+        __m256i low = load(s.at + i);
+        __m256i high = load(s.at + i + 32);
+        uint64_t newline = bits(equal(low, '\n'), equal(high, '\n'));
+        uint64_t begins = (newline << 1 | behind) & bits(equal(low, '\\'), equal(high, '\\'));
+        if (__builtin_expect(begins != 0, 0) &&
+            (begins & bits(equal(load(s.at + i + 1), '.'), equal(load(s.at + i + 33), '.'))))
+            break;
+        lines += (uint64_t)__builtin_popcountll(newline);
+        behind = newline >> 63;
+    }
+    *newlines += lines;
+    return simd_end_line_rest(s, i, newlines);
 }
 
 /*
@@ -328,6 +337,7 @@ const struct simd_ops simd_avx2 = {
     .csv_cut = avx2_csv_cut,
     .find_either = avx2_find_either,
     .find_pair = avx2_find_pair,
+    .find_end_line = avx2_find_end_line,
     .count = avx2_count,
     .base64_twice = avx2_base64_twice,
 };

@@ -96,21 +96,19 @@ AVX512 static size_t avx512_csv_masks(const unsigned char *at, const unsigned ch
 AVX512 static bool avx512_csv_cut(struct str s, const struct simd_csv *how,
                                   struct simd_csv_state *state, struct simd_csv_cut *found)
 {
-    struct simd_csv_state now = *state;
-    struct simd_csv_cut so_far = *found;
+    struct csv_cutting c = csv_cut_begin(state);
     uint64_t odd = 0;
     size_t i = 0;
     for (; i + SIMD_BLOCK <= s.len; i += SIMD_BLOCK) {
         struct csv_bytes b = csv_quotes_64(_mm512_loadu_si512(s.at + i), how);
-        odd |= csv_block_cut(&b, s, SIMD_BLOCK, i, &now, &so_far);
+        odd |= csv_block_cut(&b, s, SIMD_BLOCK, i, &c);
     }
     if (i < s.len) {
         __m512i bytes = _mm512_maskz_loadu_epi8(lowest_64(s.len - i), s.at + i);
         struct csv_bytes b = csv_quotes_64(bytes, how);
-        odd |= csv_block_cut(&b, s, s.len - i, i, &now, &so_far);
+        odd |= csv_block_cut(&b, s, s.len - i, i, &c);
     }
-    *state = now;
-    *found = so_far;
+    csv_cut_end(&c, state, found);
     return odd == 0;
 }
 
@@ -126,8 +124,7 @@ AVX512 static size_t avx512_find_either(struct str s, unsigned char a, unsigned 
     return s.len;
 }
 
-AVX512 static size_t avx512_find_pair(struct str s, unsigned char a, unsigned char b,
-                                      uint64_t *newlines)
+AVX512 static size_t avx512_find_pair(struct str s, unsigned char a, unsigned char b)
 {
     size_t i = 0;
     for (; i + SIMD_BLOCK < s.len; i += SIMD_BLOCK) {
@@ -135,9 +132,27 @@ AVX512 static size_t avx512_find_pair(struct str s, unsigned char a, unsigned ch
         __m512i next = _mm512_loadu_si512(s.at + i + 1);
         if (_mm512_mask_cmpeq_epi8_mask(equal_64(bytes, a), next, _mm512_set1_epi8((char)b)))
             break;
-        *newlines += (uint64_t)__builtin_popcountll(equal_64(bytes, '\n'));
     }
-    return i + simd_scalar.find_pair(str_slice(s, i, s.len), a, b, newlines);
+    return i + simd_scalar.find_pair(str_slice(s, i, s.len), a, b);
+}
+
+AVX512 static size_t avx512_find_end_line(struct str s, uint64_t *newlines)
+{
+    uint64_t lines = 0;
+    uint64_t behind = 1; /* 1: the byte before the block was a newline, or nothing */
+    size_t i = 0;
+    for (; i + SIMD_BLOCK < s.len; i += SIMD_BLOCK) {
+        __m512i bytes = _mm512_loadu_si512(s.at + i);
+        uint64_t newline = equal_64(bytes, '\n');
+        uint64_t begins = (newline << 1 | behind) & equal_64(bytes, '\\');
+        if (__builtin_expect(begins != 0, 0) &&
+            (begins & equal_64(_mm512_loadu_si512(s.at + i + 1), '.')))
+            break;
+        lines += (uint64_t)__builtin_popcountll(newline);
+        behind = newline >> 63;
+    }
+    *newlines += lines;
+    return simd_end_line_rest(s, i, newlines);
 }
 
 AVX512 static size_t avx512_count(struct str s, unsigned char byte)
@@ -233,6 +248,7 @@ const struct simd_ops simd_avx512 = {
     .csv_cut = avx512_csv_cut,
     .find_either = avx512_find_either,
     .find_pair = avx512_find_pair,
+    .find_end_line = avx512_find_end_line,
     .count = avx512_count,
     .base64_twice = avx512_base64_twice,
 };

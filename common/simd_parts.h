@@ -59,29 +59,75 @@ static inline struct simd_masks csv_block(const struct csv_bytes *b, struct simd
     return (struct simd_masks){tab, newline, mark};
 }
 
+/* A cut on its way: what it found, and what is known of the byte before the next block. */
+struct csv_cutting {
+    uint64_t told;   /* 1: it was a separator, a quote, or nothing: a quote may open behind it */
+    uint64_t closed; /* 1: it was a quote that closed */
+    uint64_t inside; /* all ones: it is in quotes */
+    uint64_t quote;  /* 1: it was a quote */
+    uint64_t newlines;
+    uint64_t ends; /* the newlines outside quotes of the last block that had any, */
+    size_t at;     /* and where that begins */
+};
+
+static inline struct csv_cutting csv_cut_begin(const struct simd_csv_state *state)
+{
+    return (struct csv_cutting){.told = state->separator | state->quote,
+                                .closed = state->quote & ~state->inside,
+                                .inside = state->inside,
+                                .quote = state->quote};
+}
+
 /*
  * The cut of a block of n bytes at s.at[at]. Gives back the quotes that open and do not begin their
  * field, and the bytes behind a closing one that belong to the field: a CR is looked at only there.
+ * A quote that opens stands behind a byte outside quotes, so that no separator is asked where it
+ * is.
  */
 static inline uint64_t csv_block_cut(const struct csv_bytes *b, struct str s, size_t n, size_t at,
-                                     struct simd_csv_state *state, struct simd_csv_cut *found)
+                                     struct csv_cutting *c)
 {
-    uint64_t inside = b->parity ^ state->inside;
-    uint64_t newlines = b->newline & ~inside;
-    uint64_t separators = newlines | (b->delimiter & ~inside);
-    uint64_t may_open = separators << 1 | state->separator | b->quote << 1 | state->quote;
-    uint64_t closed = (b->quote & ~inside) << 1 | (state->quote & ~state->inside);
-    uint64_t loose = closed & ~(b->delimiter | b->newline | b->quote) & (UINT64_MAX >> (64 - n));
+    uint64_t inside = b->parity ^ c->inside;
+    uint64_t told = b->delimiter | b->newline | b->quote;
+    uint64_t closing = b->quote & ~inside;
+    uint64_t odd = b->quote & inside & ~(told << 1 | c->told);
+    uint64_t loose = (closing << 1 | c->closed) & ~told & (UINT64_MAX >> (64 - n));
+    uint64_t ends = b->newline & ~inside;
     for (uint64_t rest = loose; rest; rest &= rest - 1)
         if (s.at[at + (size_t)__builtin_ctzll(rest)] == '\r')
             loose &= ~(rest & -rest);
-    size_t end = at + SIMD_BLOCK - (size_t)__builtin_clzll(newlines | 1);
-    found->end = newlines ? end : found->end;
-    found->newlines += (uint64_t)__builtin_popcountll(b->newline);
-    *state = (struct simd_csv_state){.separator = separators >> (n - 1) & 1,
-                                     .quote = b->quote >> (n - 1) & 1,
-                                     .inside = 0 - (inside >> (n - 1) & 1)};
-    return (b->quote & inside & ~may_open) | loose;
+    c->newlines += (uint64_t)__builtin_popcountll(b->newline);
+    c->at = ends ? at : c->at;
+    c->ends = ends ? ends : c->ends;
+    c->told = told >> (n - 1) & 1;
+    c->closed = closing >> (n - 1) & 1;
+    c->quote = b->quote >> (n - 1) & 1;
+    c->inside = 0 - (inside >> (n - 1) & 1);
+    return odd | loose;
+}
+
+static inline void csv_cut_end(const struct csv_cutting *c, struct simd_csv_state *state,
+                               struct simd_csv_cut *found)
+{
+    *state = (struct simd_csv_state){
+        .separator = c->told & ~c->quote & ~c->inside, .quote = c->quote, .inside = c->inside};
+    found->newlines += c->newlines;
+    if (c->ends)
+        found->end = c->at + SIMD_BLOCK - (size_t)__builtin_clzll(c->ends);
+}
+
+/* Index of the first `\.` that begins a line, none before s.at[from]: the plain way. */
+static inline size_t simd_end_line_rest(struct str s, size_t from, uint64_t *newlines)
+{
+    size_t i = from;
+    for (; i + 1 < s.len; i++) {
+        if (s.at[i] == '\\' && s.at[i + 1] == '.' && (i == 0 || s.at[i - 1] == '\n'))
+            return i;
+        *newlines += s.at[i] == '\n';
+    }
+    if (i < s.len)
+        *newlines += s.at[i] == '\n';
+    return s.len;
 }
 
 #endif

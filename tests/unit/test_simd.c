@@ -231,6 +231,7 @@ static void finding_and_counting_agree(void **state)
     (void)state;
     static const unsigned char wanted[] = "\t\n\\.Zqx";
     uint64_t seed = 3;
+    unsigned end_lines = 0;
     for (unsigned round = 0; round < 20000; round++) {
         size_t n = cell_random(&seed) % ROOM;
         unsigned char *bytes = random_bytes(&seed, n, 0);
@@ -249,19 +250,54 @@ static void finding_and_counting_agree(void **state)
         size_t count = 0;
         for (size_t i = 0; i < n; i++)
             count += bytes[i] == a;
+        size_t end_line = 0;
         size_t newlines = 0;
-        for (size_t i = 0; i < pair; i++)
-            newlines += bytes[i] == '\n';
+        for (; end_line < n; end_line++) {
+            if (end_line + 1 < n && bytes[end_line] == '\\' && bytes[end_line + 1] == '.' &&
+                (end_line == 0 || bytes[end_line - 1] == '\n'))
+                break;
+            newlines += bytes[end_line] == '\n';
+        }
+        end_lines += end_line < n;
         const struct simd_ops *all[SIMD_KINDS];
         size_t kinds = simd_all(all);
         for (size_t i = 0; i < kinds; i++) {
             assert_int_equal(all[i]->find_either(s, a, b), either);
             uint64_t lines = 1;
-            assert_int_equal(all[i]->find_pair(s, a, b, &lines), pair);
+            assert_int_equal(all[i]->find_pair(s, a, b), pair);
+            assert_int_equal(all[i]->find_end_line(s, &lines), end_line);
             assert_int_equal(lines, 1 + newlines);
             assert_int_equal(all[i]->count(s, a), count);
         }
         free(bytes);
+    }
+    assert_in_range(end_lines, 500, 19000);
+}
+
+/* At each byte, behind lines that begin with another backslash and a `\\.` within a line. */
+static void the_end_line_is_found_wherever_it_begins(void **state)
+{
+    (void)state;
+    enum { LONG = 300 };
+    const struct simd_ops *all[SIMD_KINDS];
+    size_t kinds = simd_all(all);
+    for (size_t at = 0; at + 1 < LONG; at++) {
+        unsigned char bytes[LONG];
+        uint64_t before = 0;
+        for (size_t i = 0; i < LONG; i++)
+            bytes[i] = (unsigned char)"\n\\Nx\\."[i % 6];
+        if (at > 0)
+            bytes[at - 1] = '\n';
+        bytes[at] = '\\';
+        bytes[at + 1] = '.';
+        for (size_t i = 0; i < at; i++)
+            before += bytes[i] == '\n';
+        for (size_t k = 0; k < kinds; k++) {
+            uint64_t lines = 0;
+            assert_int_equal(all[k]->find_end_line(str_make(bytes, LONG), &lines), at);
+            assert_int_equal(lines, before);
+            assert_int_equal(all[k]->find_end_line(str_make(bytes, at + 1), &lines), at + 1);
+        }
     }
 }
 
@@ -407,6 +443,7 @@ int main(void)
         cmocka_unit_test(bits_are_deposited_in_their_order),
         cmocka_unit_test(csv_masks_leave_out_what_is_quoted),
         cmocka_unit_test(finding_and_counting_agree),
+        cmocka_unit_test(the_end_line_is_found_wherever_it_begins),
         cmocka_unit_test(long_runs_of_hits_are_counted),
         cmocka_unit_test(base64_of_base64_is_measured),
         cmocka_unit_test(base64_of_base64_is_told_alike),
