@@ -96,10 +96,10 @@ struct record_form {
 static void field_rows(const struct options *o)
 {
     static const struct record_form forms[] = {
-        [FORMAT_SQL] = {"\t", "\n", "lorem ipsum dolor sit amet, Z0FB consectetur\\n"},
-        [FORMAT_COPY] = {"\t", "\n", "lorem ipsum dolor sit amet, Z0FB consectetur\\n"},
-        [FORMAT_CSV] = {",\"", "\"\n", "lorem \"\"ipsum\"\" dolor sit amet,\nZ0FB consectetur "},
-        [FORMAT_INSERT] = {", '", "');\n", "lorem ''ipsum'' dolor sit amet, Z0FB consectetur\n"},
+        [FORMAT_SQL] = {"\t", "\n", "lorem ipsum dolor sit amet, consectetur\\n"},
+        [FORMAT_COPY] = {"\t", "\n", "lorem ipsum dolor sit amet, consectetur\\n"},
+        [FORMAT_CSV] = {",\"", "\"\n", "lorem \"\"ipsum\"\" dolor sit amet,\nconsectetur "},
+        [FORMAT_INSERT] = {", '", "');\n", "lorem ''ipsum'' dolor sit amet, consectetur\n"},
     };
     const struct record_form *form = &forms[o->format];
     for (unsigned id = 1; id <= 3; id++) {
