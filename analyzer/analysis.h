@@ -147,6 +147,7 @@ bool analysis_activity(struct analysis *a, const struct table_rows *rows,
 
 bool analyze_sql(struct analysis *a, struct err *err);
 bool analyze_mysql(struct analysis *a, struct err *err);
+bool analyze_sqlite_script(struct analysis *a, struct err *err);
 /* A file of COPY ... (FORMAT binary). */
 bool analyze_pgcopy(struct analysis *a, struct err *err);
 

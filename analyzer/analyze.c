@@ -47,6 +47,8 @@ static bool read_text(struct analysis *a, struct window *w, const char **kind_na
         done = analyze_mysql(a, err);
     else if (kind == DUMP_CSV)
         done = analyze_csv(a, err);
+    else if (kind == DUMP_SQLITE_SCRIPT)
+        done = analyze_sqlite_script(a, err);
     else if (kind == DUMP_JSON_LINES)
         done = analyze_json(a, err);
     else if (kind == DUMP_SQLITE && input_is_plain(a->input, a->text))

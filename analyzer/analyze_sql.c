@@ -400,7 +400,14 @@ static void on_fact(struct sql_text *s, const struct sql_event *e)
 
 static const char *dumper(const struct sql_text *s)
 {
-    return s->reader.lexer.mysql ? "mysqldump" : "pg_dump";
+    return s->reader.lexer.mysql ? "mysqldump" : s->reader.lexer.sqlite ? ".dump" : "pg_dump";
+}
+
+static const char *trailer(const struct sql_text *s)
+{
+    return s->reader.lexer.mysql    ? "Dump completed"
+           : s->reader.lexer.sqlite ? "COMMIT;"
+                                    : "dump complete";
 }
 
 static bool on_end(const struct sql_text *s, const struct sql_event *e, struct err *err)
@@ -417,8 +424,7 @@ static bool on_end(const struct sql_text *s, const struct sql_event *e, struct e
     err_set(err, ERR_INCOMPLETE, 432,
             "%s: the dump has its header, at byte %llu, and not its \"%s\" trailer: it "
             "was cut off",
-            a->text->path, (unsigned long long)e->end.header_offset,
-            s->reader.lexer.mysql ? "Dump completed" : "dump complete");
+            a->text->path, (unsigned long long)e->end.header_offset, trailer(s));
     err_hint(err, "make the dump again, and see that %s ends without an error", dumper(s));
     return false;
 }
@@ -509,6 +515,13 @@ bool analyze_mysql(struct analysis *a, struct err *err)
 {
     struct sql_text s = {.a = a};
     sql_open_mysql(&s.reader, a->window);
+    return read_script(&s, err);
+}
+
+bool analyze_sqlite_script(struct analysis *a, struct err *err)
+{
+    struct sql_text s = {.a = a};
+    sql_open_sqlite(&s.reader, a->window);
     return read_script(&s, err);
 }
 

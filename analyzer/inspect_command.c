@@ -51,6 +51,8 @@ static bool inspect_sql(struct inspect *s, enum dump_kind kind, struct err *err)
     bool done = true;
     if (kind == DUMP_MYSQL)
         sql_open_mysql(&reader, s->window);
+    else if (kind == DUMP_SQLITE_SCRIPT)
+        sql_open_sqlite(&reader, s->window);
     else
         sql_open(&reader, s->window);
     while (done && sql_next(&reader, &e, err) && e.kind != SQL_EVENT_END) {
@@ -152,7 +154,7 @@ static bool inspect_json(struct inspect *s, struct err *err)
 /* What is not read is passed over to its end, so that its size and its checksum are known. */
 static void read_kind(struct inspect *s, enum dump_kind kind, struct err *err)
 {
-    if (kind == DUMP_PLAIN_SQL || kind == DUMP_MYSQL) {
+    if (kind == DUMP_PLAIN_SQL || kind == DUMP_MYSQL || kind == DUMP_SQLITE_SCRIPT) {
         (void)inspect_sql(s, kind, err);
         return;
     }

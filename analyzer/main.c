@@ -37,7 +37,8 @@ static const struct cli_command commands[] = {
      .text =
          "INPUT is a file, the folder of pg_dump -Fd, or - for standard input; several make one "
          "report. What it is, is told "
-         "from its bytes: a dump or archive of pg_dump, a dump of mysqldump or mariadb-dump, CSV, "
+         "from its bytes: a dump or archive of pg_dump, a dump of mysqldump or mariadb-dump, "
+         "SQLite's .dump, CSV, "
          "TSV or JSON Lines, in UTF-8 or UTF-16, a binary COPY file; gzip, zstd, lz4, xz or bzip2 "
          "around it; an SQLite database, as a plain file only; tar and zip with "
          "such files in them. "

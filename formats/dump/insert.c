@@ -33,11 +33,11 @@ static void pass_line(struct insert_rows *s)
     }
 }
 
-/* Comments of this kind nest, but not those of MySQL. */
+/* Comments of this kind nest in PostgreSQL alone. */
 static void pass_block(struct insert_rows *s)
 {
     uint64_t depth = 0;
-    bool nests = !s->how.mysql;
+    bool nests = !s->how.mysql && !s->how.sqlite;
     do {
         int first = insert_look(s, 0);
         int second = insert_look(s, 1);
@@ -204,6 +204,8 @@ static bool step(struct insert_rows *s)
         return insert_bits(s);
     case INSERT_IN_HEX:
         return insert_hex(s);
+    case INSERT_IN_REPLACED:
+        return insert_replaced(s);
     case INSERT_IN_NUMBER:
         return insert_number(s);
     case INSERT_IN_EXPRESSION:

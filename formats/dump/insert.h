@@ -21,7 +21,7 @@
  * Ownership: borrows the window, head and flags. Closing the source does nothing: no memory.
  * Errors: the stream ends inside a statement: ERR_INCOMPLETE 310, with its place; the window's.
  * Source: PostgreSQL's scan.l and gram.y; what pg_dump writes: pg_dump.c, dumpTableData_insert;
- * MySQL's sql_lex.cc and sql_yacc.yy; mysqldump.c, dump_table.
+ * MySQL's sql_lex.cc and sql_yacc.yy; mysqldump.c, dump_table; SQLite's shell.c, shell_callback.
  */
 #ifndef FORMATS_DUMP_INSERT_H
 #define FORMATS_DUMP_INSERT_H
@@ -37,6 +37,7 @@ enum {
 /* What the script's reader knows of the statement. */
 struct insert_statement {
     bool mysql;            /* the values are those of MySQL or MariaDB */
+    bool sqlite;           /* the values are those of SQLite */
     bool backslashes;      /* '...' has escapes: standard_conforming_strings is off; MySQL */
     bool ansi_quotes;      /* MySQL: "..." is a name and no string */
     bool defaults;         /* DEFAULT VALUES: one row, nothing follows */
@@ -60,6 +61,7 @@ enum insert_state {
     INSERT_IN_DOLLAR,
     INSERT_IN_BITS,
     INSERT_IN_HEX,
+    INSERT_IN_REPLACED,
     INSERT_IN_NUMBER,
     INSERT_IN_EXPRESSION,
     INSERT_BEHIND_VALUE,
@@ -70,6 +72,14 @@ enum insert_quoting {
     INSERT_PLAIN,       /* a doubled quote */
     INSERT_BACKSLASHES, /* E'' */
     INSERT_UNICODE      /* U&'' */
+};
+
+/* SQLite: text that stands for a byte in a string. */
+enum { INSERT_STAND_INS = 2, INSERT_STAND_IN_MAX = 15 };
+struct insert_stand_in {
+    unsigned char byte;
+    unsigned char len;
+    unsigned char text[INSERT_STAND_IN_MAX];
 };
 
 struct insert_rows {
@@ -98,6 +108,10 @@ struct insert_rows {
     uint32_t high;  /* first half of a surrogate pair */
     unsigned base;  /* of digits: 2 or 16 */
     int nibble;     /* the first digit of a byte; -1: none */
+    bool closes;    /* SQLite: unistr() ends behind the string */
+    size_t stand_in_count;
+    struct insert_stand_in stand_ins[INSERT_STAND_INS];
+    size_t left, tail; /* SQLite: bytes of a string with them, and behind it */
     size_t tag_length;
     unsigned char tag[INSERT_TAG_MAX];
     size_t spare_begin, spare_end; /* written, and not given out for want of room */

@@ -19,7 +19,7 @@ static size_t introducer(struct insert_rows *s)
     return text ? n : 0;
 }
 
-static void begin_hex(struct insert_rows *s, unsigned char quote)
+void insert_begin_hex(struct insert_rows *s, unsigned char quote)
 {
     window_skip(s->window, 2);
     insert_begin_field(s);
@@ -48,9 +48,9 @@ bool insert_mysql_value(struct insert_rows *s, int c)
         insert_pass(s);
         begin_text(s);
     } else if (c == '0' && second == 'x') {
-        begin_hex(s, 0);
+        insert_begin_hex(s, 0);
     } else if (letter == 'x' && second == '\'') {
-        begin_hex(s, '\'');
+        insert_begin_hex(s, '\'');
     } else if (letter == 'b' && second == '\'') {
         window_skip(s->window, 2);
         insert_begin_bits(s, 2);

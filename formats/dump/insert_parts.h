@@ -4,6 +4,7 @@
  * insert.c         rows and statements; the source
  * insert_value.c   which value it is; what stands behind it
  * insert_mysql.c   the values that MySQL writes in another way
+ * insert_sqlite.c  those of SQLite
  * insert_string.c  the inside of strings
  */
 #ifndef FORMATS_DUMP_INSERT_PARTS_H
@@ -63,6 +64,15 @@ bool insert_hex(struct insert_rows *s);
 /* insert_mysql.c: at a byte that begins a value there; false: it is none of its own. */
 bool insert_mysql_value(struct insert_rows *s, int c);
 bool insert_mysql_escape(struct insert_rows *s);
+/* At 0x or x'; `quote` ends it, or 0: what is no digit. */
+void insert_begin_hex(struct insert_rows *s, unsigned char quote);
+
+/* insert_sqlite.c: the same of SQLite. */
+bool insert_sqlite_value(struct insert_rows *s, int c);
+bool insert_sqlite_escape(struct insert_rows *s);
+bool insert_replaced(struct insert_rows *s);
+/* insert_string.c: a character of Unicode, or half of one. */
+void insert_put_utf8(struct insert_rows *s, uint32_t code);
 
 /* A word that is a value, and is written as this. */
 void insert_word(struct insert_rows *s, struct str word, struct str written);

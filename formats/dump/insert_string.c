@@ -25,7 +25,7 @@ void insert_put_byte(struct insert_rows *s, unsigned char byte)
     (void)copy_text_put(&s->out, str_make(&byte, 1));
 }
 
-static void put_utf8(struct insert_rows *s, uint32_t code)
+void insert_put_utf8(struct insert_rows *s, uint32_t code)
 {
     if (code >= 0xd800 && code < 0xdc00) {
         s->high = code;
@@ -82,7 +82,7 @@ static bool take_escape(struct insert_rows *s)
     else if (c == 'x' && take_digits(s, 16, 2, &value) > 0)
         insert_put_byte(s, (unsigned char)value);
     else if ((c == 'u' || c == 'U') && take_digits(s, 16, c == 'u' ? 4 : 8, &value) > 0)
-        put_utf8(s, value);
+        insert_put_utf8(s, value);
     else
         insert_put_byte(s, (unsigned char)c);
     return true;
@@ -105,7 +105,7 @@ static bool take_unicode(struct insert_rows *s)
         uint32_t value = 0;
         window_skip(s->window, from);
         (void)take_digits(s, 16, (unsigned)digits, &value);
-        put_utf8(s, value);
+        insert_put_utf8(s, value);
         return true;
     }
     insert_put_byte(s, '\\');
@@ -152,6 +152,8 @@ bool insert_string(struct insert_rows *s)
     insert_pass(s);
     if (s->how.mysql)
         return insert_mysql_escape(s);
+    if (s->how.sqlite)
+        return insert_sqlite_escape(s);
     return s->quoting == INSERT_UNICODE ? take_unicode(s) : take_escape(s);
 }
 

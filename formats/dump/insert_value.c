@@ -74,10 +74,13 @@ bool insert_value(struct insert_rows *s)
     int c = insert_pass_blank(s, &unused);
     if (c == INSERT_NO_BYTE)
         return insert_cut_off(s);
-    s->begun = s->expression = s->continues = false;
+    s->begun = s->expression = s->continues = s->closes = false;
     int second = c == '-' || c == '+' || c == '.' ? insert_look(s, 1) : INSERT_NO_BYTE;
     if (s->how.mysql && insert_mysql_value(s, c))
         return true;
+    if (s->how.sqlite && insert_sqlite_value(s, c))
+        return true;
+    bool postgres = !s->how.mysql && !s->how.sqlite;
     if (c == '\'') {
         insert_begin_string(s, s->how.backslashes ? INSERT_BACKSLASHES : INSERT_PLAIN);
     } else if (ascii_digit((unsigned char)c) || second == '.' ||
@@ -87,9 +90,9 @@ bool insert_value(struct insert_rows *s)
         s->state = INSERT_IN_NUMBER;
     } else if ((c == 'd' || c == 'D') && insert_word_ahead(s, "default")) {
         default_value(s);
-    } else if (c == '$' && !s->how.mysql && insert_begin_dollar(s)) {
+    } else if (c == '$' && postgres && insert_begin_dollar(s)) {
         insert_begin_field(s);
-    } else if (c != '$' && !s->how.mysql && insert_is_word(c)) {
+    } else if (c != '$' && postgres && insert_is_word(c)) {
         word_value(s, c);
     } else {
         insert_begin_expression(s);
@@ -185,7 +188,10 @@ bool insert_behind_value(struct insert_rows *s)
     int c = insert_pass_blank(s, &line_feed);
     if (c == INSERT_NO_BYTE)
         return insert_cut_off(s);
-    if (c == ',') {
+    if (s->closes && c == ')') {
+        insert_pass(s);
+        s->closes = false;
+    } else if (c == ',') {
         insert_pass(s);
         s->position++;
         s->state = INSERT_AT_VALUE;
@@ -193,9 +199,9 @@ bool insert_behind_value(struct insert_rows *s)
         insert_pass(s);
         copy_text_end(&s->out);
         s->state = INSERT_BEHIND_ROW;
-    } else if (c == s->quote && s->continues && (line_feed || s->how.mysql)) {
+    } else if (c == s->quote && s->continues && !s->how.sqlite && (line_feed || s->how.mysql)) {
         insert_begin_string(s, s->quoting);
-    } else if (c == ':' && !s->how.mysql && insert_look(s, 1) == ':') {
+    } else if (c == ':' && !s->how.mysql && !s->how.sqlite && insert_look(s, 1) == ':') {
         window_skip(s->window, 2);
         s->continues = false;
         pass_cast(s);
@@ -230,7 +236,7 @@ bool insert_expression(struct insert_rows *s)
         return true;
     }
     if (c == '\'') {
-        bool prefix = s->word == 1 && s->letter == 'e' && !s->how.mysql;
+        bool prefix = s->word == 1 && s->letter == 'e' && !s->how.mysql && !s->how.sqlite;
         bool escapes = s->how.backslashes || prefix;
         insert_begin_string(s, escapes ? INSERT_BACKSLASHES : INSERT_PLAIN);
         return true;
@@ -240,7 +246,7 @@ bool insert_expression(struct insert_rows *s)
         insert_begin_string(s, text ? INSERT_BACKSLASHES : INSERT_PLAIN);
         return true;
     }
-    if (c == '$' && !s->how.mysql && s->word == 0 && insert_begin_dollar(s))
+    if (c == '$' && !s->how.mysql && !s->how.sqlite && s->word == 0 && insert_begin_dollar(s))
         return true;
     if (c == '(' || c == '[')
         s->depth++;

@@ -161,6 +161,14 @@ static bool is_mysql(struct str text)
     return false;
 }
 
+/* The shell's .dump, and Python's iterdump, which lacks the first line. */
+static bool is_sqlite_script(struct str text)
+{
+    struct str line = str_trim(str_slice(text, 0, str_find(text, '\n')));
+    return str_eq_nocase(line, STR("PRAGMA foreign_keys=OFF;")) ||
+           str_eq(line, STR("BEGIN TRANSACTION;"));
+}
+
 /* ---- tables drawn for people ---- */
 
 /* ---+---, or +---+---+ of a box; `bars` counts the pluses between. */
@@ -222,6 +230,8 @@ static enum dump_kind sniff_text(struct str text, bool indented)
 {
     if (is_drawn_table(text, indented))
         return DUMP_DRAWN_TABLE;
+    if (is_sqlite_script(text))
+        return DUMP_SQLITE_SCRIPT;
     if (is_mysql(text))
         return DUMP_MYSQL;
     if (ends_within(text, STR("--")) || ends_within(text, STR("/*")) ||
@@ -282,6 +292,7 @@ static const struct kind_text {
                      "an SQLite database is read from a file of its own only, neither packed nor "
                      "from a pipe",
                      "unpack it, and name the file"},
+    [DUMP_SQLITE_SCRIPT] = {"sqlite-dump", NULL, NULL},
     [DUMP_MYSQL] = {"mysqldump", NULL, NULL},
     [DUMP_JSON_LINES] = {"json-lines", NULL, NULL},
     [DUMP_JSON] = {"json", "the input is JSON, and not an object a line",

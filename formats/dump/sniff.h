@@ -23,11 +23,12 @@ enum dump_kind {
                              archive_toc.h */
     DUMP_PG_CUSTOM_UTF16, /* the same, ruined by a shell's redirection */
     DUMP_UTF32_TEXT,
-    DUMP_BINARY_COPY, /* PGCOPY: COPY ... (FORMAT binary); read by pgcopy.h */
-    DUMP_SQLITE,      /* a database file; read where it is a plain file */
-    DUMP_MYSQL,       /* mysqldump, mariadb-dump */
-    DUMP_JSON_LINES,  /* an object a line; read by json_lines.h */
-    DUMP_JSON,        /* one array, or objects over several lines */
+    DUMP_BINARY_COPY,   /* PGCOPY: COPY ... (FORMAT binary); read by pgcopy.h */
+    DUMP_SQLITE,        /* a database file; read where it is a plain file */
+    DUMP_SQLITE_SCRIPT, /* what its .dump writes; read by sql.h */
+    DUMP_MYSQL,         /* mysqldump, mariadb-dump */
+    DUMP_JSON_LINES,    /* an object a line; read by json_lines.h */
+    DUMP_JSON,          /* one array, or objects over several lines */
     DUMP_PARQUET,
     DUMP_DRAWN_TABLE, /* psql's aligned output, the boxes of mysql and sqlite3 */
     DUMP_KIND_COUNT

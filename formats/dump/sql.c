@@ -32,6 +32,13 @@ void sql_open_mysql(struct sql_reader *r, struct window *w)
     r->path.len = 0;
 }
 
+void sql_open_sqlite(struct sql_reader *r, struct window *w)
+{
+    sql_open(r, w);
+    r->lexer.sqlite = true;
+    r->path.len = 0;
+}
+
 void sql_in_session(struct sql_reader *r, struct str schema, bool backslashes)
 {
     if (schema.len)
@@ -151,7 +158,10 @@ bool sql_unread(struct sql_reader *r, struct str what, struct str schema, struct
 
 bool sql_is_word(const struct sql_reader *r, const char *word)
 {
-    return r->token.kind == SQL_TOKEN_WORD && str_eq(r->token.text, str_from(word));
+    if (r->token.kind != SQL_TOKEN_WORD)
+        return false;
+    return r->lexer.sqlite ? str_eq_nocase(r->token.text, str_from(word))
+                           : str_eq(r->token.text, str_from(word));
 }
 
 bool sql_is_mark(const struct sql_reader *r, char mark)
@@ -246,6 +256,21 @@ static void track_word(struct sql_reader *r)
         r->blocks--;
 }
 
+/* SQLite: the body of a trigger, CREATE [TEMP] TRIGGER ... BEGIN ... END. */
+static void track_trigger(struct sql_reader *r)
+{
+    if (r->words < 3 && (sql_is_word(r, "create") || sql_is_word(r, "trigger")))
+        r->initials[r->words ? 1 : 0] = ascii_lower(r->token.text.at[0]);
+    if (r->words < 3)
+        r->words++;
+    if (r->initials[0] != 'c' || r->initials[1] != 't')
+        return;
+    if ((!r->blocks && sql_is_word(r, "begin")) || (r->blocks && sql_is_word(r, "case")))
+        r->blocks++;
+    else if (r->blocks && sql_is_word(r, "end"))
+        r->blocks--;
+}
+
 /* MySQL: the delimiter ends it wherever it stands. */
 static bool ends_statement(const struct sql_reader *r)
 {
@@ -258,7 +283,9 @@ static bool ends_statement(const struct sql_reader *r)
 /* Follows what decides where the statement ends (psqlscan.l). */
 static void track(struct sql_reader *r)
 {
-    if (r->token.kind == SQL_TOKEN_WORD && !r->lexer.mysql)
+    if (r->token.kind == SQL_TOKEN_WORD && r->lexer.sqlite)
+        track_trigger(r);
+    else if (r->token.kind == SQL_TOKEN_WORD && !r->lexer.mysql)
         track_word(r);
     else if (sql_is_mark(r, '('))
         r->depth++;
@@ -284,6 +311,8 @@ static bool take_aside(struct sql_reader *r, struct err *err)
         r->line = r->token.line;
         r->ended = true;
     }
+    if (r->lexer.sqlite) /* its comments tell nothing */
+        return true;
     struct arena_mark before = arena_mark(&r->arena);
     size_t queued = r->queued;
     bool (*read)(struct sql_reader *, struct err *) = r->token.kind == SQL_TOKEN_META ? sql_meta
@@ -432,8 +461,10 @@ static bool next_statement(struct sql_reader *r, struct err *err)
     r->depth = r->blocks = 0;
     r->words = 0;
     memset(r->initials, 0, sizeof r->initials);
-    return sql_advance(r, err) &&
-           (r->ended || (r->lexer.mysql ? mysql_statement(r, err) : sql_statement(r, err))) &&
+    bool (*read)(struct sql_reader *, struct err *) = r->lexer.mysql    ? mysql_statement
+                                                      : r->lexer.sqlite ? sqlite_statement
+                                                                        : sql_statement;
+    return sql_advance(r, err) && (r->ended || read(r, err)) &&
            (r->finished || sql_finish_statement(r, err));
 }
 

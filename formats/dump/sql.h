@@ -186,6 +186,8 @@ struct sql_reader {
 void sql_open(struct sql_reader *r, struct window *w);
 /* A script of mysqldump or mariadb-dump, or of their clients. */
 void sql_open_mysql(struct sql_reader *r, struct window *w);
+/* What the shell of SQLite writes for .dump, and Python's iterdump. */
+void sql_open_sqlite(struct sql_reader *r, struct window *w);
 /* For statements taken out of a session: the schema that unqualified names take, and whether
  * standard_conforming_strings is off. Before the first sql_next. */
 void sql_in_session(struct sql_reader *r, struct str schema, bool backslashes);

@@ -69,6 +69,7 @@ struct sql_event *sql_emit_insert(struct sql_reader *r, struct str word, struct 
     e->column_count = list->count;
     e->columns_known = list->count > 0;
     struct insert_statement how = {.mysql = r->lexer.mysql,
+                                   .sqlite = r->lexer.sqlite,
                                    .backslashes = r->lexer.backslashes,
                                    .ansi_quotes = r->lexer.ansi_quotes,
                                    .word = word,

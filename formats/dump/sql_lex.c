@@ -430,7 +430,10 @@ bool sql_lex_next(struct sql_lexer *l, struct sql_token *t, struct err *err)
     if (c == NO_BYTE)
         return !failed(l);
     t->joined = l->end == t->offset;
-    if (!(l->mysql ? lex_mysql(l, t, c, err) : lex_any(l, t, c, err)))
+    bool done = l->mysql    ? lex_mysql(l, t, c, err)
+                : l->sqlite ? lex_sqlite(l, t, c, err)
+                            : lex_any(l, t, c, err);
+    if (!done)
         return false;
     l->end = l->window->offset;
     t->text = str_make(l->text, l->kept);

@@ -49,6 +49,7 @@ struct sql_lexer {
     struct window *window;
     bool backslashes; /* standard_conforming_strings is off: '' has escapes; the caller sets */
     bool mysql;       /* a script of MySQL or MariaDB; the caller sets, with backslashes */
+    bool sqlite;      /* a script of SQLite; the caller sets. Words keep their case */
     bool ansi_quotes; /* MySQL: "x" is a name and no string; the caller sets */
     bool executed;    /* MySQL: inside of an executed comment */
     size_t delimiter_length; /* MySQL: 0: the semicolon; the caller sets */

@@ -3,6 +3,7 @@
  *
  * sql_lex.c        PostgreSQL's tokens, and what both kinds of script have
  * sql_lex_mysql.c  those of MySQL and MariaDB
+ * sql_lex_sqlite.c those of SQLite
  */
 #ifndef FORMATS_DUMP_SQL_LEX_PARTS_H
 #define FORMATS_DUMP_SQL_LEX_PARTS_H
@@ -102,5 +103,7 @@ bool lex_line_comment(struct sql_lexer *l, struct err *err);
 bool lex_number(struct sql_lexer *l, struct sql_token *t, struct err *err);
 /* The token at c, the next byte, of a script of MySQL. */
 bool lex_mysql(struct sql_lexer *l, struct sql_token *t, int c, struct err *err);
+/* The same of SQLite. */
+bool lex_sqlite(struct sql_lexer *l, struct sql_token *t, int c, struct err *err);
 
 #endif

@@ -10,6 +10,8 @@
  * sql_insert.c   INSERT
  * sql_object.c   large objects
  * sql_other.c    which statement it is; those that are not read
+ * mysql*.c       the same for MySQL (mysql_parts.h)
+ * sqlite.c       the same for SQLite
  */
 #ifndef FORMATS_DUMP_SQL_PARTS_H
 #define FORMATS_DUMP_SQL_PARTS_H
@@ -88,6 +90,8 @@ bool sql_insert(struct sql_reader *r, struct err *err);
 /* mysql.c, mysql_comment.c: the same of MySQL */
 bool mysql_statement(struct sql_reader *r, struct err *err);
 bool mysql_comment(struct sql_reader *r, struct err *err);
+/* sqlite.c: the same of SQLite, but for comments */
+bool sqlite_statement(struct sql_reader *r, struct err *err);
 bool sql_statement(struct sql_reader *r, struct err *err);
 /* At an INSERT's first word: what follows it is seen, as far as a run of statements can go. */
 bool sql_view_head(struct sql_reader *r, struct err *err);

@@ -268,3 +268,56 @@ null|1"
         is "$(query r.db "SELECT value FROM summary WHERE item='status'")" incomplete
     done
 }
+
+# ---- .dump ----
+
+@test "S2 S6 the .dump of a database tells what the database tells" {
+    sqlite3 app.db "CREATE TABLE empty(a, b AS (a||'x'), [c d]);
+        CREATE TABLE notes(n TEXT, u REFERENCES gone(id));
+        INSERT INTO notes VALUES ('line' || char(10) || '$T3' || char(10), 1), (char(13) || '$T2', '\n$T2');
+        CREATE TRIGGER t AFTER INSERT ON notes BEGIN INSERT INTO empty(a) VALUES (';'); END;"
+    content() {
+        query r.db "SELECT table_name, state, kind, records FROM coverage ORDER BY 1;
+            SELECT table_name, column_name, records, nulls FROM columns ORDER BY 1, 2;
+            SELECT table_name, column_name, version, record_count FROM key_usage ORDER BY 1, 2, 3;
+            SELECT value FROM summary WHERE item='partial'"
+    }
+    touch -d 2026-01-02T03:04:05Z app.db
+    scan app.db
+    content >whole
+    grep -q '^gone|referenced-but-absent' whole
+    sqlite3 app.db .dump >app.sql
+    sqlite3 app.db '.dump --newlines' >newlines.sql
+    touch -d 2026-01-02T03:04:05Z app.sql
+    for dump in app.sql newlines.sql; do
+        scan $dump
+        content | diff whole -
+    done
+    scan app.sql
+    is "$(query r.db "SELECT kind, data_time, data_time_source FROM inputs")" "sqlite-dump|2026-01-02T03:04:05Z|mtime"
+    zstd -qc app.sql >app.sql.zst
+    scan - --dump-time 2026-01-02T00:00:00Z <app.sql.zst
+    content | diff whole -
+    run keycensus inspect app.sql --format csv
+    [ "$status" -eq 0 ]
+    [[ "$output" == *'app.sql,"",users,'* ]]
+}
+
+@test "S1 a .dump without its COMMIT, or with ROLLBACK in its place, is never complete" {
+    sqlite3 app.db .dump >app.sql
+    size=$(stat -c %s app.sql)
+    for n in $(seq 30 97 $((size - 9))) $((size - 9)); do
+        head -c "$n" app.sql >cut.sql
+        run keycensus scan cut.sql -q --overwrite -o r.db
+        [ "$status" -eq 3 ]
+    done
+    sed '$d' app.sql >bad.sql
+    printf '/****** ERROR: (11) database disk image is malformed *****/\nROLLBACK; -- due to errors\n' >>bad.sql
+    run keycensus scan bad.sql -q --overwrite -o r.db
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"ROLLBACK"* ]]
+    is "$(query r.db "SELECT records FROM coverage")" 3
+    sqlite3 app.db .schema >schema.sql
+    run keycensus scan schema.sql -q --overwrite -o r.db
+    is "$(query r.db "SELECT value FROM summary WHERE item='partial'")" 1
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""keycensus against Python's sqlite3 module: databases with tables of every kind, names with odd characters,
+"""keycensus against Python's sqlite3 module: databases, and their dumps by the shell and by that module, with tables of every kind, names with odd characters,
 values of every type, rows beyond what comes whole, page sizes and encodings.
 
 The census must agree on the records, NULLs and key versions of each column, in blocks of any size. Then one
@@ -114,6 +114,22 @@ def seen(report):
     return {name: tuple(t) for name, t in tables.items()}, partial
 
 
+def write_dump(how, path, into):
+    """False: the one who is to write it cannot."""
+    with open(into, "wb") as f:
+        if how == "iterdump":
+            db = sqlite3.connect(path)
+            try:
+                for line in db.iterdump():
+                    f.write(line.encode() + b"\n")
+            except (sqlite3.Error, UnicodeError):
+                return False
+            finally:
+                db.close()
+            return True
+        return subprocess.run(["sqlite3", path, ".dump" if how == "shell" else ".dump --newlines"], stdout=f).returncode == 0
+
+
 def random_files(rng, folder):
     path, report = folder + "/t.db", folder + "/r.db"
     for number in range(FILES):
@@ -124,6 +140,16 @@ def random_files(rng, folder):
             got = seen(report) if status == 0 else None
             if got is None or got[0] != wanted[0] or int(got[1]) != 0:
                 return f"file {number} {options}: status {status} {said}\n{got}\nwanted\n{wanted}"
+        for dump in ["shell", "newlines", "iterdump"]:
+            if not write_dump(dump, path, folder + "/t.sql"):
+                continue
+            for options in [(), ("--block-size", "64")] if len(before) < 1_000_000 else [()]:
+                status, said = scan(folder + "/t.sql", report, *options)
+                got = seen(report) if status == 0 else None
+                if got is None or got[0] != wanted[0] or int(got[1]) != 0:
+                    os.system(f"cp {folder}/t.sql /tmp/sqlite_census_failed.sql")
+                    return f"file {number} {dump} {options}: status {status} {said}\n{got}\nwanted\n{wanted}"
+            os.remove(folder + "/t.sql")
         if open(path, "rb").read() != before or sorted(os.listdir(folder)) != ["r.db", "t.db"]:
             return f"file {number}: something was written beside it: {os.listdir(folder)}"
     return None

@@ -8,6 +8,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    same_in_pieces(data, size, true);
+    same_in_pieces(data, size, sql_open_mysql);
     return 0;
 }

@@ -8,6 +8,9 @@
 
 #include <stdlib.h>
 
+/* sql_open and its like: which script it is. */
+typedef void (*script_open)(struct sql_reader *, struct window *);
+
 static inline void must(bool holds)
 {
     if (!holds)
@@ -47,8 +50,8 @@ static inline bool put_rows(struct buf *out, struct source *text, size_t room, s
     return whole;
 }
 
-static inline struct str script_rows(struct arena *a, struct str text, bool mysql, size_t piece,
-                                     size_t room)
+static inline struct str script_rows(struct arena *a, struct str text, script_open open,
+                                     size_t piece, size_t room)
 {
     struct buf out = {.arena = a};
     struct err err = {0};
@@ -59,10 +62,7 @@ static inline struct str script_rows(struct arena *a, struct str text, bool mysq
     struct source *src = source_memory(text, piece, &err);
     must(src && window_open(&w, src, 1, &err));
     w.piece = piece;
-    if (mysql)
-        sql_open_mysql(r, &w);
-    else
-        sql_open(r, &w);
+    open(r, &w);
     bool ok = true;
     while (ok && (ok = sql_next(r, &e, &err))) {
         buf_printf(&out, "%d %d %llu %llu %llu ", e.kind, e.fact, (unsigned long long)e.offset,
@@ -86,15 +86,15 @@ static inline struct str script_rows(struct arena *a, struct str text, bool mysq
 }
 
 /* The first byte chooses the pieces in which the bytes come, and the room for rows. */
-static inline void same_in_pieces(const uint8_t *data, size_t size, bool mysql)
+static inline void same_in_pieces(const uint8_t *data, size_t size, script_open open)
 {
     if (size < 1)
         return;
     struct arena a = {0};
     struct str text = str_make(data + 1, size - 1);
-    struct str whole = script_rows(&a, text, mysql, size, 256);
-    must(str_eq(whole, script_rows(&a, text, mysql, (data[0] & 15) + 1u, (data[0] >> 4) * 7 + 1u)));
-    must(str_eq(whole, script_rows(&a, text, mysql, 1, 1)));
+    struct str whole = script_rows(&a, text, open, size, 256);
+    must(str_eq(whole, script_rows(&a, text, open, (data[0] & 15) + 1u, (data[0] >> 4) * 7 + 1u)));
+    must(str_eq(whole, script_rows(&a, text, open, 1, 1)));
     arena_free(&a);
 }
 
