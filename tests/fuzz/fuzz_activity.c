@@ -7,6 +7,7 @@
 #include "common/buf.h"
 #include "formats/dump/csv.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
