@@ -1,7 +1,6 @@
 /* apply_command: `keyretire apply`: check, show, ask, change, report. The change itself is txn.c.
  */
 #include "applier/commands.h"
-#include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
 
@@ -158,9 +157,15 @@ static bool in_time(const struct plan *plan, struct err *err)
     return false;
 }
 
+/* Asked again right before COMMIT: the clock, and the lists of signers, go on meanwhile. */
+struct permission {
+    struct consent *consent;
+};
+
 static bool still_allowed(const void *context, struct err *err)
 {
-    return in_time(context, err);
+    const struct permission *p = context;
+    return in_time(p->consent->plan, err) && consent_check(p->consent, err);
 }
 
 /* K4.1-K4.4: the list of critical versions is typed where a person can be asked. */
@@ -212,21 +217,27 @@ static bool refuse_blocked(const struct plan *plan, struct arena *a, struct err 
     return false;
 }
 
-/* A rehearsal is for the time before the window opens. */
-static bool rehearsal(struct cli *cli, const struct plan *plan, struct err *err)
+/* A rehearsal is for the time before the window opens and before the approvals are there. */
+static bool rehearsal(struct cli *cli, struct consent *consent, struct err *err)
 {
     struct err late = {0};
-    if (in_time(plan, &late))
-        return true;
-    if (late.kind != ERR_WINDOW)
+    struct err lacking = {0};
+    if (!in_time(consent->plan, &late) && late.kind != ERR_WINDOW)
         return *err = late, false;
-    cli_warn(cli, "%s; apply would refuse now", late.text);
+    if (!consent_check(consent, &lacking) && lacking.kind != ERR_REFUSED)
+        return *err = lacking, false;
+    say_notes(cli, &consent->notes);
+    if (err_is(&late))
+        cli_warn(cli, "%s; apply would refuse now", late.text);
+    if (err_is(&lacking))
+        cli_warn(cli, "%s; apply would refuse now", lacking.text);
     return true;
 }
 
-static bool dry_run(struct cli *cli, struct load *load, const struct plan *plan,
+static bool dry_run(struct cli *cli, struct load *load, struct consent *consent,
                     struct operation *op, struct err *err)
 {
+    const struct plan *plan = consent->plan;
     struct state_options options;
     struct state state;
     struct txn_list list = {0};
@@ -242,7 +253,7 @@ static bool dry_run(struct cli *cli, struct load *load, const struct plan *plan,
         if (list.at[i].outcome == TXN_OPEN)
             cli_warn(cli, "transaction %s was interrupted; apply would finish or undo it first",
                      list.at[i].txid);
-    done = done && make_images(load, plan, &targets, &count, err) && rehearsal(cli, plan, err);
+    done = done && make_images(load, plan, &targets, &count, err) && rehearsal(cli, consent, err);
     for (size_t i = 0; done && i < count; i++)
         done = txn_target_check(targets[i].path, cli->arena, &notes, err);
     say_notes(cli, &notes);
@@ -252,72 +263,83 @@ static bool dry_run(struct cli *cli, struct load *load, const struct plan *plan,
     return done;
 }
 
-/* Under the lock: recovery, and everything that may still speak against the change. */
-static bool ready(struct cli *cli, struct load *load, const struct plan *plan,
-                  const struct plan_id *id, struct state *state, struct txn_target **targets,
-                  size_t *count, struct err *err)
-{
-    if (!open_for_change(cli, state, err))
-        return false;
-    if (txn_not_spent(state, cli->arena, &id->digest, err) &&
-        make_images(load, plan, targets, count, err) && in_time(plan, err))
-        return true;
-    state_close(state);
-    return false;
-}
-
-static bool change(struct cli *cli, struct load *load, const struct plan *plan, struct str text,
-                   struct operation *op, struct err *err)
-{
+/* What was found out under the lock. */
+struct prepared {
     struct state state;
     struct plan_id id;
     struct txn_target *targets;
     size_t count;
-    struct txn_result result = {0};
-    if (!plan_identify(text, &id, err))
+};
+
+/* Under the lock: recovery, and everything that may still speak against the change. */
+static bool ready(struct cli *cli, struct load *load, struct consent *consent, struct prepared *p,
+                  struct err *err)
+{
+    const struct plan *plan = consent->plan;
+    if (!plan_identify(consent->text, &p->id, err) || !open_for_change(cli, &p->state, err))
         return false;
+    if (txn_not_spent(&p->state, cli->arena, &p->id.digest, err) &&
+        make_images(load, plan, &p->targets, &p->count, err) && in_time(plan, err) &&
+        consent_check(consent, err))
+        return true;
+    state_close(&p->state);
+    return false;
+}
+
+static bool change(struct cli *cli, struct load *load, struct consent *consent,
+                   struct operation *op, struct err *err)
+{
+    const struct plan *plan = consent->plan;
+    struct prepared p;
+    struct txn_result result = {0};
     /* A question is asked only about what can be done, and never while others wait for the lock. */
     if (!cli_flag(cli, OPT_YES)) {
-        if (!ready(cli, load, plan, &id, &state, &targets, &count, err))
+        if (!ready(cli, load, consent, &p, err)) {
+            say_notes(cli, &consent->notes);
             return false;
-        state_close(&state);
+        }
+        state_close(&p.state);
         if (!confirm(cli, plan, err))
             return false;
     }
-    if (!ready(cli, load, plan, &id, &state, &targets, &count, err))
+    bool is_ready = ready(cli, load, consent, &p, err);
+    say_notes(cli, &consent->notes);
+    if (!is_ready)
         return false;
+    const struct permission permission = {consent};
     struct txn_request request = {
         .operation = TXN_APPLY,
         .has_plan = true,
-        .plan = id.digest,
-        .targets = targets,
-        .target_count = count,
+        .plan = p.id.digest,
+        .approvals = consent_lines(consent),
+        .targets = p.targets,
+        .target_count = p.count,
         .versions = op->removed,
         .version_count = op->removed_count,
         .kept = op->kept,
         .kept_count = op->kept_count,
         .window = plan->conditions.window,
         .still_allowed = still_allowed,
-        .context = plan,
+        .context = &permission,
     };
-    bool done = load_keep_plan(&state, &id, text, err) &&
-                txn_run(&state, cli->arena, &request, &result, err);
+    bool done = load_keep_plan(&p.state, &p.id, consent->text, err) &&
+                txn_run(&p.state, cli->arena, &request, &result, err);
     cli->stands = done;
     say_notes(cli, &result.warnings);
     op->txid = result.txid[0] ? arena_text(cli->arena, str_from(result.txid)) : NULL;
     op->backup_file = result.backup_file;
     op->started = result.started;
-    state_close(&state);
+    state_close(&p.state);
     return done;
 }
 
-bool apply_plan(struct cli *cli, const struct plan *plan, struct str text, enum apply_mode mode,
-                struct err *err)
+bool apply_plan(struct cli *cli, struct consent *consent, enum apply_mode mode, struct err *err)
 {
+    const struct plan *plan = consent->plan;
     struct load load = {.run = cli->arena, .keys = {.wipe = true}};
     struct operation op = {.mode = mode};
     split_versions(cli->arena, plan, &op);
-    if (!show_before(cli, plan, text, mode, err))
+    if (!show_before(cli, plan, consent->text, mode, err))
         return false;
     if (plan_is_blocked(plan))
         return refuse_blocked(plan, cli->arena, err);
@@ -326,9 +348,9 @@ bool apply_plan(struct cli *cli, const struct plan *plan, struct str text, enum 
         op.started = sys->now();
         cli_say(cli, "nothing to remove");
     } else if (mode == APPLY_DRY_RUN) {
-        done = dry_run(cli, &load, plan, &op, err);
+        done = dry_run(cli, &load, consent, &op, err);
     } else {
-        done = change(cli, &load, plan, text, &op, err);
+        done = change(cli, &load, consent, &op, err);
     }
     load_free(&load);
     if (done && cli->format == TABLE_JSON)
@@ -340,18 +362,18 @@ bool apply_plan(struct cli *cli, const struct plan *plan, struct str text, enum 
 
 bool command_apply(struct cli *cli, struct err *err)
 {
-    struct plan plan;
-    struct str text;
-    const char *path = cli->arguments[0];
-    if (!file_read(cli->arena, path, &text, err))
+    struct read_plan p;
+    struct consent *consent = ARENA_NEW(cli->arena, struct consent);
+    const char **signatures;
+    size_t count = option_values(cli, OPT_SIG, &signatures);
+    if (!read_plan_file(cli, &p, err))
         return false;
-    if (!plan_read(text, cli->arena, &plan, err)) {
-        err_place(err, "%s", path);
-        return false;
-    }
-    for (size_t i = 0; i < plan.target_count; i++)
-        if (!output_spares(cli, arena_text(cli->arena, plan.targets[i].path), err))
+    for (size_t i = 0; i < p.plan.target_count; i++)
+        if (!output_spares(cli, arena_text(cli->arena, p.plan.targets[i].path), err))
             return false;
-    return apply_plan(cli, &plan, text, cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL,
+    *consent = (struct consent){.arena = cli->arena, .plan = &p.plan, .text = p.text};
+    if (!consent_read(consent, cli->arguments[0], signatures, count, err))
+        return false;
+    return apply_plan(cli, consent, cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL,
                       err);
 }

@@ -29,6 +29,19 @@ static void add_list(struct buf *b, const char *field, const struct str *values,
     buf_byte(b, ']');
 }
 
+static void add_lines(struct buf *b, const char *field, struct str lines)
+{
+    struct str line;
+    const char *between = "";
+    buf_printf(b, ",\"%s\":[", field);
+    while (str_line(&lines, &line)) {
+        buf_text(b, between);
+        text_json(b, line);
+        between = ",";
+    }
+    buf_byte(b, ']');
+}
+
 static void add_targets(struct buf *b, const struct begin *begin)
 {
     buf_text(b, ",\"targets\":[");
@@ -81,6 +94,7 @@ static void add_body(struct buf *b, const struct audit_event *e, size_t sequence
     add_member(b, "window",
                change_window_is(&begin->window) ? audit_window(b->arena, begin) : STR(""));
     add_member(b, "reverses", str_from(begin->reverses));
+    add_lines(b, "approvals", begin->approvals);
     add_list(b, "versions", begin->versions, begin->version_count);
     add_list(b, "kept", begin->kept, begin->kept_count);
     add_targets(b, begin);

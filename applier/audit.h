@@ -15,9 +15,9 @@
  * written: its content is in the journal.
  *
  * Fields, in this order: seq time event txid operation outcome user uid real_user real_uid
- * sudo_user process host program plan window reverses versions kept targets backup started
- * closed_by prev hash. `hash` is over the line up to and without `,"hash":`; `prev` is 64 zeros in
- * the first line.
+ * sudo_user process host program plan window reverses approvals versions kept targets backup
+ * started closed_by prev hash. `hash` is over the line up to and without `,"hash":`; `prev` is 64
+ * zeros in the first line.
  *
  * Errors: ids 850-869. Threads: one, under the state lock (audit_read and audit_verify: none).
  */

@@ -144,6 +144,16 @@ static bool recover_first(struct cli *cli, struct err *err)
     return true;
 }
 
+/* Such a plan is never written, so nobody could have signed it. */
+static bool apply_built(struct cli *cli, const struct built_plan *built, struct err *err)
+{
+    struct consent *consent = ARENA_NEW(cli->arena, struct consent);
+    *consent =
+        (struct consent){.arena = cli->arena, .plan = &built->plan, .text = buf_str(&built->text)};
+    return apply_plan(cli, consent, cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL,
+                      err);
+}
+
 bool command_cleanup_keys(struct cli *cli, struct err *err)
 {
     static const struct {
@@ -171,9 +181,7 @@ bool command_cleanup_keys(struct cli *cli, struct err *err)
         !output_spares_all(cli, reports, report_count, err) || !resolve(cli, &scope, err) ||
         (!cli_flag(cli, OPT_DRY_RUN) && !recover_first(cli, err)))
         return false;
-    bool done = build_plan(cli, files, count, &scope, &built, err) &&
-                apply_plan(cli, &built.plan, buf_str(&built.text),
-                           cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL, err);
+    bool done = build_plan(cli, files, count, &scope, &built, err) && apply_built(cli, &built, err);
     free_plan(&built);
     return done;
 }

@@ -4,6 +4,7 @@
 #ifndef APPLIER_COMMANDS_H
 #define APPLIER_COMMANDS_H
 
+#include "applier/consent.h"
 #include "applier/load.h"
 #include "common/cli/cli.h"
 
@@ -31,6 +32,9 @@ enum retire_option {
     OPT_DRY_RUN,
     OPT_YES,
     OPT_SIG,
+    OPT_REVOKED,
+    OPT_KEY,
+    OPT_AS,
     OPT_STATE_DIR,
     OPT_BACKUP_DIR,
     OPT_ENCRYPT_TO,
@@ -41,8 +45,9 @@ enum retire_option {
 };
 
 extern const struct cli_option plan_options[], review_options[], apply_options[], state_options[],
-    status_options[], rollback_options[], log_options[], check_options[], cleanup_options[];
-extern const int plan_reserved[], apply_reserved[], rollback_reserved[], cleanup_reserved[];
+    status_options[], approve_options[], rollback_options[], log_options[], check_options[],
+    cleanup_options[];
+extern const int apply_reserved[], rollback_reserved[], cleanup_reserved[];
 
 bool command_plan(struct cli *cli, struct err *err);
 bool command_show(struct cli *cli, struct err *err);
@@ -50,6 +55,7 @@ bool command_diff(struct cli *cli, struct err *err);
 bool command_verify(struct cli *cli, struct err *err);
 bool command_explain(struct cli *cli, struct err *err);
 bool command_check(struct cli *cli, struct err *err);
+bool command_approve(struct cli *cli, struct err *err);
 bool command_apply(struct cli *cli, struct err *err);
 bool command_cleanup_keys(struct cli *cli, struct err *err);
 bool command_status(struct cli *cli, struct err *err);
@@ -62,6 +68,14 @@ bool command_backups(struct cli *cli, struct err *err);
 size_t option_values(const struct cli *cli, int id, const char ***values);
 /* --state-dir, --backup-dir, --lock-timeout. */
 bool option_state(const struct cli *cli, struct state_options *options, struct err *err);
+
+/* review_commands.c: the plan that the first argument names. */
+struct read_plan {
+    struct plan plan;
+    struct str text;
+    struct plan_id id;
+};
+bool read_plan_file(struct cli *cli, struct read_plan *p, struct err *err);
 
 /* plan_command.c: reports and files of the options -> plan with its edits, text and id. */
 struct built_plan {
@@ -79,10 +93,9 @@ void free_plan(struct built_plan *built);
 /* Whether the options make sense by themselves, before anything is opened or made. */
 bool plan_options_hold(const struct cli *cli, struct err *err);
 
-/* apply_command.c: check, show, ask, change, report; `text` is the plan's. */
+/* apply_command.c: check, show, ask, change, report; the plan is that of `consent`. */
 enum apply_mode { APPLY_FOR_REAL, APPLY_DRY_RUN };
-bool apply_plan(struct cli *cli, const struct plan *plan, struct str text, enum apply_mode mode,
-                struct err *err);
+bool apply_plan(struct cli *cli, struct consent *consent, enum apply_mode mode, struct err *err);
 
 /* spare.c: -o and --log-file do not name what the command reads or changes; ERR_USAGE 934. */
 bool output_spares(struct cli *cli, const char *path, struct err *err);

@@ -36,6 +36,14 @@ static const char *const apply_examples[] = {
     "keyretire apply plan.txt --yes --json",
     NULL,
 };
+static const char *const approve_examples[] = {
+    "ask two people of a list",
+    "keyretire plan --report report.db --env-file .env.crypto --approvals 2 --allowed-signers "
+    "/etc/keyretire/allowed_signers -o plan.txt",
+    "approve it",
+    "keyretire approve plan.txt --key ~/.ssh/id_ed25519 --as ana",
+    NULL,
+};
 static const char *const cleanup_examples[] = {
     "rehearse",
     "keyretire cleanup-keys --report report.db --model app.models:User --column otp_secret "
@@ -73,7 +81,6 @@ static const struct cli_command commands[] = {
          "Equal inputs give equal bytes.",
      .examples = plan_examples,
      .options = plan_options,
-     .reserved = plan_reserved,
      .output = CLI_OUTPUT_RESULT,
      .run = command_plan},
     {.name = "show",
@@ -97,6 +104,21 @@ static const struct cli_command commands[] = {
      .least = 1,
      .most = 1,
      .run = command_verify},
+    {.name = "approve",
+     .arguments = "plan.txt --key FILE [--as NAME]",
+     .summary = "sign a plan, after showing it and its masked diff",
+     .text = "Needs the plan's text and nothing else, on any machine. The signature is made by "
+             "ssh-keygen -Y sign in the namespace " APPROVAL_NAMESPACE
+             " and lies beside the plan as PLAN.NAME.sig. It is of these very bytes: any change of "
+             "the plan voids it.\n\n"
+             "apply counts people: distinct keys and distinct principals of the list of allowed "
+             "signers that the plan names. An entry that has expired, a revoked key and a "
+             "principal that is a pattern do not count.",
+     .examples = approve_examples,
+     .options = approve_options,
+     .least = 1,
+     .most = 1,
+     .run = command_approve},
     {.name = "apply",
      .arguments = "plan.txt [--dry-run] [--yes]",
      .summary = "do what the plan says, in one transaction over all files",
@@ -181,7 +203,6 @@ static const struct cli_command commands[] = {
      .least = 1,
      .most = 1,
      .run = command_explain},
-    {.name = "approve", .readiness = CLI_RESERVED},
     {.name = "verification-keys", .readiness = CLI_RESERVED},
     {0},
 };

@@ -65,11 +65,13 @@ const struct cli_option plan_options[] = {
     STATE_OPTIONS,
     {OPT_WINDOW, "window", 0, "START/END",
      "when it may be applied: times with their offsets, or START/PT4H"},
-    {OPT_APPROVALS, "approvals", 0, "N", "how many approvals it needs"},
-    {OPT_ALLOWED_SIGNERS, "allowed-signers", 0, "FILE", "who may approve"},
+    {OPT_APPROVALS, "approvals", 0, "N",
+     "how many people must approve it (with --allowed-signers: 1)"},
+    {OPT_ALLOWED_SIGNERS, "allowed-signers", 0, "FILE",
+     "who may approve: an allowed_signers file of ssh-keygen"},
+    {OPT_REVOKED, "revoked", 0, "FILE", "revoked keys: a KRL, or public keys, one a line"},
     {0},
 };
-const int plan_reserved[] = {OPT_APPROVALS, OPT_ALLOWED_SIGNERS, 0};
 
 const struct cli_option review_options[] = {
     STATE_OPTIONS,
@@ -79,11 +81,20 @@ const struct cli_option review_options[] = {
 
 const struct cli_option apply_options[] = {
     CHANGE_OPTIONS,
-    {OPT_SIG, "sig", 0, "FILE", "an approval"},
+    {OPT_SIG, "sig", 0, "FILE",
+     "an approval, beside those that lie with the plan; may be repeated"},
     {OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT", "seal the backup"},
     {0},
 };
-const int apply_reserved[] = {OPT_SIG, OPT_ENCRYPT_TO, 0};
+const int apply_reserved[] = {OPT_ENCRYPT_TO, 0};
+
+const struct cli_option approve_options[] = {
+    {OPT_KEY, "key", 0, "FILE",
+     "the private key to sign with, or a public one whose key an agent holds"},
+    {OPT_AS, "as", 0, "NAME", "the signature is PLAN.NAME.sig (default: the login name)"},
+    {OPT_YES, "yes", 0, NULL, "do not ask for the plan's id"},
+    {0},
+};
 
 const struct cli_option cleanup_options[] = {
     {OPT_REPORT, "report", 0, "R.db", "a report of keycensus on live data; may be repeated"},

@@ -161,6 +161,10 @@ static inline bool plan_scope_is(const struct plan_scope *s, struct str schema, 
 /* What must hold at apply, beside the evidence; conditions.h. */
 struct conditions {
     struct change_window window;
+    uint64_t approvals;      /* people who must approve; 0: none is asked for */
+    struct str signers_path; /* the list of who may, absolute; with its digest */
+    struct sha256 signers;
+    struct str revoked_path; /* the list of revoked keys, absolute, or '' */
 };
 
 struct plan_input {
@@ -373,6 +377,8 @@ void plan_write(const struct plan *p, struct buf *text);
 /* ERR_CORRUPT 650 with the line, for every text that plan_write would not have written. */
 bool plan_read(struct str text, struct arena *a, struct plan *p, struct err *err);
 bool plan_identify(struct str text, struct plan_id *id, struct err *err);
+/* Which facts of two texts differ, a line each, the first two dozen; how many do. */
+size_t plan_changes(struct buf *out, struct str before, struct str after);
 
 /* ---- for people and programs ---- */
 

@@ -4,6 +4,8 @@
 #include "common/sys.h"
 #include "common/text.h"
 
+#include <errno.h>
+
 /* Joins the comma lists of a repeated option. */
 static bool take_names(const struct cli *cli, int id, const struct str **names, size_t *count,
                        struct err *err)
@@ -101,6 +103,57 @@ static bool take_window(const struct cli *cli, struct conditions *c, struct err 
     return !text || change_window_parse(str_from(text), &c->window, err);
 }
 
+/* A file that the plan names by where it really is. */
+static bool take_path(const struct cli *cli, const char *path, struct str *into, struct err *err)
+{
+    char real[4096];
+    if (!sys->realpath(path, real)) {
+        err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, 103, errno, "open %s", path);
+        return false;
+    }
+    *into = arena_copy(cli->arena, str_from(real));
+    return true;
+}
+
+/* Lines of an allowed_signers file that may be somebody. */
+static uint64_t count_signers(struct str text)
+{
+    uint64_t n = 0;
+    struct str line;
+    while (str_line(&text, &line)) {
+        line = str_trim(line);
+        n += line.len > 0 && line.at[0] != '#';
+    }
+    return n;
+}
+
+static bool take_approvals(const struct cli *cli, struct conditions *c, struct err *err)
+{
+    const char *signers = cli_value(cli, OPT_ALLOWED_SIGNERS);
+    const char *revoked = cli_value(cli, OPT_REVOKED);
+    struct str text;
+    if (!signers && !cli_value(cli, OPT_APPROVALS) && !revoked)
+        return true;
+    c->approvals = 1;
+    if (!cli_number(cli, OPT_APPROVALS, 1, APPROVALS_MAX, &c->approvals, err))
+        return false;
+    if (!signers) {
+        err_set(err, ERR_USAGE, 944, "approvals need a list of who may give them");
+        err_hint(err, "--allowed-signers FILE; its form is that of ssh-keygen, ALLOWED SIGNERS");
+        return false;
+    }
+    if (!take_path(cli, signers, &c->signers_path, err) ||
+        (revoked && !take_path(cli, revoked, &c->revoked_path, err)) ||
+        !file_read(cli->arena, signers, &text, err) || !crypto_sha256(text, &c->signers, err))
+        return false;
+    if (count_signers(text) >= c->approvals)
+        return true;
+    err_set(err, ERR_USAGE, 944, "%s has %llu entries, fewer than the %llu approvals", signers,
+            (unsigned long long)count_signers(text), (unsigned long long)c->approvals);
+    err_hint(err, "a plan that nobody can approve is not made");
+    return false;
+}
+
 static bool take_options(const struct cli *cli, struct plan_input *in, struct err *err)
 {
     uint64_t iterations = KEYRING_ITERATIONS;
@@ -117,7 +170,7 @@ static bool take_options(const struct cli *cli, struct plan_input *in, struct er
         !take_acceptances(cli, in, err) || !take_lists(cli, in, err))
         return false;
     in->kdf_iterations = (unsigned)iterations;
-    return take_window(cli, &in->conditions, err);
+    return take_window(cli, &in->conditions, err) && take_approvals(cli, &in->conditions, err);
 }
 
 bool plan_options_hold(const struct cli *cli, struct err *err)
@@ -231,6 +284,53 @@ static enum plan_format show_format(const struct cli *cli)
     return cli->format == TABLE_JSON ? PLAN_JSON : cli->format == TABLE_CSV ? PLAN_CSV : PLAN_TEXT;
 }
 
+static const char *next_step(const struct plan *plan)
+{
+    return plan_is_blocked(plan)            ? "show"
+           : plan->conditions.approvals > 0 ? "approve --key KEY"
+                                            : "apply --dry-run";
+}
+
+/* The lists of signers are no place for output. */
+static bool spare_lists(struct cli *cli, struct err *err)
+{
+    static const int lists[] = {OPT_ALLOWED_SIGNERS, OPT_REVOKED};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        if (cli_value(cli, lists[i]) && !output_spares(cli, cli_value(cli, lists[i]), err))
+            return false;
+    return true;
+}
+
+/* The plan that -o --overwrite takes the place of; '' when there is none. */
+static struct str replaced_plan(struct cli *cli)
+{
+    struct str text;
+    struct err none = {0};
+    if (!cli->output || cli->existing != FILE_OVERWRITE ||
+        !file_read(cli->arena, cli->output, &text, &none) ||
+        !str_starts(text, STR("keyretire plan ")))
+        return STR("");
+    return text;
+}
+
+/* Approvals are of the bytes: those of an equal plan hold, any others are void, and why is said. */
+static void say_what_changed(struct cli *cli, struct str before, const struct built_plan *built)
+{
+    struct buf changes = {.arena = cli->arena};
+    struct str rest, line;
+    if (before.len == 0)
+        return;
+    if (str_eq(before, buf_str(&built->text))) {
+        cli_say(cli, "the plan is byte for byte as it was; its approvals hold");
+        return;
+    }
+    (void)plan_changes(&changes, before, buf_str(&built->text));
+    cli_say(cli, "the plan changed, and approvals of the one before are void:");
+    rest = buf_str(&changes);
+    while (str_line(&rest, &line))
+        cli_say(cli, "%.*s", STR_ARG(line));
+}
+
 bool command_plan(struct cli *cli, struct err *err)
 {
     const char **paths;
@@ -242,11 +342,14 @@ bool command_plan(struct cli *cli, struct err *err)
     if (!needs("--report", report_count, err) || !needs("--env-file or --config", file_count, err))
         return false;
     if (!output_spares_all(cli, paths, file_count, err) ||
-        !output_spares_all(cli, reports, report_count, err))
+        !output_spares_all(cli, reports, report_count, err) || !spare_lists(cli, err))
         return false;
+    struct str before = replaced_plan(cli);
     bool done = build_plan(cli, files, file_count, NULL, &built, err);
     if (done && cli->output)
         done = file_replace(cli->output, buf_str(&built.text), 0666, cli->existing, err);
+    if (done && cli->output)
+        say_what_changed(cli, before, &built);
     if (done && (cli->output || cli->format != TABLE_TEXT))
         plan_show(&cli->out, &built.plan, &built.id, show_format(cli), sys->now());
     else if (done)
@@ -255,7 +358,7 @@ bool command_plan(struct cli *cli, struct err *err)
         cli->status = ERR_REFUSED;
     if (done && cli->output && cli->format == TABLE_TEXT)
         buf_printf(&cli->out, "\nwritten: %s\nnext: keyretire %s %s\n", cli->output,
-                   plan_is_blocked(&built.plan) ? "show" : "apply --dry-run", cli->output);
+                   next_step(&built.plan), cli->output);
     free_plan(&built);
     return done;
 }

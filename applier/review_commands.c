@@ -6,13 +6,7 @@
 
 #include <errno.h>
 
-struct read_plan {
-    struct plan plan;
-    struct str text;
-    struct plan_id id;
-};
-
-static bool read_plan(struct cli *cli, struct read_plan *p, struct err *err)
+bool read_plan_file(struct cli *cli, struct read_plan *p, struct err *err)
 {
     const char *path = cli->arguments[0];
     if (!file_read(cli->arena, path, &p->text, err))
@@ -32,7 +26,7 @@ static bool pending(const struct cli *cli, const struct plan *plan)
 bool command_show(struct cli *cli, struct err *err)
 {
     struct read_plan p;
-    if (!read_plan(cli, &p, err))
+    if (!read_plan_file(cli, &p, err))
         return false;
     plan_show(&cli->out, &p.plan, &p.id,
               cli->format == TABLE_JSON  ? PLAN_JSON
@@ -47,7 +41,7 @@ bool command_show(struct cli *cli, struct err *err)
 bool command_diff(struct cli *cli, struct err *err)
 {
     struct read_plan p;
-    if (!read_plan(cli, &p, err))
+    if (!read_plan_file(cli, &p, err))
         return false;
     plan_diff(&cli->out, &p.plan);
     if (pending(cli, &p.plan))
@@ -93,7 +87,7 @@ bool command_verify(struct cli *cli, struct err *err)
 {
     struct read_plan p;
     struct arena keys = {.wipe = true};
-    if (!read_plan(cli, &p, err))
+    if (!read_plan_file(cli, &p, err))
         return false;
     struct plan_fact *targets = ARENA_ARRAY(cli->arena, p.plan.target_count, struct plan_fact);
     struct plan_facts facts = {.targets = targets, .now = sys->now()};

@@ -12,10 +12,12 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
@@ -173,6 +175,60 @@ static int linux_lease(int fd, enum sys_lease lease)
     return fcntl(fd, F_SETLEASE, lease == SYS_LEASE_WRITE ? F_WRLCK : F_UNLCK);
 }
 
+static int linux_memory_file(const char *name)
+{
+    return memfd_create(name, MFD_CLOEXEC);
+}
+
+/* In the child: the descriptors go up first, so that none is overwritten before it is moved. */
+static int place_descriptors(const int *fds, size_t count)
+{
+    int high[16];
+    if (count > sizeof high / sizeof high[0])
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        high[i] = fcntl(fds[i], F_DUPFD, 64);
+        if (high[i] < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (dup2(high[i], (int)i) < 0)
+            return -1;
+    return close_range((unsigned)count, ~0U, 0);
+}
+
+static pid_t linux_spawn(const char *path, const char *const *arguments,
+                         const char *const *environment, const int *fds, size_t fd_count)
+{
+    enum { NOT_STARTED = 127 };
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    struct rlimit most = {SYS_CHILD_FILE_MAX, SYS_CHILD_FILE_MAX};
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(NOT_STARTED);
+    for (int number = 1; number < 32; number++)
+        (void)signal(number, SIG_DFL);
+    if (place_descriptors(fds, fd_count) == 0 && setrlimit(RLIMIT_FSIZE, &most) == 0)
+        (void)execve(path, (char *const *)(uintptr_t)arguments,
+                     (char *const *)(uintptr_t)environment);
+    _exit(NOT_STARTED);
+}
+
+static int linux_wait_child(pid_t pid)
+{
+    int status;
+    pid_t ended;
+    do
+        ended = waitpid(pid, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    if (ended != pid)
+        return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 static int64_t linux_now(void)
 {
     struct timespec t;
@@ -311,6 +367,9 @@ const struct sys_ops sys_linux = {
     .lock_ofd = linux_lock_ofd,
     .lock_owner = linux_lock_owner,
     .lease = linux_lease,
+    .memory_file = linux_memory_file,
+    .spawn = linux_spawn,
+    .wait_child = linux_wait_child,
     .now = linux_now,
     .monotonic_ns = linux_monotonic_ns,
     .sleep_ms = linux_sleep_ms,

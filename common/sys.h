@@ -28,6 +28,9 @@ enum { SYS_RENAME_NOREPLACE = 1, SYS_RENAME_EXCHANGE = 2 };
 /* sys->flags of an inode, linux/fs.h FS_IOC_GETFLAGS */
 enum { SYS_INODE_IMMUTABLE = 0x10, SYS_INODE_APPEND_ONLY = 0x20 };
 
+/* Bytes of a file that a child may write. */
+enum { SYS_CHILD_FILE_MAX = 16 * 1024 * 1024 };
+
 enum sys_lease { SYS_LEASE_NONE, SYS_LEASE_WRITE };
 
 struct sys_dir; /* an open directory listing */
@@ -72,6 +75,16 @@ struct sys_ops {
     int (*lock_ofd)(int fd);                    /* whole file, write, non-blocking */
     int (*lock_owner)(int fd, pid_t *owner);    /* who holds it: pid, or -1 unknown, 0 nobody */
     int (*lease)(int fd, enum sys_lease lease); /* its breaking (SIGIO) is ignored */
+
+    /* other programs; only common/child.c asks for one */
+    int (*memory_file)(const char *name); /* memfd_create, closed by exec */
+    /*
+     * Starts `path` with exactly these descriptors as 0, 1, 2, ...; all others are closed, signals
+     * are as by default, and it ends when we do. Its pid, or -1. Status 127 when it did not start.
+     */
+    pid_t (*spawn)(const char *path, const char *const *arguments, const char *const *environment,
+                   const int *fds, size_t fd_count);
+    int (*wait_child)(pid_t pid); /* exit status, 128 + signal, or -1 */
 
     /* time, chance, who */
     int64_t (*now)(void); /* unix seconds, UTC */

@@ -90,6 +90,12 @@ WRAP(int, filesystem, -1, (int fd, uint64_t *magic), (fd, magic))
 WRAP(int, flock, -1, (int fd, int operation), (fd, operation))
 WRAP(int, lock_ofd, -1, (int fd), (fd))
 WRAP(int, lease, -1, (int fd, enum sys_lease lease), (fd, lease))
+WRAP(int, memory_file, -1, (const char *name), (name))
+WRAP(pid_t, spawn, -1,
+     (const char *path, const char *const *arguments, const char *const *environment,
+      const int *fds, size_t fd_count),
+     (path, arguments, environment, fds, fd_count))
+WRAP(int, wait_child, -1, (pid_t pid), (pid))
 WRAP(int, random, -1, (void *into, size_t n), (into, n))
 
 /* A close that reports a failure has closed all the same (close(2)). */
@@ -151,6 +157,9 @@ void fault_install(void)
     USE(flock);
     USE(lock_ofd);
     USE(lease);
+    USE(memory_file);
+    USE(spawn);
+    USE(wait_child);
     USE(random);
     USE(now);
     sys = &table;

@@ -47,7 +47,7 @@ plan() {
         [ "$status" -eq 2 ]
         printf '%s\n' "$output" | grep -q 'not in this version'
     done
-    for command in approve verification-keys; do
+    for command in verification-keys; do
         run keyretire "$command" x
         [ "$status" -eq 2 ]
         printf '%s\n' "$output" | grep -q 'not in this version'

@@ -105,7 +105,6 @@ PY
 }
 
 @test "a window that closes during the preparation aborts (14) before anything changes; the plan is not spent" {
-    local commit
     planned --keep-versions 1 --max-report-age none --window "$(at -60)/PT2H"
     # The clock jumps by 30 days while the archive is written: COMMIT finds the window closed.
     with_fault fsync:3:LATER apply plan.txt --yes

@@ -13,7 +13,8 @@ copy_file_range splice socket connect bind send recv fork vfork execve execv exe
 clock_gettime gettimeofday time nanosleep usleep sleep getrandom rand random srand arc4random getenv secure_getenv
 setenv getpid getuid geteuid getpwuid getpwuid_r gethostname uname sysconf sigaction signal isatty umask prctl
 setrlimit syscall exit _exit printf fprintf puts putchar fputs fputc fwrite fopen fopen64 fdopen fclose fread fgets
-perror tmpfile mkstemp statfs fstatfs posix_fadvise posix_fadvise64'
+perror memfd_create close_range dup dup2 dup3 wait waitpid wait4 waitid pipe pipe2 execve fexecve execl execlp
+posix_spawnp clone signalfd tmpfile mkstemp statfs fstatfs posix_fadvise posix_fadvise64'
 pattern=$(printf '%s\n' $calls | paste -sd'|')
 bad=0
 checked=0

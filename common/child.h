@@ -1,0 +1,48 @@
+/*
+ * child: another program, run to its end: bytes in, bytes out.
+ *
+ * The one place that starts a process. The child gets what it is given here and nothing else: these
+ * arguments, this environment, these files. Every file is handed over as bytes in memory that only
+ * its descriptor names, so what the child reads is what was read and checked here, and nothing can
+ * be put in its place. Its output is taken whole when it has ended.
+ *
+ *     static const char *const arguments[] = {"ssh-keygen", "-Y", ..., CHILD_FILE_1, NULL};
+ *     const struct child c = {.program = "/usr/bin/ssh-keygen", .arguments = arguments,
+ *                             .input = text, .files = {signature}, .file_count = 1};
+ *     if (child_run(&run, &c, &result, err) && result.status == 0) ...
+ *
+ * Ownership: the result lives in the arena. No key material: the child's memory is its own.
+ * Errors: ERR_SYSTEM 160 when it could not be run at all; how it ended is its status.
+ * Threads: one. Limits: CHILD_FILES_MAX; a file that the child writes has at most
+ * SYS_CHILD_FILE_MAX bytes.
+ */
+#ifndef COMMON_CHILD_H
+#define COMMON_CHILD_H
+
+#include "common/arena.h"
+#include "common/err.h"
+
+enum { CHILD_FILES_MAX = 3, CHILD_NOT_STARTED = 127 /* as a shell says it */ };
+
+/* What the child calls its files; Linux gives each opening a place of its own in it. */
+#define CHILD_FILE_1 "/proc/self/fd/3"
+#define CHILD_FILE_2 "/proc/self/fd/4"
+#define CHILD_FILE_3 "/proc/self/fd/5"
+
+struct child {
+    const char *program;            /* absolute; PATH is not asked */
+    const char *const *arguments;   /* the name first; NULL ends them */
+    const char *const *environment; /* "NAME=value"; NULL ends it, or NULL for an empty one */
+    struct str input;               /* its standard input */
+    struct str files[CHILD_FILES_MAX];
+    size_t file_count;
+};
+
+struct child_result {
+    int status; /* exit status, or 128 + signal */
+    struct str out, talk;
+};
+
+bool child_run(struct arena *a, const struct child *c, struct child_result *r, struct err *err);
+
+#endif
