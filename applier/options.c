@@ -19,7 +19,7 @@
 #define CONFIG_OPTION                                                                              \
     {                                                                                              \
         OPT_CONFIG, "config", 0, "FILE",                                                           \
-            "a Python file of Flask's app.config.from_pyfile; may be repeated"                     \
+            "a Python or JSON file that Flask reads its configuration from; may be repeated"       \
     }
 #define YES_OPTION                                                                                 \
     {                                                                                              \

@@ -194,3 +194,22 @@ size_t text_nearest(struct str wanted, const struct str *candidates, size_t coun
     }
     return found;
 }
+
+void text_point(struct buf *b, uint32_t point)
+{
+    if (point < 0x80) {
+        buf_byte(b, (unsigned char)point);
+        return;
+    }
+    if (point < 0x800) {
+        buf_byte(b, (unsigned char)(0xC0 | point >> 6));
+    } else if (point < 0x10000) {
+        buf_byte(b, (unsigned char)(0xE0 | point >> 12));
+        buf_byte(b, (unsigned char)(0x80 | (point >> 6 & 0x3F)));
+    } else {
+        buf_byte(b, (unsigned char)(0xF0 | point >> 18));
+        buf_byte(b, (unsigned char)(0x80 | (point >> 12 & 0x3F)));
+        buf_byte(b, (unsigned char)(0x80 | (point >> 6 & 0x3F)));
+    }
+    buf_byte(b, (unsigned char)(0x80 | (point & 0x3F)));
+}

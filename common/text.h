@@ -15,6 +15,8 @@
  * are none (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF).
  */
 size_t text_utf8(struct str s, size_t at, uint32_t *point);
+/* The character of a code point, in UTF-8. */
+void text_point(struct buf *b, uint32_t point);
 /* Control characters and those that reorder or hide text: never shown as they are. */
 bool text_is_unsafe(uint32_t point);
 

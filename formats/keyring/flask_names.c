@@ -106,3 +106,12 @@ struct span flask_member_span(struct str content, struct span body, size_t end, 
     bool pair = content.at[end] == '\r' && end + 1 < content.len && content.at[end + 1] == '\n';
     return (struct span){start, end + (pair ? 2 : 1)};
 }
+
+void flask_close_member(struct bindings *all, size_t leader, struct span whole, struct span body)
+{
+    struct binding *b = &all->items[leader];
+    b->entry = whole;
+    b->body_end = body.end;
+    for (size_t i = leader + 1; i < all->count; i++)
+        all->items[i].entry = (struct span){whole.end, whole.end};
+}

@@ -44,4 +44,10 @@ void flask_add_gap(struct arena *a, struct flask_lines *lines, struct span gap, 
  */
 struct span flask_member_span(struct str content, struct span body, size_t end, unsigned char mark);
 
+/*
+ * The bindings from `leader` to the last are one member, with that span: the leader gets it, the
+ * others an empty one at its end.
+ */
+void flask_close_member(struct bindings *all, size_t leader, struct span whole, struct span body);
+
 #endif

@@ -125,18 +125,6 @@ static bool take_field(struct reader *r, struct str version)
     return true;
 }
 
-/* All of a version that stood between these bytes becomes the span of its leader. */
-static void close_member(struct reader *r, struct span body, size_t end)
-{
-    struct binding *leader = &r->all->items[r->leader];
-    leader->entry = flask_member_span(r->content, body, end, '#');
-    leader->body_end = body.end;
-    leader->lines = flask_line_at(&r->lines, body.end) - leader->line + 1;
-    for (size_t i = r->leader + 1; i < r->all->count; i++)
-        r->all->items[i].entry = (struct span){leader->entry.end, leader->entry.end};
-    r->done = leader->entry.end;
-}
-
 /* 'v1': {...} and the comma behind it. */
 static bool take_version(struct reader *r)
 {
@@ -159,7 +147,9 @@ static bool take_version(struct reader *r)
     size_t end = take_op(r, ",") ? token_end(r, r->at - 1) : body.end;
     if (end == body.end && !next_is_op(r, "}"))
         return no_literal(r);
-    close_member(r, body, end);
+    struct span whole = flask_member_span(r->content, body, end, '#');
+    flask_close_member(r->all, r->leader, whole, body);
+    r->done = whole.end;
     return true;
 }
 

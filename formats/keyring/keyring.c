@@ -381,8 +381,10 @@ static bool check_checksum(struct arena *a, const struct keyring *kr, struct err
 
 const struct keyring_syntax *keyring_flask_form(struct str content)
 {
-    (void)content;
-    return &keyring_flask_py;
+    struct str text = str_trim(content);
+    if (str_starts(text, STR("\xEF\xBB\xBF")))
+        text = str_trim(str_slice(text, 3, text.len));
+    return str_starts(text, STR("{")) ? &keyring_flask_json : &keyring_flask_py;
 }
 
 /* The structure first: a file that misses an entry says so, not that its checksum is wrong. */

@@ -39,6 +39,7 @@
 #include "common/crypto.h"
 #include "common/secret.h"
 #include "formats/keyring/dotenv.h"
+#include "formats/keyring/flask_json.h"
 #include "formats/keyring/flask_py.h"
 
 enum {

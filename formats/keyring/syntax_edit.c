@@ -7,11 +7,13 @@
  */
 #include "common/buf.h"
 #include "formats/keyring/dotenv.h"
+#include "formats/keyring/flask_json.h"
 #include "formats/keyring/flask_py.h"
 
 const struct keyring_syntax *keyring_syntax_find(struct str name)
 {
-    static const struct keyring_syntax *const all[] = {&keyring_dotenv, &keyring_flask_py};
+    static const struct keyring_syntax *const all[] = {&keyring_dotenv, &keyring_flask_py,
+                                                       &keyring_flask_json};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (str_eq(name, str_from(all[i]->name)))
             return all[i];

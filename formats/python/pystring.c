@@ -1,5 +1,5 @@
 /* pystring: the value of a Python string literal (Language Reference 3.12, 2.4.1). */
-#include "common/buf.h"
+#include "common/text.h"
 #include "formats/python/pytoken.h"
 
 struct literal {
@@ -31,25 +31,6 @@ static bool open_literal(struct arena *a, const struct py_token *t, struct liter
     return true;
 }
 
-static void add_point(struct buf *b, uint32_t p)
-{
-    if (p < 0x80) {
-        buf_byte(b, (unsigned char)p);
-        return;
-    }
-    if (p < 0x800) {
-        buf_byte(b, (unsigned char)(0xC0 | p >> 6));
-    } else if (p < 0x10000) {
-        buf_byte(b, (unsigned char)(0xE0 | p >> 12));
-        buf_byte(b, (unsigned char)(0x80 | (p >> 6 & 0x3F)));
-    } else {
-        buf_byte(b, (unsigned char)(0xF0 | p >> 18));
-        buf_byte(b, (unsigned char)(0x80 | (p >> 12 & 0x3F)));
-        buf_byte(b, (unsigned char)(0x80 | (p >> 6 & 0x3F)));
-    }
-    buf_byte(b, (unsigned char)(0x80 | (p & 0x3F)));
-}
-
 static int digit_value(unsigned char c)
 {
     if (ascii_digit(c))
@@ -77,7 +58,7 @@ static bool take_hex(struct literal *l, size_t digits)
     l->at++; /* the x, u or U */
     if (take_digits(l, 16, digits, &p) != digits || p > 0x10FFFF || (p >= 0xD800 && p <= 0xDFFF))
         return false;
-    add_point(&l->out, p);
+    text_point(&l->out, p);
     return true;
 }
 
@@ -111,7 +92,7 @@ static bool take_escape(struct literal *l)
     if (c == 'N')
         return false;
     if (take_digits(l, 8, 3, &p) > 0)
-        add_point(&l->out, p);
+        text_point(&l->out, p);
     else
         buf_byte(&l->out, '\\'); /* an unknown escape stands for itself; its byte comes next */
     return true;

@@ -74,6 +74,36 @@ PY
     is "$(env_versions .env.crypto | xargs)" "v1 v2 v3 v4"
 }
 
+@test "a JSON configuration loses a version, and gets it back though it was edited since" {
+    /usr/bin/python3 - "$PWD/config.py" <<'PY'
+import json, sys, flask
+app = flask.Flask("x", root_path="/")
+app.config.from_pyfile(sys.argv[1])
+c = {k: app.config[k] for k in ("ACTIVE_ENCRYPTION_VERSION", "ENCRYPTION_KEYS", "SESSION_NAME")}
+json.dump(c, open("config.json", "w"), indent=2)
+PY
+    cp config.json before.json
+    planned --config config.json --config config.py --keep-versions 2
+    grep -q 'form flask-json' plan.txt
+    exits 0 retire apply plan.txt --yes
+    is "$(field config.json 'list(x["ENCRYPTION_KEYS"]), x["SESSION_NAME"]')" "(['v3', 'v4'], 'x')"
+    is "$(diff before.json config.json | grep -c '^>')" 0
+    is "$(flask_config config.py 'list(c["ENCRYPTION_KEYS"])')" "['v3', 'v4']"
+    sed -i 's/"SESSION_NAME": "x"/"SESSION_NAME": "y"/' config.json
+    exits 0 retire rollback "$(last_txid)" --yes
+    is "$(field config.json 'sorted(x["ENCRYPTION_KEYS"]), x["SESSION_NAME"]')" "(['v1', 'v2', 'v3', 'v4'], 'y')"
+    is "$(field config.json 'x["ENCRYPTION_KEYS"]["v1"]')" "$(field before.json 'x["ENCRYPTION_KEYS"]["v1"]')"
+}
+
+@test "what is no string in a JSON configuration is refused with its line" {
+    printf '{"ACTIVE_ENCRYPTION_VERSION": "v4",\n "ENCRYPTION_KEYS": {\n  "v4": {"key": 12}}}\n' >config.json
+    exits 4 plan --config config.json
+    says plan.err "config.json, line 3"
+    printf '{"ACTIVE_ENCRYPTION_VERSION": "v4",\n "ENCRYPTION_KEYS": {,}}\n' >config.json
+    exits 12 plan --config config.json
+    says plan.err "config.json, line 2"
+}
+
 @test "a Flask configuration alone is enough" {
     exits 0 keyretire plan --report report.db --config config.py --state-dir "$STATE" --kdf-iterations 1 \
         --keep-versions 1 -o plan.txt

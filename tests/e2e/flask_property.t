@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The keyring against Flask itself: a random configuration file reads the same by app.config.from_pyfile, and
-after a random removal Flask reads what it read before but for the removed versions, from the same bytes.
+"""The keyring against Flask itself: a random configuration file reads the same by app.config.from_pyfile, or by
+from_file with Python's json, and after a random removal Flask reads what it read before but for the removed versions, from the same bytes.
 
 FLASK_FILES sets the number of files of each property, FLASK_SEED the seed; a failure prints the seed and file."""
 import ast
@@ -188,6 +188,58 @@ def random_python(rng):
     return mark + (newline.join(lines) + rng.choice(["", newline, newline * 2])).encode("utf-8"), active
 
 
+def json_text(rng, value):
+    text = json.dumps(value, ensure_ascii=rng.randrange(2) == 0 or "\ud83d" in value)
+    if isinstance(value, str) and rng.randrange(4) == 0:
+        text = '"' + "".join("\\u%04x" % ord(c) if ord(c) < 0x10000 else json.dumps(c)[1:-1] for c in value) + '"'
+    return text
+
+
+def json_object(rng, items, newline, indent, inner):
+    """The members on one line, on a line each, or mixed, with the blanks that JSON allows."""
+    lay = rng.randrange(3)
+    blank = (lambda: rng.choice(["", " "])) if lay == 0 else (lambda: newline + inner) if lay == 1 else (
+        lambda: rng.choice(["", " ", newline + inner, newline * 2 + inner, "\t"]))
+    body = ("," + rng.choice(["", "", " "])).join(
+        blank() + json_text(rng, k) + rng.choice([":", ": ", " :\t"]) + v + rng.choice(["", "", " "]) for k, v in items)
+    return "{" + body + (newline + indent if lay == 1 else blank()) + "}"
+
+
+JSON_OTHERS = {"DEBUG": True, "PORT": -5.5e3, "NOTHING": None, "LIST": [1, [], {}, {"a": ["v1", "{", "}"]}], "EMPTY": "",
+               "TEXT": "a, \"b\", {c}", "MY_ENCRYPTION_KEYS": {"v1": {"key": "x"}}, "FAR": float("inf"), "\ud83d": 1}
+
+
+def random_json(rng):
+    newline = rng.choice(["\n", "\n", "\r\n"])
+    names = rng.sample(["v1", "v2", "V3", "v10", "v11", "v2-prod", "k_1"], rng.randint(1, 6))
+    keys = {v: material(rng) for v in names}
+    active = rng.choice(names)
+    items = [("ACTIVE_ENCRYPTION_VERSION", json_text(rng, rng.choice([active, active.upper()])))]
+    if rng.randrange(4):
+        members = []
+        for version, fields in keys.items():
+            fields = [(f, json_text(rng, v)) for f, v in fields.items()]
+            if rng.randrange(4) == 0:
+                fields.append(("note", json.dumps(rng.choice([None, 1, "v1", {"a": [1]}]))))
+            rng.shuffle(fields)
+            members.append((version, json_object(rng, fields, newline, "    ", "      ")))
+        items.append(("ENCRYPTION_KEYS", json_object(rng, members, newline, "  ", "    ")))
+    else:
+        items += [(PREFIX[f] + v, json_text(rng, text)) for v, fields in keys.items() for f, text in fields.items()]
+    for name in rng.sample(sorted(JSON_OTHERS), rng.randint(0, 5)):
+        items.append((name, json.dumps(JSON_OTHERS[name])))
+    rng.shuffle(items)
+    text = rng.choice(["", " ", newline]) + json_object(rng, items, newline, "", "  ") + rng.choice(["", newline])
+    return text.encode("utf-8"), active
+
+
+JSON_SPOILERS = ['"ENCRYPTION_KEYS": {}', '"ENCRYPTION_KEYS__v9": 1', '"X": {"ENCRYPTION_KEYS": 1}',
+                 '"FLASK_ENCRYPTION_KEYS": "x"', '"X": "ENCRYPTION_SALT__v1"', '"ACTIVE_ENCRYPTION_VERSION": null',
+                 '"ENCRYPTION_KEYS": ["v1"]', '"ENCRYPTION_ENV_CHECKSUM": "a"', '"ENCRYPTION_KEYS__v9": "\\ud800"']
+BROKEN = ['"X": 01', '"X": +1', '"X": tru', '"X": [1,]', "'X': 1", '"X"; 1', '"X": "\x01"', '"X": "\\x41"', '"X": 1,',
+          '"X": {"a" 1}', '"X": [1}', '"X": 1 // c', '"X": ' + "[" * 70 + "]" * 70]
+
+
 # ---- properties ----
 
 def subsequence(after, before):
@@ -261,6 +313,24 @@ def check_spoiled(tool, rng, make):
     assert loaded["id"] in (507, 516, 517) and (number > lines or loaded["id"] in (507, 516)), loaded
 
 
+def check_spoiled_json(tool, rng):
+    """What stands where it is not read, or is no string, is refused; what json does not read is corrupt."""
+    data, _ = random_json(rng)
+    text = data.decode("utf-8")
+    at = text.rindex("}")
+    bad = rng.randrange(2)
+    spoiler = rng.choice(BROKEN if bad else JSON_SPOILERS)
+    loaded = tool.ask("load", (text[:at] + "," + spoiler + text[at:]).encode("utf-8"))
+    if bad and not spoiler.startswith('"X": [[['):
+        try:
+            json.loads(text[:at] + "," + spoiler + text[at:])
+            assert False, "json reads it: " + spoiler
+        except ValueError:
+            pass
+    assert loaded.get("exit") == (12 if bad else 4), "%r: %s" % (spoiler, loaded)
+    assert loaded["id"] in ((518,) if bad else (507, 516)) and "line " in loaded["place"], loaded
+
+
 def run(number, name, files, one):
     for i in range(files):
         rng = random.Random("%s/%d" % (SEED, i))
@@ -277,11 +347,16 @@ def run(number, name, files, one):
 def main():
     python = Tool("flask-py")
     counts = {"refused": 0, "removed": 0, "inserted": 0}
-    print("1..2")
+    written = Tool("flask-json")
+    print("1..4")
     good = run(1, "a removal takes versions out of a Python file and nothing else", FILES,
                lambda rng: check_file(python, rng, counts, random_python, read_python))
     good &= run(2, "what is no literal is refused with its line", FILES // 2,
                 lambda rng: check_spoiled(python, rng, random_python))
+    good &= run(3, "a removal takes versions out of a JSON file and nothing else", FILES,
+                lambda rng: check_file(written, rng, counts, random_json, read_json))
+    good &= run(4, "what is no string or no JSON is refused with its line", FILES,
+                lambda rng: check_spoiled_json(written, rng))
     print("# " + ", ".join("%s %d" % item for item in counts.items()))
     sys.exit(0 if good else 1)
 
