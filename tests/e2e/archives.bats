@@ -88,6 +88,11 @@ state() { # state TABLE, of schema public
     query r.db "SELECT state FROM coverage WHERE schema_name = 'public' AND table_name = '$1'"
 }
 
+# The first file with rows in a folder of pg_dump, by name.
+first_data() {
+    basename "$(find "$1" -name '[0-9]*' | sort | head -n 1)"
+}
+
 @test "custom: every level of compression says what the plain dump says" {
     like_plain "$F/custom"
     [ "$(item databases)" = census ]
@@ -285,7 +290,8 @@ PY
     tar -xf t -C a/b
     tar -cf prefixed a
     like_plain prefixed
-    (cd a/b && tar -cf ../../early restore.sql $(ls | grep -v -e toc.dat -e restore.sql) && tar -rf ../../early toc.dat)
+    find a/b -type f ! -name toc.dat ! -name restore.sql -printf '%P\n' > middle
+    tar -C a/b -cf early restore.sql -T middle toc.dat
     like_plain early
     zstd -q early
     like_plain early.zst
@@ -300,7 +306,8 @@ PY
     pg_dump -Ft census > t
     mkdir x
     tar -xf t -C x
-    (cd x && tar -cf ../late $(ls | grep -v toc.dat) toc.dat)
+    find x -type f ! -name toc.dat -printf '%P\n' > first
+    tar -C x -cf late -T first toc.dat
     run keycensus scan - --dump-time "$(utc 0)" -o r.db < <(cat late)
     [ "$status" -eq 12 ]
     [[ "$output" == *K0386*'as a file'* ]]
@@ -312,7 +319,7 @@ PY
     census_into r.db d
     said_by r.db > clean
     printf '\0\005\026\007junk' > d/._toc.dat
-    cp d/._toc.dat "d/._$(ls d | grep -m1 '^[0-9]')"
+    cp d/._toc.dat "d/._$(first_data d)"
     : > d/.DS_Store
     tar -cf decoys d
     census_into r.db decoys
@@ -515,7 +522,8 @@ print(len(known), sum(known))'
     pg_dump -Fd census -f d
     pg_dump -Ft census > t
     gzip -k t
-    tar -cf late $(ls -r d | sed 's,^,d/,' | grep -v toc.dat) d/toc.dat
+    find d -type f ! -name toc.dat > first
+    tar -cf late -T first d/toc.dat
     for input in "$F/custom" d t t.gz late; do
         rows "$input" | diff wanted -
     done
@@ -533,7 +541,7 @@ print(len(known), sum(known))'
     # Damage behind the table of contents is not looked at.
     head -c 200000 "$F/custom" > cut
     rows cut | diff wanted -
-    rm "d/$(ls d | grep -m1 '^[0-9]')"
+    rm "d/$(first_data d)"
     [ "$(keycensus inspect d | grep -c 'its file is missing')" = 1 ]
 }
 

@@ -8,7 +8,7 @@ DATA=$BATS_TEST_DIRNAME/../data/census
 setup_file() {
     my_start
     export MYROOT
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return 1
     make_env env v3 v1 v2 v3
     for n in 1 2 3; do seal env v$n 100 $((1700000000 + n * 10000)); done > sealed
     seal env - 20 1600000000 > bare

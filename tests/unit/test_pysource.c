@@ -7,8 +7,8 @@
  */
 #include "analyzer/pyexpr.h"
 #include "analyzer/pysource.h"
-#include "formats/python/pytoken.h"
 #include "common/buf.h"
+#include "formats/python/pytoken.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
