@@ -9,10 +9,11 @@
  * edit of several bytes with seed N; append N puts something behind the end. Of all cases every
  * DAMAGE_STEP-th is tried; unset, the step is such that about CASES_WANTED are.
  *
- * Always: no crash, no hang, an error or a report whose counts add up; a report that is not
- * complete says why and where, and one that is says nothing of the kind. What a *complete* report
- * of a damaged file may say depends on what the format carries; one word each for cuts, changes
- * (flips and edits) and bytes behind the end:
+ * The whole sample gives one content digest with 1 to 8 threads and blocks of 1 byte to 1 MiB, and
+ * so do the damaged ones that are told complete. Always: no crash, no hang, an error or a report
+ * whose counts add up; a report that is not complete says why and where, and one that is says
+ * nothing of the kind. What a *complete* report of a damaged file may say depends on what the
+ * format carries; one word each for cuts, changes (flips and edits) and bytes behind the end:
  *
  *     same      what the whole file said: its checksum, or its end mark, would have shown it
  *     numbers   as many rows, cells, classes and versions; names have no checksum
@@ -39,12 +40,19 @@ enum {
     FAILURES_SHOWN = 8,
     HANG_SECONDS = 20,
     REPORT_EVERY = 97, /* of the cases, a report is also written and read again */
+    AGAIN_EVERY = 19,  /* the census is made again with other threads and blocks */
     SAMPLE_MAX = 1 << 20
 };
 
 enum guarantee { SAME, NUMBERS, RECORDS, ACCOUNTS };
 enum kind { CUT, FLIP, EDIT, APPEND, WHOLE };
 
+struct settings {
+    unsigned threads;
+    size_t block_size; /* bytes; 0: the default */
+};
+
+static const struct settings usual = {1, 0};
 static const char *const guarantee_names[] = {"same", "numbers", "records", "accounts"};
 static const char *const kind_names[] = {"cut", "flip", "edit", "append", "whole"};
 
@@ -209,7 +217,7 @@ static void check_file(struct damage *d, const struct report *r)
     arena_free(&arena);
 }
 
-static struct verdict census(struct damage *d)
+static struct verdict census(struct damage *d, struct settings how)
 {
     struct arena arena = {0};
     struct report r = {.arena = &arena};
@@ -218,7 +226,8 @@ static struct verdict census(struct damage *d)
     struct verdict v = {0};
     struct analyze_options o = {.inputs = &d->input,
                                 .input_count = 1,
-                                .threads = 1,
+                                .threads = how.threads,
+                                .block_size = how.block_size,
                                 .limits.max_window = stream_limits_default().max_window,
                                 .dump_time = 1800000000};
     report_add_version(&r, STR("v1"));
@@ -242,6 +251,28 @@ static struct verdict census(struct damage *d)
     (void)alarm(0);
     arena_free(&arena);
     return v;
+}
+
+/* Threads and blocks change nothing; how much is counted of what stands before a damage, they may.
+ */
+static void check_again(struct damage *d, const struct verdict *v, struct settings how)
+{
+    struct verdict again = census(d, how);
+    char text[64];
+    (void)snprintf(text, sizeof text, "%u threads, blocks of %zu", how.threads, how.block_size);
+    if (again.reported != v->reported || again.complete != v->complete)
+        fail(d, "another verdict", text);
+    else if (v->complete && strcmp(again.digest, v->digest) != 0)
+        fail(d, "another content digest", text);
+}
+
+static void check_settings(struct damage *d)
+{
+    static const unsigned threads[] = {1, 2, 3, 8};
+    static const size_t blocks[] = {1, 7, 4096, 1 << 20};
+    for (size_t t = 0; t < sizeof threads / sizeof threads[0]; t++)
+        for (size_t b = 0; b < sizeof blocks / sizeof blocks[0]; b++)
+            check_again(d, &d->whole, (struct settings){threads[t], blocks[b]});
 }
 
 /* ---- damage ---- */
@@ -360,7 +391,9 @@ static void try_case(struct damage *d, enum kind kind, uint64_t which)
     else if (kind == APPEND)
         append(d, which);
     put(d->file, d->bytes, d->damaged_len);
-    struct verdict v = census(d);
+    struct verdict v = census(d, usual);
+    if (d->cases % AGAIN_EVERY == 0)
+        check_again(d, &v, (struct settings){3, 7});
     d->cases++;
     d->refused += !v.reported;
     d->incomplete += v.reported && !v.complete;
@@ -466,7 +499,8 @@ int main(int argc, char **argv)
     (void)signal(SIGFPE, on_signal);
 #endif
     load(&d);
-    d.whole = census(&d);
+    d.whole = census(&d, usual);
+    check_settings(&d);
     if (!d.whole.complete || d.whole.numbers.rows == 0)
         fail(&d, "the sound sample gives no complete report with rows", d.file);
     else if (only)

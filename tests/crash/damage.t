@@ -8,7 +8,9 @@ cd "$(dirname "$0")/../.." || exit 1
 BATS_TEST_DIRNAME=$PWD/tests/e2e
 . tests/e2e/lib.bash
 [ ! -w /dev/shm ] || BATS_TMPDIR=/dev/shm
-export ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=abort_on_error=1:print_stacktrace=1
+# A small quarantine: the cases are many, and each takes megabytes.
+export ASAN_OPTIONS=abort_on_error=1:quarantine_size_mb=16:malloc_context_size=6
+export UBSAN_OPTIONS=abort_on_error=1:print_stacktrace=1
 DATA=$PWD/tests/data/damage
 only=${1:-}
 scratch
