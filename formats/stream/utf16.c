@@ -8,7 +8,9 @@
 #include "formats/stream/decoder.h"
 #include "formats/stream/stream.h"
 
-enum { UTF8_MOST = 4 };
+#include <inttypes.h>
+
+enum { UTF8_MOST = 4, FOREIGN_SURE = 32 /* units in a row */ };
 
 /* Bytes. */
 static const size_t UNIT = 2;
@@ -16,9 +18,12 @@ static const size_t PAIR = 4;
 
 struct utf16 {
     struct decoder frame;
-    unsigned low;  /* which byte of a unit is the low one: 0 or 1 */
-    bool begun;    /* the place of a byte order mark is behind */
-    size_t queued; /* bytes of a character that had no room, from `next` on */
+    unsigned low;          /* which byte of a unit is the low one: 0 or 1 */
+    bool begun;            /* the place of a byte order mark is behind */
+    unsigned foreign;      /* units of the run in which both bytes are ASCII's, */
+    unsigned before;       /* its last one */
+    uint64_t foreign_from; /* and where it begins */
+    size_t queued;         /* bytes of a character that had no room, from `next` on */
     size_t next;
     unsigned char queue[UTF8_MOST];
 };
@@ -57,8 +62,40 @@ static size_t run_of_ascii(struct utf16 *u, unsigned char *into, size_t room)
             into[n + i] = at[u->low + i * UNIT];
         n += 4;
         intake_use(in, 4 * UNIT);
+        u->foreign = 0;
     }
     return n;
+}
+
+static bool is_ascii_text(unsigned byte)
+{
+    return (byte >= ' ' && byte < 0x7f) || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+/* Is the unit ahead one too many that reads as two bytes of ASCII? */
+static bool is_foreign(struct utf16 *u, unsigned c)
+{
+    if (!is_ascii_text(c & 0xff) || !is_ascii_text(c >> 8)) {
+        u->foreign = 0;
+        return false;
+    }
+    if (u->foreign == 0)
+        u->foreign_from = intake_position(&u->frame.in);
+    if (u->foreign == 0 || c != u->before)
+        u->foreign++;
+    u->before = c;
+    return u->foreign >= FOREIGN_SURE;
+}
+
+static enum pull refuse_foreign(struct utf16 *u)
+{
+    struct err *err = &u->frame.failure;
+    err_set(err, ERR_CORRUPT, 206,
+            "bytes that are not UTF-16 stand in a UTF-16 text, from byte %" PRIu64,
+            u->foreign_from);
+    err_hint(err, "something was added to the file in another encoding, as >> does; make the dump "
+                  "again, or scan what was added as a file of its own");
+    return PULL_FAILED;
 }
 
 /* One character into the queue. */
@@ -70,6 +107,8 @@ static enum pull next_character(struct utf16 *u)
         return p == PULL_END && d->in.left > 0 ? decoder_cut(d, "inside a character") : p;
     unsigned c = unit_at(u, d->in.at);
     size_t len = UNIT;
+    if (is_foreign(u, c))
+        return refuse_foreign(u);
     if (c >= 0xdc00 && c < 0xe000)
         return decoder_damaged(d, "the second half of a surrogate pair without its first");
     if (c >= 0xd800 && c < 0xdc00) {

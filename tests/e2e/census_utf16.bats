@@ -119,6 +119,57 @@ v3|30"
     is "$(query r.db "SELECT value FROM summary WHERE item='status'")" incomplete
 }
 
+@test "S1: rows that a shell added in ASCII make the report incomplete, by name and place" {
+    utf16 LE '\xff\xfe' users.csv >w.csv
+    size=$(stat -c %s w.csv)
+    sed -n 1,3p v2 | sed 's/^/99,/; s/$/,x/' >more
+    [ $(($(stat -c %s more) % 2)) -eq 0 ] || echo >>more
+    cat more >>w.csv
+    run keycensus scan w.csv --env-file env -o r.db
+    is "$status" 12
+    printf '%s\n' "$output" | grep '^keycensus: error' | grep -q "not UTF-16.*from byte $size"
+    printf '%s\n' "$output" | grep -q 'another encoding'
+    is "$(query r.db "SELECT value FROM summary WHERE item='status'")" incomplete
+    is "$(query r.db "SELECT sum(record_count) FROM key_usage")" 50
+    for f in LE:'\xff\xfe' BE:'\xfe\xff'; do
+        { utf16 "${f%%:*}" "${f#*:}" dump.sql; } >w.sql
+        size=$(stat -c %s w.sql)
+        { printf '\nCOPY public.users (id, secret, "anotação") FROM stdin;\n'; sed -n '1,3s/$/\tx/p' v2 | sed 's/^/99\t/'; printf '\\.\n'; } >more
+        [ $(($(stat -c %s more) % 2)) -eq 0 ] || echo >>more
+        cat more >>w.sql
+        run keycensus scan w.sql --env-file env -q --overwrite -o r.db
+        is "$status" 12
+        printf '%s\n' "$output" | grep -q "not UTF-16.*from byte"
+        is "$(query r.db "SELECT value FROM summary WHERE item='status'")" incomplete
+    done
+}
+
+@test "S1: long texts of CJK, common and rare, are text" {
+    python3 - <<'PY'
+import random
+rng = random.Random(7)
+common = []  # level 1 of GB 2312: the 3755 that are used most
+for row in range(0xB0, 0xD8):
+    for cell in range(0xA1, 0xFF):
+        try:
+            common.append(bytes([row, cell]).decode("gb2312"))
+        except UnicodeDecodeError:
+            pass
+assert len(common) == 3755
+every = [chr(c) for c in range(0x4E00, 0xA000)]
+with open("cjk.csv", "w", encoding="utf-16") as f:
+    f.write("id,secret,note\n")
+    for i in range(20):
+        f.write(f"{i},x," + "".join(rng.choices([common, every][i % 2], k=5000)) + "\n")
+PY
+    for order in LE BE; do
+        iconv -f UTF-16 -t UTF-16$order cjk.csv >w.csv
+        keycensus scan w.csv --env-file env -q --overwrite -o r.db
+        is "$(query r.db "SELECT value FROM summary WHERE item IN ('status','rows') ORDER BY item")" "20
+complete"
+    done
+}
+
 @test "inspect reads UTF-16 too" {
     utf16 LE '\xff\xfe' users.csv >w.csv
     run keycensus inspect w.csv --format csv

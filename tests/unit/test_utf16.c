@@ -99,6 +99,45 @@ static void half_a_character_is_never_dropped(void **state)
     }
 }
 
+/* ASCII, as `>>` of a shell adds it: 31 pairs may be text, the 32nd pair is not given out. */
+static void a_run_of_ascii_bytes_is_another_encoding(void **state)
+{
+    (void)state;
+    static const char row[] = "17\tv2:Z0FBQUFBQmxVX0VBQUFFQ0F3UUZCZ2NJQ1FvTERBME9E\r\nanother row,";
+    for (size_t n = 62; n <= 64; n += 2) {
+        unsigned char bytes[2 + 64 + 2] = {'a', 0};
+        memcpy(bytes + 2, row, n);
+        bytes[2 + n] = 'z';
+        struct pulled p = decoded(str_make(bytes, n + 4), STREAM_UTF16LE, 0, 4096);
+        assert_int_equal(p.verdict, n == 62 ? PULL_END : PULL_FAILED);
+        gives(str_make(bytes, n + 4), STREAM_UTF16LE, p.verdict, pulled_str(&p));
+        if (n == 64) {
+            assert_int_equal(p.err.kind, ERR_CORRUPT);
+            assert_int_equal(p.err.id, 206);
+            assert_non_null(strstr(p.err.text, "from byte 2"));
+            assert_true(p.err.hint[0] != 0);
+        }
+        pulled_free(&p);
+        p = decoded(str_make((unsigned char *)memmove(bytes, bytes + 2, n), n), STREAM_UTF16BE, 1,
+                    7);
+        assert_int_equal(p.verdict, n == 62 ? PULL_END : PULL_FAILED);
+        pulled_free(&p);
+    }
+}
+
+/* U+2550, a double line, reads "P%"; so does each of many bullets that hide a password. */
+static void a_line_that_is_drawn_is_text(void **state)
+{
+    (void)state;
+    unsigned char line[2 * 1000];
+    unsigned char utf8[3 * 1000];
+    for (size_t i = 0; i < 1000; i++) {
+        memcpy(line + 2 * i, "\x50\x25", 2);
+        memcpy(utf8 + 3 * i, "\xe2\x95\x90", 3);
+    }
+    gives(str_make(line, sizeof line), STREAM_UTF16LE, PULL_END, str_make(utf8, sizeof utf8));
+}
+
 static void truncation_at_every_byte_is_whole_characters_or_incomplete(void **state)
 {
     (void)state;
@@ -171,6 +210,8 @@ int main(void)
         cmocka_unit_test(long_ascii_runs_with_others_between_lose_nothing),
         cmocka_unit_test(a_mark_is_left_out_at_the_start_only),
         cmocka_unit_test(half_a_character_is_never_dropped),
+        cmocka_unit_test(a_run_of_ascii_bytes_is_another_encoding),
+        cmocka_unit_test(a_line_that_is_drawn_is_text),
         cmocka_unit_test(truncation_at_every_byte_is_whole_characters_or_incomplete),
         cmocka_unit_test(utf16_is_told_by_its_mark_or_by_its_zeros),
         cmocka_unit_test(what_is_no_text_in_utf16_is_not_taken_for_it),
