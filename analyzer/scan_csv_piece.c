@@ -156,8 +156,7 @@ static void csv_take_run(struct scan_piece *p, struct str run)
 {
     for (size_t i = 0; p->state == CSV_PLAIN && i < run.len && p->null_seen != SIZE_MAX; i++)
         csv_null_byte(p, run.at[i]);
-    field_flush(p->field);
-    fernet_stream_feed(&p->field->stream, run);
+    field_run(p->field, run);
 }
 
 /* Before the first byte of a field, with nothing held back. */

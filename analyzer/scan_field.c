@@ -17,6 +17,18 @@ void field_flush(struct scan_field *f)
     f->work_len = 0;
 }
 
+void field_run(struct scan_field *f, struct str run)
+{
+    if (run.len > SCAN_WORK - f->work_len)
+        field_flush(f);
+    if (run.len > SCAN_WORK) {
+        fernet_stream_feed(&f->stream, run);
+        return;
+    }
+    memcpy(f->work + f->work_len, run.at, run.len);
+    f->work_len += run.len;
+}
+
 /* How much of raw may be unescaped now: an escape that may go on behind its end is left out. */
 static size_t whole_escapes(struct str raw)
 {

@@ -90,6 +90,8 @@ void csv_piece_byte(struct scan_piece *p, unsigned char c);
 size_t csv_piece_fields(struct scan_piece *p, struct str bytes, size_t at);
 void csv_piece_close(struct scan_piece *p);
 
+/* Many of them: short runs are gathered, each alone would be read byte by byte. */
+void field_run(struct scan_field *f, struct str run);
 void field_flush(struct scan_field *f);
 static inline void field_byte(struct scan_field *f, unsigned char byte)
 {

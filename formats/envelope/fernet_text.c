@@ -204,6 +204,15 @@ static bool may_skip(const struct fernet_text *t)
            (t->colon || t->name_len > KEY_NAME_MAX);
 }
 
+/* Does a constant begin here, as far as the bytes go? */
+static bool may_begin(struct str rest)
+{
+    if (rest.at[0] == 'Z')
+        return str_starts(STR(FERNET_CONSTANT), str_slice(rest, 0, FERNET_CONSTANT_LEN));
+    struct str hex = str_slice(rest, 0, FERNET_CONSTANT_MOST);
+    return str_eq_nocase(hex, str_slice(STR(FERNET_CONSTANT_HEX), 0, hex.len));
+}
+
 /* Index of the next byte that may begin a constant, or is the first ':', where the payload begins.
  */
 static size_t next_candidate(const struct fernet_text *t, struct str bytes)
@@ -211,9 +220,7 @@ static size_t next_candidate(const struct fernet_text *t, struct str bytes)
     size_t at = 0;
     for (;; at++) {
         at += t->reading->simd->find_either(str_slice(bytes, at, bytes.len), 'Z', '5');
-        if (at + 1 >= bytes.len)
-            break;
-        if (bytes.at[at] == 'Z' ? bytes.at[at + 1] == '0' : (bytes.at[at + 1] | 0x20) == 'a')
+        if (at == bytes.len || may_begin(str_slice(bytes, at, bytes.len)))
             break;
     }
     return t->colon ? at : t->reading->simd->find_either(str_slice(bytes, 0, at), ':', ':');

@@ -513,6 +513,35 @@ static void a_value_parted_by_its_closing_quote_is_found(void **state)
     }
 }
 
+/* Of quotes that are doubled, so that its text comes in many runs, and of one run only. */
+static void a_value_in_a_long_field_is_found_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const struct csv_dialect d = {.delimiter = ',', .quote = '"', .escape = '"'};
+    static const char *const texts[] = {"k\"\": \"\"some text\"\", \"\"",
+                                        "some text of no quotes "};
+    char value[CELL_MAX];
+    (void)cell_value(value, "v2:", 1, 1700000000, 5);
+    struct scan_layout l = csv_layout(1, NULL, &d);
+    uint64_t seed = 4;
+    for (unsigned round = 0; round < 200; round++) {
+        const char *text = texts[round % 2];
+        struct buf rows = {.arena = &arena};
+        buf_printf(&rows, "\"%.*s", (int)(cell_random(&seed) % 300), value); /* broken */
+        for (uint64_t n = (3900 + cell_random(&seed) % 400) / strlen(text) + 1; n > 0; n--)
+            buf_text(&rows, text);
+        buf_printf(&rows, "%s [%s]", texts[1], value);
+        for (uint64_t n = cell_random(&seed) % 500; n > 0; n--)
+            buf_text(&rows, text);
+        buf_text(&rows, "\"\n");
+        const char *batch = scanned(&l, buf_str(&rows));
+        assert_non_null(strstr(batch, "  v2 1 1700000000 1700000000"));
+        assert_string_equal(scanned_in_pieces(&l, buf_str(&rows), 1, &seed), batch);
+        assert_string_equal(scanned_in_pieces(&l, buf_str(&rows), 3000, &seed), batch);
+        arena_free(&arena);
+    }
+}
+
 /* One field of 8 MiB in which every other byte is odd; if each were looked at again, for hours. */
 static void hostile_fields_take_no_longer_than_others(void **state)
 {
@@ -605,6 +634,7 @@ int main(void)
         cmocka_unit_test(a_record_that_breaks_off_is_not_called_ragged),
         cmocka_unit_test(csv_is_counted_as_it_was_written),
         cmocka_unit_test(a_value_parted_by_its_closing_quote_is_found),
+        cmocka_unit_test(a_value_in_a_long_field_is_found_wherever_it_stands),
         cmocka_unit_test(hostile_fields_take_no_longer_than_others),
         cmocka_unit_test(csv_fields_are_those_of_the_record_reader),
     };

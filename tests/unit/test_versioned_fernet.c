@@ -538,6 +538,36 @@ static void a_stream_gives_the_same_verdict_for_any_split(void **state)
     }
 }
 
+/* In every form, behind text that is left out, parted anywhere. */
+static void a_constant_behind_long_text_is_found_however_it_is_parted(void **state)
+{
+    (void)state;
+    enum { LONG = 700 };
+    static char spaces[LONG + 1];
+    char value[CELL_MAX];
+    memset(spaces, ' ', LONG);
+    spaces[0] = ':'; /* what stands before the first is a name */
+    (void)cell_value(value, "v1:", 1, TIME, 1);
+    for (unsigned form = 0; form < 3; form++) {
+        const char *end = form == 0   ? value
+                          : form == 1 ? hex(value, "0123456789abcdef")
+                                      : hex(value, "0123456789ABCDEF");
+        static char cell[LONG + 4 * CELL_MAX];
+        size_t len = (size_t)snprintf(cell, sizeof cell, "%s%s", spaces, end);
+        expect(cell, CLASS_HINTED_EMBEDDED, "v1");
+        struct verdict whole = classify(cell);
+        for (size_t at = LONG - 8; at < LONG + 60; at++) {
+            static struct fernet_stream stream;
+            struct verdict parted;
+            fernet_stream_open(&stream, &reading, &parted);
+            fernet_stream_feed(&stream, str_make(cell, at));
+            fernet_stream_feed(&stream, str_make(cell + at, len - at));
+            fernet_stream_close(&stream);
+            assert_same(&whole, &parted, cell);
+        }
+    }
+}
+
 /* Is it the one of the use, in whatever case? */
 static bool is_name(const struct key_use *use, struct str name)
 {
@@ -664,6 +694,7 @@ int main(void)
         cmocka_unit_test(hexadecimal_constants_are_found_in_any_text),
         cmocka_unit_test(names_beyond_the_limit_of_a_cell_are_one_more),
         cmocka_unit_test(a_stream_gives_the_same_verdict_for_any_split),
+        cmocka_unit_test(a_constant_behind_long_text_is_found_however_it_is_parted),
         cmocka_unit_test(the_fast_way_agrees_with_the_careful_one),
         cmocka_unit_test(sniff_never_misses_what_classify_counts),
         cmocka_unit_test(key_names_are_found_lower_cased_and_refused_when_unusable),
