@@ -3,8 +3,8 @@
  * reads as LF does, and every class found resolves to a table or to an error that says why.
  */
 #include "analyzer/model_index.h"
-#include "formats/python/pytoken.h"
 #include "common/buf.h"
+#include "formats/python/pytoken.h"
 
 #include <stdlib.h>
 
