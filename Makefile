@@ -103,6 +103,11 @@ $(B)/crash/damage: $(B)/tests/crash/damage.o $(B)/libanalyzer.a $(B)/libbase.a
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
 
+# keyretire with /etc/keyretire in a folder of the test's (tests/crash/elsewhere.c).
+$(B)/crash/keyretire-elsewhere: $(B)/tests/crash/elsewhere.o $(B)/applier/main.o $(lib_applier) $(lib_base)
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
+
 # Fuzz targets. With clang's libFuzzer: `make fuzz FUZZ=dotenv SECONDS=60`. In every test run each
 # target replays its corpus, linked with a plain main (tests/fuzz/replay.c) and the sanitizers.
 fuzz_names   := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_src))
@@ -150,7 +155,7 @@ check: deps
 	@BUILD="$(CURDIR)/$(B)" tests/run.sh $(TESTS)
 
 .PHONY: test-programs
-test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/damage
+test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/damage
 
 check-static: check-layers check-sys check-headers check-format check-errors check-man check-shell check-rules
 
@@ -201,4 +206,4 @@ clean:
 	rm -rf build
 
 .SECONDARY:
--include $(patsubst %.c,$(B)/%.d,$(src_all) $(unit_src) $(fuzz_src) $(support_src))
+-include $(patsubst %.c,$(B)/%.d,$(src_all) $(unit_src) $(fuzz_src) $(support_src) $(wildcard tests/crash/*.c))

@@ -1,6 +1,7 @@
 /* apply_command: `keyretire apply`: check, show, ask, change, report. The change itself is txn.c.
  */
 #include "applier/commands.h"
+#include "applier/policy.h"
 #include "common/sys.h"
 #include "common/text.h"
 
@@ -157,6 +158,13 @@ static bool in_time(const struct plan *plan, struct err *err)
     return false;
 }
 
+/* The machine's owner has the first word and the last. */
+static bool by_policy(const struct consent *consent, struct err *err)
+{
+    struct policy policy;
+    return policy_load(consent->arena, &policy, err) && policy_allows(&policy, consent->plan, err);
+}
+
 /* Asked again right before COMMIT: the clock, and the lists of signers, go on meanwhile. */
 struct permission {
     struct consent *consent;
@@ -165,7 +173,8 @@ struct permission {
 static bool still_allowed(const void *context, struct err *err)
 {
     const struct permission *p = context;
-    return in_time(p->consent->plan, err) && consent_check(p->consent, err);
+    return in_time(p->consent->plan, err) && by_policy(p->consent, err) &&
+           consent_check(p->consent, err);
 }
 
 /* K4.1-K4.4: the list of critical versions is typed where a person can be asked. */
@@ -222,10 +231,13 @@ static bool rehearsal(struct cli *cli, struct consent *consent, struct err *err)
 {
     struct err late = {0};
     struct err lacking = {0};
+    struct err forbidden = {0};
     if (!in_time(consent->plan, &late) && late.kind != ERR_WINDOW)
         return *err = late, false;
     if (!consent_check(consent, &lacking) && lacking.kind != ERR_REFUSED)
         return *err = lacking, false;
+    if (!by_policy(consent, &forbidden))
+        cli_warn(cli, "%s; apply would refuse now", forbidden.text);
     say_notes(cli, &consent->notes);
     if (err_is(&late))
         cli_warn(cli, "%s; apply would refuse now", late.text);
@@ -280,7 +292,7 @@ static bool ready(struct cli *cli, struct load *load, struct consent *consent, s
         return false;
     if (txn_not_spent(&p->state, cli->arena, &p->id.digest, err) &&
         make_images(load, plan, &p->targets, &p->count, err) && in_time(plan, err) &&
-        consent_check(consent, err))
+        by_policy(consent, err) && consent_check(consent, err))
         return true;
     state_close(&p->state);
     return false;
@@ -318,6 +330,8 @@ static bool change(struct cli *cli, struct load *load, struct consent *consent,
         .version_count = op->removed_count,
         .kept = op->kept,
         .kept_count = op->kept_count,
+        .has_policy = plan->conditions.has_policy,
+        .policy = plan->conditions.policy,
         .window = plan->conditions.window,
         .still_allowed = still_allowed,
         .context = &permission,

@@ -82,15 +82,18 @@ static void add_body(struct buf *b, const struct audit_event *e, size_t sequence
 {
     const struct begin *begin = e->begin;
     char utc[UTC_TEXT];
-    char plan[SHA256_HEX + 1] = "";
+    char plan[SHA256_HEX + 1] = "", policy[SHA256_HEX + 1] = "";
     if (begin->has_plan)
         sha256_hex(&begin->plan, plan);
+    if (begin->has_policy)
+        sha256_hex(&begin->policy, policy);
     buf_printf(b, "{\"seq\":%zu,\"time\":\"%s\",\"event\":\"closed\",\"txid\":\"%s\"", sequence,
                utc_text(e->time, utc), e->txid);
     add_member(b, "operation", str_from(txn_operation_name(begin->operation)));
     add_member(b, "outcome", str_from(e->outcome));
     add_who(b, &begin->who);
     add_member(b, "plan", str_from(plan));
+    add_member(b, "policy", str_from(policy));
     add_member(b, "window",
                change_window_is(&begin->window) ? audit_window(b->arena, begin) : STR(""));
     add_member(b, "reverses", str_from(begin->reverses));

@@ -15,7 +15,7 @@
  * written: its content is in the journal.
  *
  * Fields, in this order: seq time event txid operation outcome user uid real_user real_uid
- * sudo_user process host program plan window reverses approvals versions kept targets backup
+ * sudo_user process host program plan policy window reverses approvals versions kept targets backup
  * started closed_by prev hash. `hash` is over the line up to and without `,"hash":`; `prev` is 64
  * zeros in the first line.
  *

@@ -168,6 +168,11 @@ void begin_write(struct buf *text, const struct begin *b)
     buf_printf(text, "\naudit %s\n", b->audit_head[0] ? b->audit_head : "none");
     who_write(text, &b->who);
     add_escaped(text, "backups", b->backup_folder);
+    if (b->has_policy) {
+        buf_text(text, "policy ");
+        line_digest(text, &b->policy);
+        buf_byte(text, '\n');
+    }
     if (change_window_is(&b->window)) {
         char end[UTC_TEXT];
         buf_printf(text, "window %s %s\n", utc_text(b->window.start, utc),
@@ -292,6 +297,9 @@ static bool read_head(struct arena *a, struct str *rest, struct begin *b)
         return false;
     if (!who_read(a, rest, &b->who) || !line_word(rest, "backups", &value) ||
         !line_unescape(a, value, &b->backup_folder))
+        return false;
+    b->has_policy = line_word(rest, "policy", &value);
+    if (b->has_policy && !sha256_from_hex(value, &b->policy))
         return false;
     return !line_word(rest, "window", &value) || read_window(value, &b->window);
 }

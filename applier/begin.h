@@ -59,6 +59,8 @@ struct begin {
     struct str *kept;
     size_t kept_count;
     struct str approvals;
+    bool has_policy;
+    struct sha256 policy;
     struct change_window window; /* `given` is "START END" here, both in UTC */
 };
 

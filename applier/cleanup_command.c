@@ -144,9 +144,41 @@ static bool recover_first(struct cli *cli, struct err *err)
     return true;
 }
 
+static const char *option_of(const struct cli *cli, const char *file)
+{
+    for (size_t i = 0; i < cli->given_count; i++)
+        if (cli->given[i].option->id == OPT_CONFIG && strcmp(cli->given[i].value, file) == 0)
+            return "--config";
+    return "--env-file";
+}
+
+/* The one-shot has no moment in which others could approve. */
+static bool refuse_unapproved(const struct cli *cli, const struct built_plan *built,
+                              struct err *err)
+{
+    const char **reports;
+    struct buf command = {.arena = cli->arena};
+    size_t count = option_values(cli, OPT_REPORT, &reports);
+    buf_text(&command, "keyretire plan");
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&command, " --report %s", text_shown(cli->arena, str_from(reports[i])));
+    for (size_t i = 0; i < built->load.file_count; i++)
+        buf_printf(&command, " %s %s", option_of(cli, built->load.files[i].given),
+                   text_shown(cli->arena, str_from(built->load.files[i].given)));
+    err_set(err, ERR_REFUSED, 954, "the policy of this machine demands %llu approvals",
+            (unsigned long long)built->plan.conditions.approvals);
+    err_hint(err,
+             "%.*s -o plan.txt; keyretire approve plan.txt --key KEY; keyretire apply plan.txt",
+             STR_ARG(buf_str(&command)));
+    return false;
+}
+
 /* Such a plan is never written, so nobody could have signed it. */
 static bool apply_built(struct cli *cli, const struct built_plan *built, struct err *err)
 {
+    if (built->plan.conditions.approvals > 0 && plan_removed_count(&built->plan) > 0 &&
+        !cli_flag(cli, OPT_DRY_RUN))
+        return refuse_unapproved(cli, built, err);
     struct consent *consent = ARENA_NEW(cli->arena, struct consent);
     *consent =
         (struct consent){.arena = cli->arena, .plan = &built->plan, .text = buf_str(&built->text)};

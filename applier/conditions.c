@@ -8,7 +8,7 @@
 
 static bool has_any(const struct conditions *c)
 {
-    return change_window_is(&c->window) || c->approvals > 0;
+    return change_window_is(&c->window) || c->approvals > 0 || c->has_policy;
 }
 
 /* ---- in the text ---- */
@@ -32,8 +32,18 @@ void conditions_write(struct buf *text, const struct conditions *c)
     if (!has_any(c))
         return;
     buf_text(text, "\nconditions:\n");
+    if (c->has_policy) {
+        char hex[SHA256_HEX + 1];
+        sha256_hex(&c->policy, hex);
+        buf_printf(text, "  policy sha256:%s\n", hex);
+    }
     if (c->approvals > 0)
         write_approvals(text, c);
+    if (c->planner.len > 0) {
+        buf_text(text, "  planner ");
+        word_quote(text, c->planner);
+        buf_byte(text, '\n');
+    }
     if (change_window_is(&c->window)) {
         buf_text(text, "  window ");
         word_write_time(text, c->window.start);
@@ -57,6 +67,12 @@ bool conditions_read(struct word_reader *w, struct conditions *c)
     if (word_is(w, "approvals"))
         return word_number(w, &c->approvals) && word_is(w, "by") && read_digest(w, &c->signers) &&
                word_is(w, "at") && word_read(w, &c->signers_path);
+    if (word_is(w, "policy")) {
+        c->has_policy = true;
+        return read_digest(w, &c->policy);
+    }
+    if (word_is(w, "planner"))
+        return word_read(w, &c->planner);
     if (word_is(w, "revoked"))
         return word_is(w, "at") && word_read(w, &c->revoked_path);
     return word_is(w, "window") && word_time(w, &c->window.start) && word_is(w, "to") &&
@@ -75,6 +91,8 @@ const char *conditions_contradiction(const struct conditions *c)
     if (c->approvals > APPROVALS_MAX || (c->approvals > 0) != is_path(c->signers_path) ||
         (c->revoked_path.len > 0 && !is_path(c->revoked_path)))
         return "nobody could approve it";
+    if ((c->revoked_path.len > 0 || c->planner.len > 0) && c->approvals == 0)
+        return "it speaks of approvers and asks for none";
     if (!change_window_is(&c->window))
         return NULL;
     if (!change_window_parse(c->window.given, &again, &wrong) || again.start != c->window.start ||
@@ -90,6 +108,16 @@ void conditions_show(struct buf *out, const struct conditions *c)
     char start[UTC_TEXT], end[UTC_TEXT];
     if (has_any(c))
         buf_text(out, "\nConditions\n");
+    if (c->has_policy) {
+        char hex[SHA256_HEX + 1];
+        sha256_hex(&c->policy, hex);
+        buf_printf(out, "  policy of the machine sha256:%s\n", hex);
+    }
+    if (c->planner.len > 0) {
+        buf_text(out, "  planned by ");
+        text_visible(out, c->planner);
+        buf_text(out, ", who does not count as an approver\n");
+    }
     if (c->approvals > 0) {
         buf_printf(out, "  approvals of %" PRIu64 " %s of ", c->approvals,
                    c->approvals == 1 ? "person" : "people");

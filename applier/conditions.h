@@ -5,8 +5,10 @@
  * they are reviewed and signed with the rest:
  *
  *     conditions:
+ *       policy sha256:...
  *       approvals 2 by sha256:... at "/etc/keyretire/allowed_signers"
  *       revoked at "/etc/keyretire/revoked_keys"
+ *       planner "ana"
  *       window 2026-11-23T01:00:00Z to 2026-11-23T05:00:00Z given "2026-11-22T22:00:00-03:00/PT4H"
  *
  * Ownership: texts live in the arena of the plan.

@@ -123,12 +123,29 @@ static bool read_lists(struct consent *c, struct approval_lists *lists, struct e
     return false;
 }
 
+/* The planner's login name, or that before the @ of a principal. */
+static bool is_planner(const struct consent *c, const struct approval *p)
+{
+    struct str planner = c->plan->conditions.planner;
+    for (size_t i = 0; planner.len > 0 && i < p->principal_count; i++) {
+        struct str name = p->principals[i];
+        if (str_eq_nocase(name, planner) ||
+            str_eq_nocase(str_slice(name, 0, str_find(name, '@')), planner))
+            return true;
+    }
+    return false;
+}
+
 /* One signature beside the plan is passed over; one that was named must be what it is called. */
 static bool judge(struct consent *c, size_t i, const struct approval_lists *lists, struct err *err)
 {
     struct approval *p = &c->approvals[i];
     if (!approval_verify(c->arena, lists, c->text, c->signatures[i], p, err))
         return false;
+    if (p->verdict == APPROVAL_GOOD && is_planner(c, p)) {
+        p->verdict = APPROVAL_NOT_ALLOWED;
+        p->why = "its signer made the plan";
+    }
     if (p->verdict == APPROVAL_GOOD)
         return true;
     const char *file = text_shown(c->arena, str_from(p->file));

@@ -146,6 +146,14 @@ static struct str server_of(struct planning *p, const struct report *r)
     return STR("");
 }
 
+static bool digested_sha256(const struct report *r)
+{
+    bool all = r->input_count > 0;
+    for (size_t i = 0; i < r->input_count; i++)
+        all &= str_starts(r->inputs[i].digest, STR("sha256:"));
+    return all;
+}
+
 static void describe(struct planning *p, const struct plan_source *s, enum evidence_kind kind)
 {
     struct plan *plan = p->plan;
@@ -161,6 +169,7 @@ static void describe(struct planning *p, const struct plan_source *s, enum evide
                                 .complete = r->complete,
                                 .partial = r->partial || r->row_security,
                                 .verified = r->verified,
+                                .sha256_inputs = digested_sha256(r),
                                 .jobs_known = r->jobs_known,
                                 .inputs = r->input_count,
                                 .rows = r->rows,

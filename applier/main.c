@@ -1,5 +1,6 @@
 /* main: keyretire, its commands and what its help says. */
 #include "applier/commands.h"
+#include "applier/policy.h"
 #include "common/sys.h"
 
 static const char *const program_examples[] = {
@@ -208,6 +209,8 @@ static const struct cli_command commands[] = {
 };
 
 static const char *const files[] = {
+    KEYRETIRE_POLICY,
+    "minima that every plan on this machine has to meet (keyretire explain R0951)",
     "/var/lib/keyretire",
     "journals, audit log and backups, for root",
     "$XDG_STATE_HOME/keyretire",

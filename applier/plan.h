@@ -165,6 +165,9 @@ struct conditions {
     struct str signers_path; /* the list of who may, absolute; with its digest */
     struct sha256 signers;
     struct str revoked_path; /* the list of revoked keys, absolute, or '' */
+    struct str planner;      /* who made the plan and does not count as an approver, or '' */
+    bool has_policy;         /* the plan was made under a policy (policy.h), with this digest */
+    struct sha256 policy;
 };
 
 struct plan_input {
@@ -236,6 +239,7 @@ struct plan_evidence {
     int64_t data_time;
     struct str data_time_source;
     bool complete, partial, verified, jobs_known;
+    bool sha256_inputs; /* every input has a SHA-256 */
     uint64_t inputs, rows;
     uint64_t values, proven; /* values counted; of them with a proven key */
     int64_t kept_until;

@@ -1,5 +1,7 @@
 /* plan_command: `keyretire plan`: options -> load -> plan_make -> plan_edit -> text, read back. */
+#include "applier/begin.h"
 #include "applier/commands.h"
+#include "applier/policy.h"
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
@@ -228,6 +230,26 @@ static bool reads_back(struct str text, struct err *err)
     return done;
 }
 
+/* Who asks for the plan, as far as this machine knows. */
+static struct str planner(struct arena *a)
+{
+    struct who who;
+    who_ask(a, &who);
+    return str_from(who.real_uid == 0 && who.sudo_user[0] ? who.sudo_user : who.real_user);
+}
+
+static bool take_policy(const struct cli *cli, struct policy *policy, struct plan_input *in,
+                        struct err *err)
+{
+    bool given = cli_value(cli, OPT_MAX_REPORT_AGE) != NULL;
+    if (!policy_load(cli->arena, policy, err))
+        return false;
+    if (policy->exclude_planner)
+        in->conditions.planner = planner(cli->arena);
+    return policy_tighten(policy, cli->arena, in, given ? POLICY_AGE_GIVEN : POLICY_AGE_DEFAULT,
+                          err);
+}
+
 bool build_plan(struct cli *cli, const struct load_name *files, size_t file_count,
                 const struct plan_scope *scope, struct built_plan *built, struct err *err)
 {
@@ -239,8 +261,9 @@ bool build_plan(struct cli *cli, const struct load_name *files, size_t file_coun
                                  .text = {.arena = cli->arena}};
     size_t report_count = option_values(cli, OPT_REPORT, &reports);
     size_t retained_count = option_values(cli, OPT_RETAINED, &retained);
+    struct policy policy;
     take_databases(cli, &in);
-    if (!take_options(cli, &in, err) ||
+    if (!take_options(cli, &in, err) || !take_policy(cli, &policy, &in, err) ||
         !load_reports(load, reports, report_count, retained, retained_count, err) ||
         !load_files(load, files, file_count, in.kdf_iterations, err) ||
         !take_previous(cli, load, &in.previous, err))
@@ -259,6 +282,8 @@ bool build_plan(struct cli *cli, const struct load_name *files, size_t file_coun
         keyrings[i] = (struct plan_keyring){str_from(load->files[i].path), &load->files[i].keyring};
     if (!plan_make(&in, cli->arena, &built->plan, err) ||
         !plan_edit(&built->plan, keyrings, load->file_count, &load->keys, err))
+        return false;
+    if (!policy_allows(&policy, &built->plan, err))
         return false;
     plan_write(&built->plan, &built->text);
     return reads_back(buf_str(&built->text), err) &&

@@ -182,6 +182,10 @@ static bool read_evidence_sub(struct plan_reading *r, struct word_reader *w)
         return word_number(w, &e->proven) && word_is(w, "of") && word_number(w, &e->values) &&
                word_is(w, "values");
     }
+    if (word_is(w, "inputs")) {
+        e->sha256_inputs = true;
+        return word_is(w, "digested") && word_is(w, "sha256");
+    }
     if (word_is(w, "labels"))
         return word_is(w, "only") && word_is(w, "for") && word_number(w, &e->values) &&
                word_is(w, "values");

@@ -13,7 +13,7 @@
  *     keep.c order.c     the keep rule and the order of versions
  *     plan_sort.c   canonical order, and the figures that follow from others
  *     plan_check.c  what holds in every plan
- *     conditions.c  what must hold at apply: the change window
+ *     conditions.c  what must hold at apply: policy, approvals, change window
  *     plan_changes.c   what differs between two texts
  *     plan_text.c plan_read.c plan_word.c plan_prose.c   the text
  */

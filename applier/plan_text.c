@@ -94,6 +94,8 @@ static void write_evidence(struct buf *b, const struct plan_evidence *e)
     }
     buf_printf(b, "    complete %s partial %s jobs %s\n", yes_no(e->complete), yes_no(e->partial),
                e->jobs_known ? "known" : "unknown");
+    if (e->sha256_inputs)
+        buf_text(b, "    inputs digested sha256\n");
     if (e->verified)
         buf_printf(b, "    proven %" PRIu64 " of %" PRIu64 " values\n", e->proven, e->values);
     else

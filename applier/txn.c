@@ -147,6 +147,8 @@ static bool fill_begin(struct run *r, struct err *err)
                         .kept = (struct str *)q->kept,
                         .kept_count = q->kept_count,
                         .approvals = q->approvals,
+                        .has_policy = q->has_policy,
+                        .policy = q->policy,
                         .window = q->window};
     if (q->reverses)
         memcpy(b->reverses, q->reverses, TXID_HEX);

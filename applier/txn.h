@@ -69,6 +69,8 @@ struct txn_request {
     struct sha256 plan;   /* of the plan's text, when has_plan */
     const char *reverses; /* rollback and restore: the TXID taken back; else NULL */
     struct str approvals; /* one line an approval, or empty; kept in BEGIN as it is */
+    bool has_policy;      /* of the machine, by its digest; kept in BEGIN */
+    struct sha256 policy;
     struct change_window
         window; /* kept in BEGIN, so that who finishes it later can tell; may be none */
     const struct txn_target *targets;

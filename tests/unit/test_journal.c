@@ -225,6 +225,8 @@ static struct begin sample(void)
                       .versions = versions,
                       .version_count = 2,
                       .approvals = STR("ana SHA256:x\nrui SHA256:y\n"),
+                      .has_policy = true,
+                      .policy = {{[31] = 0x7e}},
                       .window = {.given = STR("x"), .start = 1800000000, .end = 1800003600}};
     memset(b.random, 0x5a, sizeof b.random);
     return b;
@@ -244,6 +246,8 @@ static void a_begin_text_reads_back_as_it_was(void **unused)
     assert_true(str_eq(back.targets[1].path, b.targets[1].path));
     assert_true(str_eq(back.versions[1], STR("v 2%")));
     assert_true(str_eq(back.approvals, b.approvals));
+    assert_true(back.has_policy);
+    assert_int_equal(back.policy.bytes[31], 0x7e);
     assert_true(change_window_is(&back.window));
     assert_int_equal(back.window.start, 1800000000);
     assert_int_equal(back.window.end, 1800003600);

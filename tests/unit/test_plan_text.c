@@ -13,7 +13,18 @@ static void make_rich(void)
     struct report *r = &s.reports[0];
     r->tables[0].columns[0].future_times = 1;
     sample_use(r, "", 3, UTC_NONE);
-    report_add_input(r)->server_version = STR("15.4 (Debian)");
+    struct report_input *input = report_add_input(r);
+    input->server_version = STR("15.4 (Debian)");
+    input->digest = STR("sha256:00");
+    s.in.conditions = (struct conditions){
+        .window = {STR("2026-11-22T22:00:00-03:00/PT4H"), 1795395600, 1795410000},
+        .approvals = 2,
+        .signers_path = STR("/etc/odd \"name\"\n"),
+        .signers = {{1}},
+        .revoked_path = STR("/etc/revoked"),
+        .planner = STR("ana"),
+        .has_policy = true,
+        .policy = {{2}}};
     struct report_table *t =
         sample_table(r, "t\xc3\xa4\xe2\x80\xaeg.x\n  remove v6", COVERAGE_DATA);
     (void)sample_other_use(r, t, "c\"1\\", "v5", 2);
@@ -80,6 +91,24 @@ static void a_plan_with_everything_reads_back(void **state)
     (void)state;
     make_rich();
     round_trips();
+}
+
+static void conditions_stand_in_the_text_as_they_were_given(void **state)
+{
+    (void)state;
+    make_rich();
+    struct str text = sample_text(&s);
+    assert_true(holds(text, "\n  window 2026-11-23T01:00:00Z to 2026-11-23T05:00:00Z given "
+                            "\"2026-11-22T22:00:00-03:00/PT4H\"\n"));
+    assert_true(holds(text, "\n    inputs digested sha256\n"));
+    assert_true(holds(text, "\n  planner \"ana\"\n"));
+    assert_true(holds(text, "\n  revoked at \"/etc/revoked\"\n"));
+    s.reports[0].inputs[0].digest = STR("xxh3-128:00");
+    s.in.conditions = (struct conditions){0};
+    assert_true(sample_make(&s));
+    assert_false(holds(sample_text(&s), "conditions:"));
+    assert_false(holds(sample_text(&s), "digested"));
+    arena_free(&s.a);
 }
 
 static void the_form_of_a_file_reads_back(void **state)
@@ -911,6 +940,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_with_everything_reads_back),
+        cmocka_unit_test(conditions_stand_in_the_text_as_they_were_given),
         cmocka_unit_test(a_blocked_plan_reads_back),
         cmocka_unit_test(a_plan_with_nothing_to_remove_reads_back),
         cmocka_unit_test(the_order_of_inputs_does_not_matter),
