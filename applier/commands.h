@@ -84,6 +84,8 @@ struct built_plan {
     struct buf text;
     struct plan_id id;
 };
+/* Whose rules --env-file follows: --dialect, else python-dotenv; NULL for an unknown name. */
+const struct keyring_syntax *option_dialect(const struct cli *cli);
 /* The files of --env-file and --config, in that order, and their paths alone. */
 size_t option_files(const struct cli *cli, struct load_name **names, const char ***paths);
 

@@ -54,7 +54,8 @@
         {OPT_KDF_ITERATIONS, "kdf-iterations", 0, "N",                                             \
          "of the application's key derivation (default 100000)"},                                  \
     {                                                                                              \
-        OPT_DIALECT, "dialect", 0, "python-dotenv", "whose rules the env file follows"             \
+        OPT_DIALECT, "dialect", 0, "NAME",                                                         \
+            "who reads the env files: python-dotenv (the default), node, systemd, bash, docker"    \
     }
 
 const struct cli_option plan_options[] = {
@@ -150,6 +151,14 @@ size_t option_values(const struct cli *cli, int id, const char ***values)
     return count;
 }
 
+const struct keyring_syntax *option_dialect(const struct cli *cli)
+{
+    const char *name = cli_value(cli, OPT_DIALECT);
+    const struct keyring_syntax *syntax =
+        name ? keyring_syntax_find(str_from(name)) : &keyring_dotenv;
+    return syntax && !syntax->is_flask ? syntax : NULL;
+}
+
 size_t option_files(const struct cli *cli, struct load_name **names, const char ***paths)
 {
     size_t count = 0;
@@ -160,8 +169,8 @@ size_t option_files(const struct cli *cli, struct load_name **names, const char 
         if (id != OPT_ENV_FILE && id != OPT_CONFIG)
             continue;
         (*paths)[count] = cli->given[i].value;
-        (*names)[count++] =
-            (struct load_name){cli->given[i].value, id == OPT_ENV_FILE ? &keyring_dotenv : NULL};
+        (*names)[count++] = (struct load_name){cli->given[i].value,
+                                               id == OPT_ENV_FILE ? option_dialect(cli) : NULL};
     }
     return count;
 }

@@ -160,9 +160,10 @@ static bool take_options(const struct cli *cli, struct plan_input *in, struct er
 {
     uint64_t iterations = KEYRING_ITERATIONS;
     const char *dialect = cli_value(cli, OPT_DIALECT);
-    if (dialect && strcmp(dialect, "python-dotenv") != 0) {
-        err_set(err, ERR_USAGE, 922, "--dialect %s: not in this version", dialect);
-        err_hint(err, "python-dotenv is the one dialect of this version");
+    if (dialect && !option_dialect(cli)) {
+        err_set(err, ERR_USAGE, 922, "--dialect takes no \"%s\"",
+                text_shown(cli->arena, str_from(dialect)));
+        err_hint(err, "python-dotenv (the default), node, systemd, bash or docker");
         return false;
     }
     if (!take_keep(cli, in, err) || !take_age(cli, in, err) ||

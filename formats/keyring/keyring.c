@@ -82,6 +82,8 @@ static const struct {
     {513, "rename the version, or delete the line"},
     {514, "save the file without a byte order mark"},
     {515, "give it its value, or delete the line"},
+    {527,
+     "write it as NAME=value or NAME='value': no export, blanks, escapes, $ or comment behind it"},
     {516, "write the values out as literals, each name once, at the top level of the file"},
     {517, "keep the keys in a file of their own, without such code"},
     {518, "does the application start with this file?"},

@@ -38,6 +38,7 @@
 #include "common/buf.h"
 #include "common/crypto.h"
 #include "common/secret.h"
+#include "formats/keyring/dialect.h"
 #include "formats/keyring/dotenv.h"
 #include "formats/keyring/flask_json.h"
 #include "formats/keyring/flask_py.h"

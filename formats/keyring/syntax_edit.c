@@ -6,14 +6,16 @@
  * now closes somewhere else) is found by the keyring, which reads the result again (S13).
  */
 #include "common/buf.h"
+#include "formats/keyring/dialect.h"
 #include "formats/keyring/dotenv.h"
 #include "formats/keyring/flask_json.h"
 #include "formats/keyring/flask_py.h"
 
 const struct keyring_syntax *keyring_syntax_find(struct str name)
 {
-    static const struct keyring_syntax *const all[] = {&keyring_dotenv, &keyring_flask_py,
-                                                       &keyring_flask_json};
+    static const struct keyring_syntax *const all[] = {
+        &keyring_dotenv,  &keyring_flask_py, &keyring_flask_json, &keyring_node,
+        &keyring_systemd, &keyring_bash,     &keyring_docker};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (str_eq(name, str_from(all[i]->name)))
             return all[i];

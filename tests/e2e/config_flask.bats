@@ -161,3 +161,19 @@ PY
     is "$(flask_config config.py 'list(c["ENCRYPTION_KEYS"])')" "['v4']"
     is "$(env_versions .env.crypto | xargs)" "v1 v2 v3 v4"
 }
+
+@test "the dialect of an env file is kept in its plan, and what readers differ about is refused with its line" {
+    sed -i '/CHECKSUM/d; /^#/d' .env.crypto
+    plan --keep-versions 2 --dialect bash
+    grep -q 'form bash' plan.txt
+    exits 0 retire apply plan.txt --yes
+    is "$(bash -c '. ./.env.crypto; compgen -v ENCRYPTION_KEYS__ | xargs')" "ENCRYPTION_KEYS__v3 ENCRYPTION_KEYS__v4"
+    exits 0 retire rollback "$(last_txid)" --yes
+    is "$(env_versions .env.crypto | xargs)" "v1 v2 v3 v4"
+    echo 'A = 1' >>.env.crypto
+    exits 4 plan --dialect bash
+    says plan.err ".env.crypto, line $(wc -l <.env.crypto)" "bash and python-dotenv"
+    exits 0 plan --dialect node
+    exits 4 plan --dialect docker
+    says plan.err ".env.crypto, line 1" # quotes are a part of the value there
+}

@@ -242,14 +242,10 @@ without_checksum() {
     [ "$(env_versions real/keys)" = v3 ]
 }
 
-@test "the plan's mandatory options, and reserved ones" {
+@test "the plan's mandatory options, and dialects that are none" {
     refused 2 keyretire plan --report report.db --state-dir "$STATE"
     refused 2 keyretire plan --env-file .env.crypto --state-dir "$STATE"
-    for reserved in "--approvals 2" "--allowed-signers f"; do
-        # shellcheck disable=SC2086 # an option with its value
-        refused 2 plan $reserved
-        grep -q 'not in this version' plan.err
-    done
-    refused 2 plan --dialect bash
+    refused 2 plan --dialect fish
+    refused 2 plan --dialect flask-py
     plan --dialect python-dotenv
 }

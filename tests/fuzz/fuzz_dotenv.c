@@ -55,14 +55,14 @@ static void check_drop(struct arena *a, struct str content, const struct binding
     }
 }
 
-static void check_versions(struct arena *a, struct str content)
+static void check_versions(struct arena *a, const struct keyring_syntax *syntax, struct str content)
 {
     struct keyring kr;
     struct keyring again;
     struct keyring_edit out;
     struct keyring_edit back;
     struct err err = {0};
-    if (!keyring_load(a, &keyring_dotenv, "fuzz", content, &kr, &err)) {
+    if (!keyring_load(a, syntax, "fuzz", content, &kr, &err)) {
         must(err.kind == ERR_REFUSED || err.kind == ERR_CORRUPT);
         must(err.place[0] && err.text[0]);
         return;
@@ -76,10 +76,10 @@ static void check_versions(struct arena *a, struct str content)
         must(done || why.kind == ERR_REFUSED);
         if (!done)
             continue;
-        must(keyring_load(a, &keyring_dotenv, "fuzz", out.after, &again, &why));
+        must(keyring_load(a, syntax, "fuzz", out.after, &again, &why));
         must(!keyring_find(&again, name) && again.version_count == kr.version_count - 1);
         if (keyring_insert(a, &again, content, &name, 1, &back, &why)) {
-            must(keyring_load(a, &keyring_dotenv, "fuzz", back.after, &again, &why));
+            must(keyring_load(a, syntax, "fuzz", back.after, &again, &why));
             must(again.version_count == kr.version_count);
             must(str_eq(keyring_find(&again, name)->key->value, kr.versions[i].key->value));
         }
@@ -96,7 +96,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_spans(content, &all);
         if (all.count)
             check_drop(&a, content, &all, size % all.count);
-        check_versions(&a, content);
+        check_versions(&a, &keyring_dotenv, content);
+        check_versions(&a, &keyring_node, content);
+        check_versions(&a, &keyring_systemd, content);
+        check_versions(&a, &keyring_bash, content);
+        check_versions(&a, &keyring_docker, content);
     }
     arena_free(&a);
     return 0;
