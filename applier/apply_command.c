@@ -386,6 +386,8 @@ bool command_apply(struct cli *cli, struct err *err)
         if (!output_spares(cli, arena_text(cli->arena, p.plan.targets[i].path), err))
             return false;
     *consent = (struct consent){.arena = cli->arena, .plan = &p.plan, .text = p.text};
+    if (count && p.plan.conditions.approvals == 0)
+        cli_warn(cli, "the plan asks for no approvals: --sig is not looked at");
     if (!consent_read(consent, cli->arguments[0], signatures, count, err))
         return false;
     return apply_plan(cli, consent, cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL,

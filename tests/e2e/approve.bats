@@ -318,3 +318,12 @@ not_applied() {
     exits 0 retire apply plan.txt --dry-run
     says err "not approved: 1 of 2" "apply would refuse now"
 }
+
+@test "a plan that asks for no approvals is applied without them, and --sig is said not to matter" {
+    planned --keep-versions 1
+    exits 0 keyretire approve plan.txt --key keys/ana --as ana --yes
+    exits 0 retire apply plan.txt --yes --sig plan.txt.ana.sig
+    says err "asks for no approvals"
+    exits 0 retire log --json
+    is "$(field out 'x["approvals"]')" "[]"
+}
