@@ -72,6 +72,7 @@ static bool skip_escape(struct reader *r)
 /* Checks a string; *raw is what stands between its quotes. */
 static bool skip_string(struct reader *r, struct span *raw)
 {
+    *raw = (struct span){0};
     if (!take(r, '"'))
         return false;
     raw->start = r->at;

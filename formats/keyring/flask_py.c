@@ -330,27 +330,35 @@ static bool take_statement(struct reader *r, const struct py_line *line, size_t 
     return done;
 }
 
-/* PEP 263: a comment on one of the first two lines names the encoding. */
-static bool check_encoding(struct reader *r)
+/* The encoding that a line names behind "coding:" or "coding=", as PEP 263 looks for it. */
+static bool names_other_encoding(struct str line)
 {
-    struct str rest = r->content;
-    struct str line;
-    for (size_t n = 1; n <= 2 && str_line(&rest, &line); n++) {
-        size_t at = str_search(line, STR("coding"));
-        if (str_find(line, '#') > at || at == line.len)
+    size_t mark = str_find(line, '#');
+    for (struct str rest = str_slice(line, mark, line.len);;) {
+        size_t at = str_search(rest, STR("coding"));
+        if (at == rest.len)
+            return false;
+        rest = str_slice(rest, at + 6, rest.len);
+        if (rest.len == 0 || (rest.at[0] != ':' && rest.at[0] != '='))
             continue;
-        struct str name = str_slice(line, at + 6, line.len);
-        if (name.len == 0 || (name.at[0] != ':' && name.at[0] != '='))
-            continue;
-        name = str_trim(str_slice(name, 1, name.len));
+        struct str name = str_trim(str_slice(rest, 1, rest.len));
         size_t len = 0;
         while (len < name.len && (ascii_alpha(name.at[len]) || ascii_digit(name.at[len]) ||
                                   name.at[len] == '-' || name.at[len] == '_'))
             len++;
         name = str_slice(name, 0, len);
-        if (!str_eq_nocase(name, STR("utf-8")) && !str_eq_nocase(name, STR("utf8")))
-            return refuse(r, 518, "the file names another encoding than UTF-8", n);
+        return !str_eq_nocase(name, STR("utf-8")) && !str_eq_nocase(name, STR("utf8"));
     }
+}
+
+/* Only a comment on one of the first two lines counts. */
+static bool check_encoding(struct reader *r)
+{
+    struct str rest = r->content;
+    struct str line;
+    for (size_t n = 1; n <= 2 && str_line(&rest, &line); n++)
+        if (names_other_encoding(line))
+            return refuse(r, 518, "the file names another encoding than UTF-8", n);
     return true;
 }
 

@@ -180,6 +180,7 @@ static void test_a_file_that_does_not_parse_is_corrupt(void **state)
     assert_refused(HEAD "X = (1,\n", ERR_CORRUPT, 518, 2);
     assert_refused(HEAD "X = '\n", ERR_CORRUPT, 518, 2);
     assert_refused("# -*- coding: latin-1 -*-\n" HEAD, ERR_CORRUPT, 518, 1);
+    assert_refused("#!/bin/x\n# no encoding but coding=latin-1\n" HEAD, ERR_CORRUPT, 518, 2);
     assert_refused(HEAD "ENCRYPTION_KEYS = {" V2 ",\n", ERR_CORRUPT, 518, 2);
 }
 
