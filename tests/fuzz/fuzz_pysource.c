@@ -99,8 +99,7 @@ static void check_model(struct model_index *ix, const struct py_class *c)
         must(model_column(ix, spec, STR("x"), &column, &err) ? column.column.len > 0
                                                              : err.id == 413 || err.id == 414);
     } else {
-        must(err.id == 401 || err.id == 409 || err.id == 415 ||
-             (err.id >= 404 && err.id <= 407));
+        must(err.id == 401 || err.id == 409 || err.id == 415 || (err.id >= 404 && err.id <= 407));
     }
 }
 
