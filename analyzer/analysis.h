@@ -137,6 +137,8 @@ bool analysis_copy_text(struct analysis *a, const struct table_rows *rows, struc
  */
 bool analysis_object(struct analysis *a, struct err *err);
 /* They are left out by --exclude-table. */
+/* Their place in the catalogue, defined. */
+struct catalogue_entry *analysis_objects_entry(struct analysis *a);
 bool analysis_objects_excluded(struct analysis *a);
 
 /* The table that a text without a name of its own is of: that of its file, or its folder. */

@@ -155,6 +155,8 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
         w.piece = a->options->block_size;
     bool done = text->claimed ? archive_folder_file(a, &kind, err) : read_text(a, &w, &kind, err);
     analysis_fold(a);
+    if (!text->claimed && !done)
+        catalogue_break_text(&a->catalogue);
     if (!text->claimed)
         catalogue_end_text(&a->catalogue);
     analysis_note_time(a);

@@ -29,11 +29,13 @@ static bool read_objects(struct analysis *a, struct archive_tables *t, struct ar
 {
     int64_t oid = 0;
     enum pull p = PULL_OK;
-    while ((p = archive_object_next(blocks, &oid, err)) == PULL_OK)
+    while ((p = archive_object_next(blocks, &oid, err)) == PULL_OK) {
+        archive_object_came(t, (uint64_t)oid);
         if (!read_decoded(a, t, d, blocks, err)) {
             err_context(err, "large object %lld", (long long)oid);
             return false;
         }
+    }
     return p == PULL_END;
 }
 
@@ -64,8 +66,10 @@ static bool read_blocks(struct analysis *a, struct archive_toc *toc, struct err 
     while ((p = archive_block_next(&blocks, &block, err)) == PULL_OK)
         if (!on_block(a, &t, &blocks, &block, err))
             return false;
-    if (p == PULL_END)
+    if (p == PULL_END) {
         archive_tables_settle(a, &t);
+        archive_objects_settle(a, &t);
+    }
     return p == PULL_END;
 }
 

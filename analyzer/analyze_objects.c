@@ -6,6 +6,16 @@ static struct table_name objects_name(const struct analysis *a)
     return (struct table_name){a->database, STR("pg_catalog"), STR("pg_largeobject")};
 }
 
+struct catalogue_entry *analysis_objects_entry(struct analysis *a)
+{
+    static const struct str data = {(const unsigned char *)"data", 4};
+    struct catalogue_entry *entry = catalogue_table(&a->catalogue, objects_name(a));
+    struct str *columns = ARENA_NEW(a->arena, struct str);
+    *columns = data;
+    catalogue_define(&a->catalogue, entry, TABLE_ORDINARY, columns, 1);
+    return entry;
+}
+
 bool analysis_objects_excluded(struct analysis *a)
 {
     if (!scope_is_excluded(&a->scope, objects_name(a)))
@@ -17,14 +27,11 @@ bool analysis_objects_excluded(struct analysis *a)
 /* One layout and one tally for all of them, until they are added up. */
 static struct table_rows *objects_rows(struct analysis *a, struct err *err)
 {
-    static const struct str data = {(const unsigned char *)"data", 4};
     struct catalogue_entry *entry = catalogue_table(&a->catalogue, objects_name(a));
     if (a->objects && a->objects->entry == entry)
         return a->objects;
-    struct str *columns = ARENA_NEW(a->arena, struct str);
-    *columns = data;
-    catalogue_define(&a->catalogue, entry, TABLE_ORDINARY, columns, 1);
-    a->objects = analysis_rows(a, entry, SCAN_BYTES, NULL, columns, 1,
+    (void)analysis_objects_entry(a);
+    a->objects = analysis_rows(a, entry, SCAN_BYTES, NULL, entry->columns, 1,
                                arena_printf(a->arena, "%s, large objects", a->text->path), err);
     return a->objects;
 }

@@ -1,6 +1,7 @@
 /* archive: from entries of the table of contents to tables, and from data to rows. */
 #include "analyzer/archive.h"
 #include "common/buf.h"
+#include "common/hash.h"
 #include "common/text.h"
 
 #include <stdio.h>
@@ -119,6 +120,39 @@ static void note_row_security(struct analysis *a, const struct archive_entry *e)
     f->record_count = 1;
 }
 
+static void add_object(struct archive_objects *o, uint64_t oid)
+{
+    o->count++;
+    o->sum += hash_xxh3_64(str_make(&oid, sizeof oid), 0);
+}
+
+void archive_object_came(struct archive_tables *t, uint64_t oid)
+{
+    add_object(&t->came, oid);
+}
+
+/*
+ * From 1.12 on each large object has an entry BLOB, tagged with its number; pg_dump 17 lists many
+ * in one BLOB METADATA, a number a line (pg_dump.c, dumpLO).
+ */
+static bool note_objects(struct archive_tables *t, const struct archive_entry *e, struct err *err)
+{
+    bool many = str_eq(e->desc, STR("BLOB METADATA"));
+    struct str rest = many ? e->defn : e->tag, line;
+    uint64_t oid = 0;
+    if (!many && !str_eq(e->desc, STR("BLOB")))
+        return true;
+    while (str_line(&rest, &line)) {
+        if (!str_to_u64(line, &oid)) {
+            err_set(err, ERR_CORRUPT, 381,
+                    "entry %lld of the table of contents names no large object", (long long)e->id);
+            return false;
+        }
+        add_object(&t->listed, oid);
+    }
+    return true;
+}
+
 bool archive_tables_read(struct analysis *a, struct archive_toc *toc, struct archive_tables *t,
                          struct err *err)
 {
@@ -133,6 +167,8 @@ bool archive_tables_read(struct analysis *a, struct archive_toc *toc, struct arc
             note_row_security(a, &e);
         if (e.has_data)
             keep_data(a, t, &e);
+        if (!note_objects(t, &e, err))
+            return false;
     }
     if (err_is(err) || !sort_data(a, t, err))
         return false;
@@ -306,8 +342,8 @@ static bool read_inserts(struct analysis *a, struct sql_part *part, struct err *
     return false;
 }
 
-bool archive_data_read(struct analysis *a, struct archive_tables *t, struct archive_data *d,
-                       struct err *err)
+static bool read_data(struct analysis *a, struct archive_tables *t, struct archive_data *d,
+                      struct err *err)
 {
     struct sql_part part = {.schema = d->schema,
                             .backslashes = t->backslashes,
@@ -315,6 +351,16 @@ bool archive_data_read(struct analysis *a, struct archive_tables *t, struct arch
     if (d->copy.len)
         return read_copy(a, &part, d, err);
     return is_table(d) ? read_inserts(a, &part, err) : read_statements(a, &part, err);
+}
+
+bool archive_data_read(struct analysis *a, struct archive_tables *t, struct archive_data *d,
+                       struct err *err)
+{
+    bool done = read_data(a, t, d, err);
+    struct catalogue_entry *entry = done ? NULL : catalogue_find(&a->catalogue, name_of(a, d));
+    if (entry && is_table(d))
+        entry->unreached = true;
+    return done;
 }
 
 /* ---- what did not come ---- */
@@ -346,6 +392,41 @@ static void note_missing(struct analysis *a, const struct archive_data *d)
             message);
     err_hint(&problem, "copy all of the archive, or make the dump again");
     a->text_note = message;
+    analysis_problem(a, &problem);
+}
+
+static bool objects_came(const struct archive_tables *t, bool *due)
+{
+    bool came = true;
+    *due = false;
+    for (size_t i = 0; i < t->count; i++)
+        if (archive_data_is_objects(&t->data[i])) {
+            *due = true;
+            came = came && t->data[i].seen; /* else that is told */
+        }
+    return came;
+}
+
+void archive_objects_settle(struct analysis *a, const struct archive_tables *t)
+{
+    bool due = false;
+    bool same = t->listed.count == t->came.count && t->listed.sum == t->came.sum;
+    if (t->listed.count == 0 || analysis_objects_excluded(a) || !objects_came(t, &due) || same)
+        return;
+    struct catalogue_entry *entry = analysis_objects_entry(a);
+    if (!due && t->came.count == 0)
+        return;
+    struct err problem = {0};
+    err_set(
+        &problem, ERR_INCOMPLETE, 383,
+        "%s: the table of contents lists %llu large objects, and the data is of %llu, or others",
+        a->text ? a->text->path : a->input->path, (unsigned long long)t->listed.count,
+        (unsigned long long)t->came.count);
+    err_hint(&problem, "copy all of the archive, or make the dump again");
+    struct report_finding *f = report_add_finding(a->report, SEVERITY_ERROR, STR("incomplete"),
+                                                  catalogue_report(&a->catalogue, entry), STR(""));
+    f->message = arena_copy(a->arena, str_from(problem.text));
+    f->record_count = 1;
     analysis_problem(a, &problem);
 }
 

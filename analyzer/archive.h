@@ -28,12 +28,19 @@ struct archive_data {
     bool seen;
 };
 
+/* Large objects, whose numbers need not be kept to compare two sets of them. */
+struct archive_objects {
+    uint64_t count;
+    uint64_t sum; /* of hashes of their numbers */
+};
+
 struct archive_tables {
     enum archive_format format;
     struct archive_data *data; /* by id */
     size_t count, room;
     struct archive_data **by_file; /* ARCHIVE_FILES: the same by file */
     bool backslashes;              /* standard_conforming_strings is off */
+    struct archive_objects listed, came;
 };
 
 /* Behind the header. The catalogue has the tables then, and the analysis the time, server and
@@ -56,8 +63,16 @@ bool archive_data_read(struct analysis *a, struct archive_tables *t, struct arch
                        struct err *err);
 /* Left out by --exclude-table, and surely its own: its data need not be decoded. */
 bool archive_data_is_excluded(struct analysis *a, const struct archive_data *d);
+/* A large object came. */
+void archive_object_came(struct archive_tables *t, uint64_t oid);
 /* Names what was listed and did not come. */
 void archive_tables_settle(struct analysis *a, struct archive_tables *t);
+/*
+ * The same for large objects one by one. Up to pg_dump 8.4, and in a dump of the data's section up
+ * to 16, none is listed. Where all are and no data of any is due, they are a table without its
+ * data.
+ */
+void archive_objects_settle(struct analysis *a, const struct archive_tables *t);
 
 /*
  * An archive in directory or tar format: a toc.dat, and beside it the files of its data. Its files

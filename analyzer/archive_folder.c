@@ -220,6 +220,9 @@ static bool read_object(struct analysis *a, struct archive_folder *f, struct str
 {
     f->came++;
     f->came_sum += name_sum(name);
+    uint64_t oid = 0;
+    if (archive_object_number(name, &oid))
+        archive_object_came(&f->tables, oid);
     return analysis_objects_excluded(a) ? window_skip_all(a->window, err) : analysis_object(a, err);
 }
 
@@ -262,8 +265,10 @@ bool archive_folder_file(struct analysis *a, const char **kind, struct err *err)
 static void settle_objects(struct analysis *a, const struct archive_folder *f)
 {
     struct err problem = {0};
-    if (f->listed == f->came && f->listed_sum == f->came_sum)
+    if (f->listed == f->came && f->listed_sum == f->came_sum) {
+        archive_objects_settle(a, &f->tables);
         return;
+    }
     err_set(&problem, ERR_INCOMPLETE, 383,
             "%s: the archive lists %llu large objects and holds %llu, or others", a->input->path,
             (unsigned long long)f->listed, (unsigned long long)f->came);
@@ -283,6 +288,8 @@ void archive_folders_settle(struct analysis *a)
         if (f->tables.format == ARCHIVE_FILES) {
             archive_tables_settle(a, &f->tables);
             settle_objects(a, f);
+        } else {
+            catalogue_break_text(&a->catalogue);
         }
         catalogue_end_text(&a->catalogue);
     }

@@ -238,14 +238,25 @@ void catalogue_rows(struct catalogue *c, struct catalogue_entry *e)
     e->rows_in = c->text.number;
 }
 
+/* The text at hand defines it, and brought no rows of it. */
+static bool lacks_rows(struct catalogue *c, const struct catalogue_entry *e)
+{
+    bool due = e->defined_in == c->text.number && holds_rows(catalogue_report(c, e)->kind);
+    return due && e->rows_in != c->text.number && !e->skipped && !e->through_root;
+}
+
+void catalogue_break_text(struct catalogue *c)
+{
+    for (size_t i = 0; c->text.defines && i < c->count; i++)
+        if (lacks_rows(c, c->entries[i]))
+            c->entries[i]->unreached = true;
+}
+
 void catalogue_end_text(struct catalogue *c)
 {
-    for (size_t i = 0; c->text.defines && c->text.has_rows && i < c->count; i++) {
-        struct catalogue_entry *e = c->entries[i];
-        bool due = e->defined_in == c->text.number && holds_rows(catalogue_report(c, e)->kind);
-        if (due && e->rows_in != c->text.number && !e->skipped && !e->through_root)
-            e->withheld = true;
-    }
+    for (size_t i = 0; c->text.defines && c->text.has_rows && i < c->count; i++)
+        if (lacks_rows(c, c->entries[i]))
+            c->entries[i]->withheld = true;
     begin_text(c);
 }
 
@@ -279,7 +290,10 @@ static void settle_unread(struct catalogue *c, struct catalogue_entry *e, struct
 static void settle_one(struct catalogue *c, struct catalogue_entry *e)
 {
     struct report_table *t = catalogue_report(c, e);
-    if (e->has_rows && e->withheld) {
+    if (e->unreached) {
+        t->state = COVERAGE_UNKNOWN;
+        note(t, "its input broke off before the end of its rows");
+    } else if (e->has_rows && e->withheld) {
         t->state = COVERAGE_NO_DATA;
         note(t, "one input defines it without its data, another has rows of a table of that name");
     } else if (e->has_rows) {

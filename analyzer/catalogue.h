@@ -52,6 +52,7 @@ struct catalogue_entry {
     bool skipped;        /* left out by --exclude-table */
     bool through_root;   /* a partition whose rows the COPY of its root brought */
     bool withheld;       /* some text has rows, defines it, and has none of it */
+    bool unreached;      /* its rows, or some of them, stand where an input broke off */
     uint64_t defined_in; /* number of the last text that did; 0: none */
     uint64_t rows_in;
     uint64_t unread; /* statements that bring rows and are not read in this version */
@@ -107,6 +108,8 @@ size_t catalogue_ancestors(struct catalogue_entry *e,
 /* Rows of the table are read, be it none. */
 void catalogue_rows(struct catalogue *c, struct catalogue_entry *e);
 void catalogue_end_text(struct catalogue *c);
+/* Before its end: the text broke off. What it defines and brought no rows of is unknown (S2). */
+void catalogue_break_text(struct catalogue *c);
 /*
  * A text may stand in several files with others between them: it is left, and gone on with later.
  * It ends when it is at hand and catalogue_end_text is called.

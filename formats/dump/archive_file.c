@@ -60,6 +60,12 @@ bool archive_object_line(struct str line, struct str *file)
            archive_file_named(*file).role == ARCHIVE_ROLE_OBJECT;
 }
 
+bool archive_object_number(struct str name, uint64_t *oid)
+{
+    struct str middle;
+    return between(name, STR("blob_"), STR(".dat"), &middle) && str_to_u64(middle, oid);
+}
+
 bool archive_list_number(struct str name, uint64_t *id)
 {
     struct str middle;

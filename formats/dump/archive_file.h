@@ -34,6 +34,8 @@ struct archive_file {
 struct archive_file archive_file_named(struct str name);
 /* A line of the list. False: it is none. */
 bool archive_object_line(struct str line, struct str *file);
+/* The number of a large object in the name of its file. */
+bool archive_object_number(struct str name, uint64_t *oid);
 /* The entry's number in the name of a list; false: it has none (blobs.toc). */
 bool archive_list_number(struct str name, uint64_t *id);
 /* Is this the restore.sql of pg_dump, by its first bytes? */

@@ -282,7 +282,7 @@ static bool wants_definition(struct str desc)
 {
     static const char *const list[] = {
         "TABLE",         "FOREIGN TABLE", "VIEW",       "MATERIALIZED VIEW", "TABLE ATTACH",
-        "FK CONSTRAINT", "ENCODING",      "STDSTRINGS", "SEARCHPATH"};
+        "FK CONSTRAINT", "ENCODING",      "STDSTRINGS", "SEARCHPATH",        "BLOB METADATA"};
     return is_one_of(desc, list, sizeof list / sizeof list[0]);
 }
 

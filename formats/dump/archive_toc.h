@@ -65,7 +65,8 @@ struct archive_entry {
     bool offset_known; /* custom: of its block */
     uint64_t offset;
     struct str tag, desc, schema;
-    struct str defn; /* of a kind that defines or refers to tables, or is about the session */
+    struct str defn; /* of a kind that defines or refers to tables or large objects, or is about the
+                        session */
     struct str copy; /* '' when there is none: the data is INSERTs */
     struct str file; /* ARCHIVE_FILES: without the suffix of its compression */
 };

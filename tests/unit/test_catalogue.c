@@ -264,6 +264,29 @@ static void row_security_makes_an_input_partial(void **state)
     assert_true(report.partial);
 }
 
+static void a_text_that_broke_off_leaves_its_tables_unknown(void **state)
+{
+    (void)state;
+    struct catalogue_entry *here = table("p", "a"), *behind = table("p", "b");
+    struct catalogue_entry *view = table("p", "v"), *other = table("q", "a");
+    define(here, TABLE_ORDINARY);
+    define(behind, TABLE_ORDINARY);
+    define(view, TABLE_VIEW);
+    catalogue_rows(&catalogue, here);
+    catalogue_break_text(&catalogue);
+    catalogue_end_text(&catalogue);
+    define(behind, TABLE_ORDINARY); /* rows in another text do not bring back what is lost */
+    define(other, TABLE_ORDINARY);
+    catalogue_rows(&catalogue, behind);
+    catalogue_end_text(&catalogue);
+    catalogue_settle(&catalogue);
+    assert_int_equal(state_of(here), COVERAGE_DATA);
+    assert_int_equal(state_of(behind), COVERAGE_UNKNOWN);
+    assert_int_equal(state_of(view), COVERAGE_DATA);
+    assert_int_equal(state_of(other), COVERAGE_NO_DATA);
+    assert_true(report.partial);
+}
+
 static void a_table_without_rows_shows_its_columns_all_the_same(void **state)
 {
     (void)state;
@@ -515,6 +538,7 @@ int main(void)
         TEST(one_table_that_nothing_defines_makes_an_input_partial),
         TEST(what_is_not_read_of_a_table_with_rows_is_a_note),
         TEST(row_security_makes_an_input_partial),
+        TEST(a_text_that_broke_off_leaves_its_tables_unknown),
         TEST(a_table_without_rows_shows_its_columns_all_the_same),
         TEST(a_declared_column_is_marked_in_every_schema_it_may_mean),
         TEST(a_column_missing_from_the_very_table_ends_the_scan_at_once),
