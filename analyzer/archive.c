@@ -135,13 +135,16 @@ void archive_object_came(struct archive_tables *t, uint64_t oid)
  * From 1.12 on each large object has an entry BLOB, tagged with its number; pg_dump 17 lists many
  * in one BLOB METADATA, a number a line (pg_dump.c, dumpLO).
  */
+static bool is_objects_entry(const struct archive_entry *e)
+{
+    return str_eq(e->desc, STR("BLOB")) || str_eq(e->desc, STR("BLOB METADATA"));
+}
+
 static bool note_objects(struct archive_tables *t, const struct archive_entry *e, struct err *err)
 {
     bool many = str_eq(e->desc, STR("BLOB METADATA"));
     struct str rest = many ? e->defn : e->tag, line;
     uint64_t oid = 0;
-    if (!many && !str_eq(e->desc, STR("BLOB")))
-        return true;
     while (str_line(&rest, &line)) {
         if (!str_to_u64(line, &oid)) {
             err_set(err, ERR_CORRUPT, 381,
@@ -161,14 +164,12 @@ bool archive_tables_read(struct analysis *a, struct archive_toc *toc, struct arc
     a->server_version = arena_copy(a->arena, toc->header.server_version);
     analysis_dump_began_somewhere(a, toc->header.local_time);
     while (archive_toc_next(toc, &e, err)) {
-        if (!read_definition(a, t, &e, err))
+        if (is_objects_entry(&e) ? !note_objects(t, &e, err) : !read_definition(a, t, &e, err))
             return false;
         if (str_eq(e.desc, STR("ROW SECURITY")))
             note_row_security(a, &e);
         if (e.has_data)
             keep_data(a, t, &e);
-        if (!note_objects(t, &e, err))
-            return false;
     }
     if (err_is(err) || !sort_data(a, t, err))
         return false;

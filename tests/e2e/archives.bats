@@ -540,6 +540,21 @@ archive = open("c", "rb").read()
 whole = number(16403) + number(41) + bytes_of(3) + number(0)
 assert archive.count(whole) == 1
 open("lost-c", "wb").write(archive.replace(whole, b""))
+# pg_dump 17 has no entry of each, but one that lists several, a line each (dumpLO)
+text = lambda s: number(len(s)) + s
+def listed(oids):
+    out = archive
+    for n in range(16401, 16406):
+        made = text(b"SELECT pg_catalog.lo_create('%d');\n" % n)
+        old = text(b"%d" % n) + text(b"BLOB") + number(2) + made
+        assert out.count(old) == 1
+        many = n == 16401
+        new = text(b"16401..16405") + text(b"BLOB METADATA") + number(3) + text(b"".join(b"%d\n" % o for o in oids))
+        out = out.replace(old, new if many else text(b"LARGE OBJECT") + text(b"COMMENT") + number(2) + made)
+    return out
+open("many", "wb").write(listed(range(16401, 16406)))
+open("lost-many", "wb").write(listed(range(16401, 16406)).replace(whole, b""))
+open("other-many", "wb").write(listed([16401, 16402, 16403, 16404, 16499]))
 with tarfile.open("t") as old, tarfile.open("lost-t", "w", format=tarfile.USTAR_FORMAT) as new:
     for m in old:
         data = old.extractfile(m).read()
@@ -551,10 +566,13 @@ with tarfile.open("t") as old, tarfile.open("lost-t", "w", format=tarfile.USTAR_
 PY
     sed -i '/16403/d' d/blobs*.toc
     rm d/blob_16403.dat
-    for input in lost-c d lost-t; do
+    for input in lost-c d lost-t lost-many; do
         lost $input
     done
-    for input in c t data; do
+    run keycensus scan other-many -q -o r.db --overwrite
+    [ "$status" -eq 3 ]
+    [[ "$output" == *'lists 5 large objects, and the data is of 5, or others'* ]]
+    for input in c t data many; do
         census_into r.db $input
         [ "$(item status)" = complete ]
         [ "$(query r.db "SELECT records || '|' || state FROM coverage WHERE table_name = 'pg_largeobject'")" = '5|data' ]
