@@ -11,11 +11,11 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     make_env env v3 v1 v2 v3
     createdb -T template0 awkward
-    seal env v1 1 1700000000 >1
-    seal env v2 1 1710000000 >2
-    seal env v3 1 1720000000 >3
+    seal env v1 1 1700000000 >s1
+    seal env v2 1 1710000000 >s2
+    seal env v3 1 1720000000 >s3
     seal env - 1 1600000000 >bare
-    psql -q -v v1="$(<1)" -v v2="$(<2)" -v v3="$(<3)" -v bare="$(<bare)" -f "$BATS_TEST_DIRNAME/../data/census/awkward.sql"
+    psql -q -v v1="$(<s1)" -v v2="$(<s2)" -v v3="$(<s3)" -v bare="$(<bare)" -f "$BATS_TEST_DIRNAME/../data/census/awkward.sql"
 }
 teardown_file() {
     pg_stop
