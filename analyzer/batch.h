@@ -1,5 +1,5 @@
 /*
- * batch: a buffer of whole records on its way from the reader to a worker; and the queue of them.
+ * batch: a buffer of whole records on its way from a reader to a worker; and the queue of them.
  *
  * Private to pool.c, rows.c. Everything here is guarded by the pool's mutex, but the bytes of a
  * batch belong to whoever holds it.
@@ -40,7 +40,7 @@ struct counted {
     uint64_t bytes;
 };
 
-/* A worker, or the caller as the first of them. */
+/* A worker, or the caller as the first of them. Its own but for table and tally between scans. */
 struct worker {
     struct pool *pool;
     pthread_t thread;
@@ -49,6 +49,10 @@ struct worker {
     struct scanner *scanner;
     struct table_scan *table; /* that the tally is for; NULL: none */
     struct tally tally;
+
+    /* what it scans outside of a batch */
+    uint64_t here_number;
+    struct counted here;
 };
 
 struct pool {
@@ -59,8 +63,8 @@ struct pool {
     unsigned started; /* threads that run; workers[1..started] */
 
     pthread_mutex_t mutex;
-    pthread_cond_t work;  /* a batch is queued, or the pool stops */
-    pthread_cond_t ready; /* a batch was scanned */
+    pthread_cond_t work;  /* a batch or a job is queued, or the pool stops */
+    pthread_cond_t ready; /* a batch was queued or scanned, or a job done: for who reads */
     struct batch *free, *first, *last;
     size_t batches, batches_most;
     size_t in_flight;        /* queued or being scanned */
@@ -68,26 +72,25 @@ struct pool {
     uint64_t settled;        /* of them, done with all before them */
     struct batch_done *done; /* a ring of done_room, by number */
     size_t done_room;
+    struct pool_job *first_job, *last_job;
+    unsigned jobs_running;
     bool stopping;
 
-    /* what the caller scans outside of a batch */
-    uint64_t here_number;
-    struct counted here;
-
+    _Atomic bool cancelled;          /* the jobs */
     _Atomic uint64_t bytes, records; /* scanned */
 };
 
-/* A free batch; the caller scans queued ones until there is one. */
-struct batch *pool_take(struct pool *p);
-void pool_give_back(struct pool *p, struct batch *b);
+/* A free batch for who reads; until there is one, it scans queued ones. */
+struct batch *pool_take(struct worker *w);
 /* Has its bytes scanned, or scans them here when they are few; it belongs to the pool then. */
-void pool_submit(struct pool *p, struct table_scan *t, struct batch *b);
+void pool_submit(struct worker *w, struct table_scan *t, struct batch *b);
+void pool_give_back(struct worker *w, struct batch *b);
 
-/* One long record in pieces, on the caller's thread. */
-struct scan_piece *pool_piece_open(struct pool *p, struct table_scan *t);
-void pool_piece_feed(struct pool *p, struct scan_piece *piece, struct str bytes);
+/* One long record in pieces, here and now. */
+struct scan_piece *pool_piece_open(struct worker *w, struct table_scan *t);
+void pool_piece_feed(struct worker *w, struct scan_piece *piece, struct str bytes);
 /* `broken`: the input broke off inside the record. */
 enum piece_end { PIECE_WHOLE, PIECE_BROKEN };
-void pool_piece_close(struct pool *p, struct scan_piece *piece, enum piece_end end);
+void pool_piece_close(struct worker *w, struct scan_piece *piece, enum piece_end end);
 
 #endif

@@ -8,6 +8,7 @@
 #include "common/sys.h"
 
 #include <signal.h>
+#include <time.h>
 
 /* ---- settling: records are numbered once all batches before are done ---- */
 
@@ -71,10 +72,12 @@ static void end_count(struct worker *w, struct counted before, uint64_t number)
                                .ragged = ragged == TALLY_NONE ? ragged : ragged - before.records});
 }
 
+/* With the mutex held; so may be whoever waits for one. */
 static void put_free(struct pool *p, struct batch *b)
 {
     b->next = p->free;
     p->free = b;
+    pthread_cond_broadcast(&p->ready);
 }
 
 /* Scans a batch. The mutex is held before and after, not meanwhile. */
@@ -109,7 +112,27 @@ static void scan_queued(struct worker *w, struct batch *b)
 {
     scan_one(w, b);
     w->pool->in_flight--;
-    pthread_cond_signal(&w->pool->ready); /* only the caller waits there */
+    pthread_cond_broadcast(&w->pool->ready);
+}
+
+static struct pool_job *next_job(struct pool *p)
+{
+    struct pool_job *job = p->first_job;
+    if (job)
+        p->first_job = job->next;
+    return job;
+}
+
+/* The mutex is held before and after, not meanwhile. */
+static void run_job(struct worker *w, struct pool_job *job)
+{
+    struct pool *p = w->pool;
+    p->jobs_running++;
+    pthread_mutex_unlock(&p->mutex);
+    job->run(job, w);
+    pthread_mutex_lock(&p->mutex);
+    p->jobs_running--;
+    pthread_cond_broadcast(&p->ready);
 }
 
 static void *work(void *arg)
@@ -119,8 +142,11 @@ static void *work(void *arg)
     pthread_mutex_lock(&p->mutex);
     for (;;) {
         struct batch *b = next_queued(p);
+        struct pool_job *job = b ? NULL : next_job(p);
         if (b)
             scan_queued(w, b);
+        else if (job)
+            run_job(w, job);
         else if (p->stopping)
             break;
         else
@@ -130,23 +156,28 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* ---- the caller's part ---- */
+/* ---- the part of who reads ---- */
 
 /* Waits for something to change, or scans a queued batch meanwhile. With the mutex held. */
-static void lend_a_hand(struct pool *p)
+static void lend_a_hand(struct worker *w)
 {
-    struct batch *b = next_queued(p);
+    struct batch *b = next_queued(w->pool);
     if (b)
-        scan_queued(&p->workers[0], b);
+        scan_queued(w, b);
     else
-        pthread_cond_wait(&p->ready, &p->mutex);
+        pthread_cond_wait(&w->pool->ready, &w->pool->mutex);
 }
 
-struct batch *pool_take(struct pool *p)
+/*
+ * Never in vain: who reads holds one batch, or two while it waits for none, so that of those there
+ * are, two a thread and one, some are free, queued, or being scanned.
+ */
+struct batch *pool_take(struct worker *w)
 {
+    struct pool *p = w->pool;
     pthread_mutex_lock(&p->mutex);
     while (!p->free && p->batches == p->batches_most)
-        lend_a_hand(p);
+        lend_a_hand(w);
     struct batch *b = p->free;
     if (b) {
         p->free = b->next;
@@ -161,32 +192,35 @@ struct batch *pool_take(struct pool *p)
     return b;
 }
 
-void pool_give_back(struct pool *p, struct batch *b)
+void pool_give_back(struct worker *w, struct batch *b)
 {
+    struct pool *p = w->pool;
     pthread_mutex_lock(&p->mutex);
     put_free(p, b);
     pthread_mutex_unlock(&p->mutex);
 }
 
 /* With the mutex held. */
-static uint64_t take_number(struct pool *p)
+static uint64_t take_number(struct worker *w)
 {
+    struct pool *p = w->pool;
     while (p->numbered - p->settled == p->done_room)
-        lend_a_hand(p);
+        lend_a_hand(w);
     return p->numbered++;
 }
 
-void pool_submit(struct pool *p, struct table_scan *t, struct batch *b)
+void pool_submit(struct worker *w, struct table_scan *t, struct batch *b)
 {
+    struct pool *p = w->pool;
     pthread_mutex_lock(&p->mutex);
     if (b->len == 0) {
         put_free(p, b);
     } else {
         b->table = t;
-        b->number = take_number(p);
+        b->number = take_number(w);
         b->next = NULL;
         if (p->started == 0 || b->len < BATCH_SMALL) {
-            scan_one(&p->workers[0], b);
+            scan_one(w, b);
         } else {
             if (p->last)
                 p->last->next = b;
@@ -195,67 +229,150 @@ void pool_submit(struct pool *p, struct table_scan *t, struct batch *b)
             p->last = b;
             p->in_flight++;
             pthread_cond_signal(&p->work);
+            pthread_cond_broadcast(&p->ready); /* a caller that waits for jobs can scan it */
         }
     }
     pthread_mutex_unlock(&p->mutex);
 }
 
-/* What the caller scans itself, outside of a batch: begin, scan, end. */
-static struct worker *begin_here(struct pool *p, struct table_scan *t)
+/* What a reader scans itself, outside of a batch: begin, scan, end. */
+static void begin_here(struct worker *w, struct table_scan *t)
 {
-    struct worker *w = &p->workers[0];
+    struct pool *p = w->pool;
     pthread_mutex_lock(&p->mutex);
-    p->here_number = take_number(p);
+    w->here_number = take_number(w);
     begin_table(w, t);
     pthread_mutex_unlock(&p->mutex);
-    p->here = begin_count(w);
-    return w;
+    w->here = begin_count(w);
 }
 
-static void end_here(struct pool *p)
+static void end_here(struct worker *w)
 {
-    pthread_mutex_lock(&p->mutex);
-    end_count(&p->workers[0], p->here, p->here_number);
-    pthread_mutex_unlock(&p->mutex);
+    pthread_mutex_lock(&w->pool->mutex);
+    end_count(w, w->here, w->here_number);
+    pthread_cond_broadcast(&w->pool->ready); /* others may wait for the number */
+    pthread_mutex_unlock(&w->pool->mutex);
 }
 
 void pool_scan_here(struct pool *p, struct table_scan *t, struct str rows)
 {
-    struct worker *w = begin_here(p, t);
-    p->here.bytes = rows.len;
+    struct worker *w = &p->workers[0];
+    begin_here(w, t);
+    w->here.bytes = rows.len;
     scan_batch(w->scanner, t->layout, rows, &w->tally);
-    end_here(p);
+    end_here(w);
 }
 
-struct scan_piece *pool_piece_open(struct pool *p, struct table_scan *t)
+struct scan_piece *pool_piece_open(struct worker *w, struct table_scan *t)
 {
-    struct worker *w = begin_here(p, t);
+    begin_here(w, t);
     return scan_piece_open(w->scanner, t->layout, &w->tally);
 }
 
-void pool_piece_feed(struct pool *p, struct scan_piece *piece, struct str bytes)
+void pool_piece_feed(struct worker *w, struct scan_piece *piece, struct str bytes)
 {
-    p->here.bytes += bytes.len;
+    w->here.bytes += bytes.len;
     scan_piece_feed(piece, bytes);
 }
 
-void pool_piece_close(struct pool *p, struct scan_piece *piece, enum piece_end end)
+void pool_piece_close(struct worker *w, struct scan_piece *piece, enum piece_end end)
 {
     if (end == PIECE_BROKEN)
         scan_piece_break(piece);
     else
         scan_piece_close(piece);
-    end_here(p);
+    end_here(w);
 }
 
 void pool_drain(struct pool *p)
 {
     pthread_mutex_lock(&p->mutex);
     while (p->in_flight > 0)
-        lend_a_hand(p);
+        lend_a_hand(&p->workers[0]);
     for (unsigned i = 0; i <= p->started; i++)
         merge_tally(&p->workers[i]);
     pthread_mutex_unlock(&p->mutex);
+}
+
+/* ---- jobs ---- */
+
+unsigned pool_threads(const struct pool *p)
+{
+    return p->started + 1;
+}
+
+void pool_add_job(struct pool *p, struct pool_job *job)
+{
+    job->next = NULL;
+    pthread_mutex_lock(&p->mutex);
+    if (p->first_job)
+        p->last_job->next = job;
+    else
+        p->first_job = job;
+    p->last_job = job;
+    pthread_cond_signal(&p->work);
+    pthread_mutex_unlock(&p->mutex);
+}
+
+void pool_cancel_jobs(struct pool *p)
+{
+    atomic_store_explicit(&p->cancelled, true, memory_order_relaxed);
+    pthread_mutex_lock(&p->mutex);
+    p->first_job = NULL;
+    pthread_mutex_unlock(&p->mutex);
+}
+
+bool pool_jobs_cancelled(const struct worker *w)
+{
+    return atomic_load_explicit(&w->pool->cancelled, memory_order_relaxed);
+}
+
+bool pool_is_caller(const struct worker *w)
+{
+    return w == &w->pool->workers[0];
+}
+
+/* A job may scan nothing for long, but whoever watches wants to be asked. With the mutex held. */
+static void wait_a_while(struct pool *p)
+{
+    enum { WHILE_NS = 50 * 1000 * 1000, SECOND_NS = 1000 * 1000 * 1000 };
+    uint64_t until = sys->monotonic_ns() + WHILE_NS;
+    struct timespec at = {.tv_sec = (time_t)(until / SECOND_NS),
+                          .tv_nsec = (long)(until % SECOND_NS)};
+    (void)pthread_cond_timedwait(&p->ready, &p->mutex, &at);
+}
+
+/* Scans, does a job, or waits. With the mutex held. */
+static void work_once(struct worker *w)
+{
+    struct pool *p = w->pool;
+    struct batch *b = next_queued(p);
+    struct pool_job *job = b ? NULL : next_job(p);
+    if (b)
+        scan_queued(w, b);
+    else if (job)
+        run_job(w, job);
+    else
+        wait_a_while(p);
+}
+
+bool pool_end_jobs(struct pool *p, source_watch watch, void *context, struct err *err)
+{
+    bool going = true;
+    pthread_mutex_lock(&p->mutex);
+    while (p->first_job || p->jobs_running) {
+        pthread_mutex_unlock(&p->mutex);
+        if (going && watch && !watch(context, err)) {
+            going = false;
+            pool_cancel_jobs(p);
+        }
+        pthread_mutex_lock(&p->mutex);
+        if (p->first_job || p->jobs_running)
+            work_once(&p->workers[0]);
+    }
+    atomic_store_explicit(&p->cancelled, false, memory_order_relaxed);
+    pthread_mutex_unlock(&p->mutex);
+    return going;
 }
 
 struct table_scan *pool_table(struct pool *p, const struct scan_layout *layout)
@@ -298,6 +415,15 @@ static bool start_workers(struct pool *p, struct err *err)
     return failed == 0;
 }
 
+static void init_ready(struct pool *p)
+{
+    pthread_condattr_t attr;
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* that of sys->monotonic_ns */
+    (void)pthread_cond_init(&p->ready, &attr);
+    (void)pthread_condattr_destroy(&attr);
+}
+
 struct pool *pool_open(const struct pool_options *options, struct err *err)
 {
     struct arena results = {0};
@@ -319,7 +445,7 @@ struct pool *pool_open(const struct pool_options *options, struct err *err)
     p->results = results;
     (void)pthread_mutex_init(&p->mutex, NULL); /* with default attributes they cannot fail */
     (void)pthread_cond_init(&p->work, NULL);
-    (void)pthread_cond_init(&p->ready, NULL);
+    init_ready(p);
     if (start_workers(p, err))
         return p;
     pool_close(p);

@@ -1,5 +1,5 @@
 /*
- * pool: the rows of tables, read in batches by the caller and scanned by workers.
+ * pool: the rows of tables, read in batches and scanned by workers.
  *
  * The caller's thread walks the dump; where it meets rows it calls rows_scan, which reads the
  * source straight into batch buffers and hands whole records to whichever worker is free. It
@@ -14,8 +14,18 @@
  *     tally_report(&t->total, column, &run, &report_column) ...
  *     pool_close(pool);
  *
- * Threads: the functions are for one calling thread. With one thread all is done on it. With N,
- * N-1 workers scan, and the caller lends a hand when no buffer is free.
+ * Rows that stand in several places can be read side by side: each place is a job, which a thread
+ * of the pool does when it has nothing to scan, by reading with rows_scan_by:
+ *
+ *     pool_add_job(pool, &job);                         job.run will be called, on some thread
+ *     ...rows_scan of other rows, on this one...
+ *     if (!pool_end_jobs(pool, watch, context, err)) ...
+ *
+ * A table may be read by one job or caller at a time; what jobs use besides is theirs to guard.
+ *
+ * Threads: the functions are for one calling thread, but for those that take a worker. With one
+ * thread all is done on it. With N, N-1 workers scan and do jobs, and whoever reads lends a hand
+ * when no buffer is free.
  * Errors: the input ends before \. : ERR_INCOMPLETE 312; before a CSV quote closes: ERR_INCOMPLETE
  * (csv.h); the source fails: its error. What was read before is counted all the same.
  * Limits: buffers are (2 x threads + 1) x block_size; a record longer than that is scanned in
@@ -53,6 +63,13 @@ enum rows_end {
 };
 
 struct pool;
+struct worker; /* a thread of the pool, as it is known to the jobs that it does */
+
+struct pool_job {
+    void (*run)(struct pool_job *job, struct worker *w);
+    struct pool_job *next; /* the pool's */
+};
+
 struct pool *pool_open(const struct pool_options *options, struct err *err);
 /* Stops the workers and frees everything, table scans included. NULL is allowed. */
 void pool_close(struct pool *p);
@@ -61,12 +78,30 @@ struct table_scan *pool_table(struct pool *p, const struct scan_layout *layout);
 /* May be called again for the same table: a second COPY of it adds up. */
 bool rows_scan(struct pool *p, struct table_scan *t, struct window *w, enum rows_end end,
                struct err *err);
+/* The same within a job. */
+bool rows_scan_by(struct worker *worker, struct table_scan *t, struct window *w, enum rows_end end,
+                  struct err *err);
 /* The window up to its end is one record of a table of SCAN_BYTES; scanned here and now. */
 bool value_scan(struct pool *p, struct table_scan *t, struct window *w, struct err *err);
 /* Scans whole records here and now, for who reads them anyway (records.h). */
 void pool_scan_here(struct pool *p, struct table_scan *t, struct str rows);
-/* Waits until every batch is scanned and merged. */
+/* Waits until every batch is scanned and merged. No job is left. */
 void pool_drain(struct pool *p);
+
+/* How many threads there are, the caller's among them: with one, jobs are of no use. */
+unsigned pool_threads(const struct pool *p);
+void pool_add_job(struct pool *p, struct pool_job *job);
+/*
+ * Does jobs and scans until all jobs are done, and asks `watch` between. When that gives false (err
+ * set), or the jobs were cancelled before, those that wait are never done, and those that run
+ * should end soon.
+ */
+bool pool_end_jobs(struct pool *p, source_watch watch, void *context, struct err *err);
+void pool_cancel_jobs(struct pool *p);
+/* For jobs, now and then: any thread. */
+bool pool_jobs_cancelled(const struct worker *w);
+/* Is this the thread that opened the pool? */
+bool pool_is_caller(const struct worker *w);
 
 /* Figures for a progress line; any thread, any time. */
 struct pool_progress {

@@ -13,7 +13,7 @@
 enum { ROWS_FIRST_COPY = 4096 };
 
 struct rows {
-    struct pool *pool;
+    struct worker *worker;
     struct table_scan *table;
     const struct scan_layout *layout;
     struct window *window;
@@ -37,7 +37,7 @@ struct rows {
 
 static size_t room_of(const struct rows *r)
 {
-    return r->pool->block_size + BATCH_SLACK;
+    return r->worker->pool->block_size + BATCH_SLACK;
 }
 
 /* Adds bytes to the batch; false when the input has no more, or failed. */
@@ -143,7 +143,7 @@ static void look(struct rows *r, size_t from)
 static void submit(struct rows *r)
 {
     struct batch *full = r->batch;
-    struct batch *next = pool_take(r->pool);
+    struct batch *next = pool_take(r->worker);
     next->len = full->len - r->whole;
     memcpy(next->bytes, full->bytes + r->whole, next->len);
     full->len = r->whole;
@@ -151,7 +151,7 @@ static void submit(struct rows *r)
     r->even = r->tail_even;
     r->batch = next;
     r->whole = 0;
-    pool_submit(r->pool, r->table, full);
+    pool_submit(r->worker, r->table, full);
 }
 
 /* Drops n bytes from the front of the batch. */
@@ -173,10 +173,10 @@ static bool input_is_whole(const struct rows *r)
 /* A record longer than the batch: scanned piece by piece up to a record end, here and now. */
 static void scan_long(struct rows *r, struct err *err)
 {
-    struct scan_piece *piece = pool_piece_open(r->pool, r->table);
+    struct scan_piece *piece = pool_piece_open(r->worker, r->table);
     struct batch *b = r->batch;
     size_t n = 0;
-    pool_piece_feed(r->pool, piece, str_make(b->bytes, b->len));
+    pool_piece_feed(r->worker, piece, str_make(b->bytes, b->len));
     b->len = 0;
     while (n == 0 && fill(r, err)) {
         struct str bytes = str_make(b->bytes, b->len);
@@ -188,12 +188,12 @@ static void scan_long(struct rows *r, struct err *err)
             r->lines += n > 0;
         }
         size_t taken = n ? n : bytes.len;
-        pool_piece_feed(r->pool, piece, str_slice(bytes, 0, taken));
+        pool_piece_feed(r->worker, piece, str_slice(bytes, 0, taken));
         drop(r, taken);
     }
     r->even = r->tail_even;
     bool broken = n == 0 && !input_is_whole(r);
-    pool_piece_close(r->pool, piece, broken ? PIECE_BROKEN : PIECE_WHOLE);
+    pool_piece_close(r->worker, piece, broken ? PIECE_BROKEN : PIECE_WHOLE);
     r->whole = 0;
     if (b->len > 0 && r->layout->format == SCAN_COPY_TEXT)
         look(r, 0);
@@ -213,7 +213,7 @@ static bool end_at_line(struct rows *r, struct err *err)
         ok = window_give_back(w, over, w->offset + r->taken + r->read - over.len, w->line + lines,
                               err);
     b->len = r->end_line;
-    pool_submit(r->pool, r->table, b);
+    pool_submit(r->worker, r->table, b);
     return ok;
 }
 
@@ -240,18 +240,24 @@ static bool end_of_input(struct rows *r, struct err *err)
         explain_end(r, offset, line, err);
     submit(r); /* first: records are numbered in the order in which they are scanned */
     if (r->batch->len > 0) {
-        struct scan_piece *piece = pool_piece_open(r->pool, r->table);
-        pool_piece_feed(r->pool, piece, str_make(r->batch->bytes, r->batch->len));
-        pool_piece_close(r->pool, piece, whole ? PIECE_WHOLE : PIECE_BROKEN);
+        struct scan_piece *piece = pool_piece_open(r->worker, r->table);
+        pool_piece_feed(r->worker, piece, str_make(r->batch->bytes, r->batch->len));
+        pool_piece_close(r->worker, piece, whole ? PIECE_WHOLE : PIECE_BROKEN);
     }
-    pool_give_back(r->pool, r->batch);
+    pool_give_back(r->worker, r->batch);
     return window_give_back(w, str_make(NULL, 0), offset, line, err) && whole;
 }
 
 bool rows_scan(struct pool *p, struct table_scan *t, struct window *w, enum rows_end end,
                struct err *err)
 {
-    struct rows r = {.pool = p,
+    return rows_scan_by(&p->workers[0], t, w, end, err);
+}
+
+bool rows_scan_by(struct worker *worker, struct table_scan *t, struct window *w, enum rows_end end,
+                  struct err *err)
+{
+    struct rows r = {.worker = worker,
                      .table = t,
                      .layout = t->layout,
                      .window = w,
@@ -260,7 +266,7 @@ bool rows_scan(struct pool *p, struct table_scan *t, struct window *w, enum rows
                      .state = w->state,
                      .even = t->layout->format == SCAN_CSV,
                      .tail_even = t->layout->format == SCAN_CSV,
-                     .batch = pool_take(p)};
+                     .batch = pool_take(worker)};
     while (!r.ended) {
         size_t from = r.batch->len;
         bool more = fill(&r, err);
@@ -280,13 +286,14 @@ bool rows_scan(struct pool *p, struct table_scan *t, struct window *w, enum rows
 
 bool value_scan(struct pool *p, struct table_scan *t, struct window *w, struct err *err)
 {
-    struct scan_piece *piece = pool_piece_open(p, t);
+    struct worker *here = &p->workers[0];
+    struct scan_piece *piece = pool_piece_open(here, t);
     do {
         struct str rest = window_rest(w);
-        pool_piece_feed(p, piece, rest);
+        pool_piece_feed(here, piece, rest);
         window_skip_lines(w, rest.len, 0);
     } while (window_more(w, err));
     bool whole = w->state == PULL_END;
-    pool_piece_close(p, piece, whole ? PIECE_WHOLE : PIECE_BROKEN);
+    pool_piece_close(here, piece, whole ? PIECE_WHOLE : PIECE_BROKEN);
     return whole;
 }

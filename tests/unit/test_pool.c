@@ -562,6 +562,166 @@ static void a_record_longer_than_the_window_is_an_error_of_its_reader(void **sta
     arena_free(&arena);
 }
 
+/* ---- jobs ---- */
+
+/* One table in a place of its own. */
+struct place {
+    struct pool_job job;
+    struct table_scan *scan;
+    struct str text;
+    size_t piece;
+    bool done, ok;
+    struct err err;
+};
+
+static bool keep_on(void *context, struct err *err)
+{
+    const struct worker *w = context;
+    if (!pool_jobs_cancelled(w))
+        return true;
+    err_set(err, ERR_SIGNAL, 1, "cancelled");
+    return false;
+}
+
+static void read_place(struct pool_job *job, struct worker *w)
+{
+    struct place *place = (struct place *)job;
+    struct window rows;
+    struct source *source = source_memory(place->text, place->piece, &place->err);
+    source = source_watched(source, keep_on, w, &place->err);
+    if (!source || !window_open(&rows, source, 0, &place->err))
+        return;
+    place->ok = rows_scan_by(w, place->scan, &rows, ROWS_END_LINE, &place->err);
+    place->done = true;
+    window_close(&rows);
+    source_close(source);
+}
+
+/* Behind the header line of its table. */
+static struct str place_text(const struct script *s, size_t i)
+{
+    struct buf text = {.arena = &arena};
+    buf_add(&text, s->rows[i]);
+    buf_text(&text, "\\.\n\n\n");
+    return buf_str(&text);
+}
+
+static unsigned asked;
+
+static bool count_asks(void *context, struct err *err)
+{
+    (void)context;
+    (void)err;
+    asked++;
+    return true;
+}
+
+static void places_read_side_by_side_add_up(void **state)
+{
+    (void)state;
+    static const unsigned threads[] = {2, 1, 3, 8};
+    uint64_t seed = 77;
+    static struct script s;
+    for (unsigned round = 0; round < 24; round++) {
+        struct err err = {0};
+        static struct place places[8];
+        struct pool *pool =
+            pool_open(&(struct pool_options){.threads = threads[round % 4],
+                                             .block_size = round % 3 ? 1 + round * 40 : 0},
+                      &err);
+        script_make(&s, &seed, round % 5 ? 60 : 4000);
+        memset(places, 0, sizeof places);
+        asked = 0;
+        for (size_t i = 0; i < s.tables; i++) {
+            places[i] = (struct place){.job.run = read_place,
+                                       .scan = pool_table(pool, &s.layouts[i]),
+                                       .text = place_text(&s, i),
+                                       .piece = i % 2 ? 1000 + i : 0};
+            pool_add_job(pool, &places[i].job);
+        }
+        assert_true(pool_end_jobs(pool, count_asks, NULL, &err));
+        assert_true(asked > 0 || pool_threads(pool) > 1); /* else others may have done it all */
+        pool_drain(pool);
+        for (size_t i = 0; i < s.tables; i++) {
+            assert_true(places[i].done && places[i].ok);
+            assert_string_equal(case_tally(&places[i].scan->total, &arena),
+                                scanned_at_once(&s.layouts[i], s.rows[i]));
+            assert_int_equal(places[i].scan->bytes, s.rows[i].len);
+        }
+        pool_close(pool);
+        arena_free(&arena);
+    }
+}
+
+/* The caller reads a table while jobs read others; the one that breaks off has its own error. */
+static void a_place_that_breaks_off_does_not_stop_the_others(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct scan_layout l = layout_of(1, NULL);
+    struct buf rows = {.arena = &arena};
+    for (int i = 0; i < 100000; i++)
+        buf_printf(&rows, "%d\n", i);
+    struct str broken = buf_str(&rows);
+    buf_text(&rows, "x\ty\n\\.\n");
+    struct pool *pool = pool_open(&(struct pool_options){.threads = 3, .block_size = 5000}, &err);
+    static struct place places[4];
+    for (size_t i = 0; i < 4; i++) {
+        places[i] = (struct place){.job.run = read_place,
+                                   .scan = pool_table(pool, &l),
+                                   .text = i == 1 ? broken : buf_str(&rows)};
+        pool_add_job(pool, &places[i].job);
+    }
+    struct window w;
+    struct source *source = source_memory(buf_str(&rows), 0, &err);
+    assert_true(window_open(&w, source, 0, &err));
+    struct table_scan *own = pool_table(pool, &l);
+    assert_true(rows_scan(pool, own, &w, ROWS_END_LINE, &err));
+    assert_true(pool_end_jobs(pool, NULL, NULL, &err));
+    pool_drain(pool);
+    assert_int_equal(own->total.records, 100001);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(places[i].ok, i != 1);
+        assert_int_equal(places[i].scan->total.records, i == 1 ? 100000 : 100001);
+        assert_int_equal(places[i].scan->ragged_record, i == 1 ? 0 : 100001);
+    }
+    assert_int_equal(places[1].err.id, 312);
+    window_close(&w);
+    source_close(source);
+    pool_close(pool);
+    arena_free(&arena);
+}
+
+static bool stop(void *context, struct err *err)
+{
+    (void)context;
+    err_set(err, ERR_SIGNAL, 2, "stopped");
+    return false;
+}
+
+static void jobs_that_are_stopped_end_and_those_that_wait_never_begin(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct scan_layout l = layout_of(1, NULL);
+    unsigned char *rows = arena_alloc(&arena, 4000000);
+    memset(rows, '\n', 4000000);
+    struct pool *pool = pool_open(&(struct pool_options){.threads = 2}, &err);
+    static struct place places[40];
+    for (size_t i = 0; i < 40; i++) {
+        places[i] = (struct place){.job.run = read_place,
+                                   .scan = pool_table(pool, &l),
+                                   .text = str_make(rows, 4000000),
+                                   .piece = 1000};
+        pool_add_job(pool, &places[i].job);
+    }
+    assert_false(pool_end_jobs(pool, stop, NULL, &err));
+    assert_int_equal(err.id, 2);
+    assert_false(places[39].done);
+    pool_close(pool);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -572,6 +732,9 @@ int main(void)
         cmocka_unit_test(rows_that_break_off_are_incomplete_and_counted),
         cmocka_unit_test(a_ragged_record_before_a_broken_one_has_its_number),
         cmocka_unit_test(a_failing_source_keeps_its_own_error),
+        cmocka_unit_test(places_read_side_by_side_add_up),
+        cmocka_unit_test(a_place_that_breaks_off_does_not_stop_the_others),
+        cmocka_unit_test(jobs_that_are_stopped_end_and_those_that_wait_never_begin),
         cmocka_unit_test(a_bare_file_of_copy_text_ends_with_the_input),
         cmocka_unit_test(csv_is_cut_at_records_only),
         cmocka_unit_test(a_quote_inside_a_field_is_a_plain_byte_in_every_batch),
