@@ -218,6 +218,13 @@ struct table_rows *analysis_rows_again(struct analysis *a, const struct catalogu
     return NULL;
 }
 
+void analysis_rows_failed(struct analysis *a, const struct table_rows *rows, struct err *err)
+{
+    struct table_name name = catalogue_name(&a->catalogue, rows->entry);
+    err_context(err, "table %.*s", STR_ARG(table_name_shown(a->arena, name)));
+    err_place(err, "%s", rows->place);
+}
+
 bool analysis_copy_text(struct analysis *a, const struct table_rows *rows, struct source *text,
                         struct err *err)
 {

@@ -15,6 +15,8 @@
 #include "analyzer/spend.h"
 #include "formats/dump/hole.h"
 
+#include <stdatomic.h>
+
 enum { TEXT_WINDOW = 4 * 1024 * 1024 }; /* bytes a reader may need to see at once */
 
 /* Rows of one table in one place of one input. */
@@ -68,6 +70,13 @@ struct analysis {
     const char *text_note;
     struct table_rows *rows;    /* scanned and not yet added up; newest first */
     struct table_rows *objects; /* of them, the large objects */
+
+    /* Rows that jobs of the pool read, for the progress line. */
+    struct {
+        bool passing;         /* over such rows, since the input's byte `from` */
+        uint64_t from, total; /* bytes that were passed */
+        _Atomic uint64_t read;
+    } apart;
 
     struct archive_folder *folders; /* archives in directory or tar format, of the input at hand */
     bool folders_sought;            /* all of them are known */
@@ -123,6 +132,8 @@ void analysis_problem(struct analysis *a, struct err *problem);
 /* Scans the rows that the window stands at; those of re-encryption jobs are read as well (S8). */
 bool analysis_scan(struct analysis *a, const struct table_rows *rows, enum rows_end end,
                    struct err *err);
+/* Says in the error of reading them which rows they are. */
+void analysis_rows_failed(struct analysis *a, const struct table_rows *rows, struct err *err);
 /*
  * The rows of a table that another syntax than COPY brings: `text` gives them as COPY text
  * (formats/dump/copy_text.h), and they are scanned as such. The source stays the caller's. Errors
@@ -156,7 +167,7 @@ bool analyze_pgcopy(struct analysis *a, struct err *err);
 /* SQL that an archive holds in pieces. */
 enum sql_part_kind {
     SQL_PART_DEFINITION, /* of a table, a reference, or the session; no rows */
-    SQL_PART_COPY,       /* one COPY; its rows stand in a->window */
+    SQL_PART_COPY,       /* one COPY; its rows stand elsewhere, for the caller to read */
     SQL_PART_ROWS        /* INSERTs; a->window is `statements` */
 };
 struct sql_part {
@@ -166,7 +177,7 @@ struct sql_part {
     struct catalogue_entry *partition; /* whose rows these are, whatever table takes them */
     bool backslashes;                  /* in and out: standard_conforming_strings is off */
     bool found;                        /* out: it told something */
-    bool skipped;                      /* out: the rows of the COPY were not read */
+    struct table_rows *rows;           /* out, of the COPY: opened; NULL: not to be read */
 };
 bool analyze_sql_part(struct analysis *a, struct sql_part *part, struct err *err);
 bool analyze_archive(struct analysis *a, struct err *err);

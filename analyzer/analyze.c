@@ -25,11 +25,6 @@ static bool refuse_kind(struct analysis *a, enum dump_kind kind, struct err *err
     return true;
 }
 
-static bool is_damage(const struct err *err)
-{
-    return err->kind == ERR_INCOMPLETE || err->kind == ERR_CORRUPT;
-}
-
 static bool read_text(struct analysis *a, struct window *w, const char **kind_name, struct err *err)
 {
     while (window_rest(w).len < SNIFF_HEAD && window_more(w, err))
@@ -61,7 +56,7 @@ static bool read_text(struct analysis *a, struct window *w, const char **kind_na
         done = refuse_kind(a, kind, err);
     if (done && dump_is_text(kind))
         done = analysis_no_hole(a, err);
-    if (err_is(&later) && !a->refused && (!err_is(err) || is_damage(err))) {
+    if (err_is(&later) && !a->refused && (!err_is(err) || err_is_damage(err))) {
         *err = later; /* the cause of whatever else was seen */
         done = false;
     }
@@ -162,7 +157,7 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
     analysis_note_time(a);
     if (!done && a->refused)
         name_once(err, text->path);
-    if (!done && is_damage(err) && !a->refused) {
+    if (!done && err_is_damage(err) && !a->refused) {
         name_once(err, text->path);
         a->text_note = arena_text(a->arena, arena_copy(a->arena, str_from(err->text)));
         a->text_incomplete = true;
@@ -197,8 +192,9 @@ static bool watch_input(void *context, struct err *err)
     if (!a->options->watch)
         return true;
     struct pool_progress p = pool_progress(a->pool);
-    return a->options->watch(a->options->watch_context, a->bytes_before + a->input->stored.bytes,
-                             p.records, err);
+    uint64_t bytes = a->apart.passing ? a->apart.from : a->input->stored.bytes;
+    bytes += atomic_load_explicit(&a->apart.read, memory_order_relaxed) - a->apart.total;
+    return a->options->watch(a->options->watch_context, a->bytes_before + bytes, p.records, err);
 }
 
 /* What a link points to was not packed; nothing says that another member is it (S1). */
@@ -222,6 +218,8 @@ static bool analyze_input(struct analysis *a, const char *path, struct err *err)
     a->decoded_bytes = a->records = a->texts = 0;
     a->incomplete = false;
     struct str note = STR("");
+    a->apart.total = 0;
+    atomic_store_explicit(&a->apart.read, 0, memory_order_relaxed);
     in.watch = watch_input;
     in.claim = archive_folder_claim;
     in.context = a;
@@ -234,7 +232,7 @@ static bool analyze_input(struct analysis *a, const char *path, struct err *err)
     }
     if (in.link && !a->refused)
         note_link(a, in.link);
-    if (!done && is_damage(err) && !a->refused) {
+    if (!done && err_is_damage(err) && !a->refused) {
         bool known = is_known(a, err);
         name_once(err, in.path);
         note = arena_copy(a->arena, str_from(err->text));

@@ -155,10 +155,7 @@ static void note_named_twice(struct analysis *a, const struct catalogue_entry *e
 /* Of a part, whoever has the rows skips them. */
 static bool skip_rows(struct sql_text *s, struct err *err)
 {
-    if (!s->part)
-        return sql_skip_rows(&s->reader, err);
-    s->part->skipped = true;
-    return true;
+    return s->part || sql_skip_rows(&s->reader, err);
 }
 
 static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *err)
@@ -186,12 +183,14 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
         analysis_rows(a, entry, SCAN_COPY_TEXT, NULL, columns, count, place, err);
     if (!rows)
         return false;
-    if (!analysis_scan(a, rows, ROWS_END_LINE, err)) {
-        err_context(err, "table %.*s", STR_ARG(table_name_shown(a->arena, name)));
-        err_place(err, "%s", place);
-        return false;
+    if (s->part) {
+        s->part->rows = rows;
+        return true;
     }
-    return true;
+    bool done = analysis_scan(a, rows, ROWS_END_LINE, err);
+    if (!done)
+        analysis_rows_failed(a, rows, err);
+    return done;
 }
 
 /* ---- INSERT ---- */
@@ -301,10 +300,8 @@ static bool on_insert(struct sql_text *s, const struct sql_event *e, struct err 
         return false;
     struct source *text = sql_insert_rows(&s->reader, rows->left_out, rows->left_out_count);
     bool done = analysis_copy_text(a, rows, text, err);
-    if (!done) {
-        err_context(err, "table %.*s", STR_ARG(table_name_shown(a->arena, name)));
-        err_place(err, "%s", rows->place);
-    }
+    if (!done)
+        analysis_rows_failed(a, rows, err);
     return done;
 }
 

@@ -261,7 +261,7 @@ bool archive_data_is_excluded(struct analysis *a, const struct archive_data *d)
 }
 
 /* Behind the line that ends the rows stand blank lines; then the checksum proves the whole. */
-static bool ends_here(struct window *w, struct err *err)
+bool archive_copy_ends(struct window *w, struct err *err)
 {
     do {
         struct str rest = window_rest(w);
@@ -272,20 +272,48 @@ static bool ends_here(struct window *w, struct err *err)
     return !err_is(err);
 }
 
-static bool read_copy(struct analysis *a, struct sql_part *part, const struct archive_data *d,
-                      struct err *err)
+static struct sql_part part_of(const struct analysis *a, const struct archive_tables *t,
+                               const struct archive_data *d)
+{
+    return (struct sql_part){.schema = d->schema,
+                             .backslashes = t->backslashes,
+                             .partition = catalogue_find(&a->catalogue, name_of(a, d))};
+}
+
+bool archive_data_is_copy(const struct archive_data *d)
+{
+    bool jobs = str_search(d->copy, STR("reencrypt_jobs")) < d->copy.len;
+    return d->copy.len > 0 && !jobs && !archive_data_is_objects(d);
+}
+
+bool archive_copy_begin(struct analysis *a, struct archive_tables *t, const struct archive_data *d,
+                        struct table_rows **rows, struct err *err)
 {
     struct text_window text;
-    struct window *rows = a->window;
+    struct sql_part part = part_of(a, t, d);
     if (!text_open(a, &text, d->copy, err))
         return false;
-    part->kind = SQL_PART_COPY;
-    part->statements = &text.window;
-    bool done = analyze_sql_part(a, part, err);
+    part.kind = SQL_PART_COPY;
+    part.statements = &text.window;
+    bool done = analyze_sql_part(a, &part, err);
     text_close(&text);
-    if (done && !part->found)
-        return archive_damaged(rows, 0, "rows without a COPY that could be read", err);
-    return done && (part->skipped || ends_here(rows, err));
+    *rows = part.rows;
+    if (done && !part.found)
+        return archive_damaged(a->window, 0, "rows without a COPY that could be read", err);
+    return done;
+}
+
+static bool read_copy(struct analysis *a, struct archive_tables *t, const struct archive_data *d,
+                      struct err *err)
+{
+    struct table_rows *rows = NULL;
+    if (!archive_copy_begin(a, t, d, &rows, err))
+        return false;
+    bool done =
+        !rows || (analysis_scan(a, rows, ROWS_END_LINE, err) && archive_copy_ends(a->window, err));
+    if (!done)
+        analysis_rows_failed(a, rows, err);
+    return done;
 }
 
 /* INSERTs, or of another kind: comments on large objects, up to pg_dump 8.4. */
@@ -343,14 +371,19 @@ static bool read_inserts(struct analysis *a, struct sql_part *part, struct err *
     return false;
 }
 
+void archive_data_broke_off(struct analysis *a, const struct archive_data *d)
+{
+    struct catalogue_entry *entry = catalogue_find(&a->catalogue, name_of(a, d));
+    if (entry && is_table(d))
+        entry->unreached = true;
+}
+
 static bool read_data(struct analysis *a, struct archive_tables *t, struct archive_data *d,
                       struct err *err)
 {
-    struct sql_part part = {.schema = d->schema,
-                            .backslashes = t->backslashes,
-                            .partition = catalogue_find(&a->catalogue, name_of(a, d))};
+    struct sql_part part = part_of(a, t, d);
     if (d->copy.len)
-        return read_copy(a, &part, d, err);
+        return read_copy(a, t, d, err);
     return is_table(d) ? read_inserts(a, &part, err) : read_statements(a, &part, err);
 }
 
@@ -358,9 +391,8 @@ bool archive_data_read(struct analysis *a, struct archive_tables *t, struct arch
                        struct err *err)
 {
     bool done = read_data(a, t, d, err);
-    struct catalogue_entry *entry = done ? NULL : catalogue_find(&a->catalogue, name_of(a, d));
-    if (entry && is_table(d))
-        entry->unreached = true;
+    if (!done)
+        archive_data_broke_off(a, d);
     return done;
 }
 

@@ -61,6 +61,16 @@ bool archive_data_is_objects(const struct archive_data *d);
 /* a->window shows the decoded bytes of its block or file. */
 bool archive_data_read(struct analysis *a, struct archive_tables *t, struct archive_data *d,
                        struct err *err);
+/*
+ * The same in two steps, for a COPY whose rows are only to be counted (not those of jobs): what the
+ * rows need, NULL when they are not to be read; and what may stand behind them.
+ */
+bool archive_data_is_copy(const struct archive_data *d);
+bool archive_copy_begin(struct analysis *a, struct archive_tables *t, const struct archive_data *d,
+                        struct table_rows **rows, struct err *err);
+bool archive_copy_ends(struct window *rows, struct err *err);
+/* Not all rows of the table could be read (S2). */
+void archive_data_broke_off(struct analysis *a, const struct archive_data *d);
 /* Left out by --exclude-table, and surely its own: its data need not be decoded. */
 bool archive_data_is_excluded(struct analysis *a, const struct archive_data *d);
 /* A large object came. */

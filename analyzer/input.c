@@ -55,7 +55,8 @@ static bool open_file(struct input *in, int *fd, struct err *err)
 bool input_open(struct input *in, const char *path, const struct input_limits *limits,
                 struct arena *arena, struct err *err)
 {
-    *in = (struct input){.arena = arena, .path = path, .limits = *limits, .mtime = UTC_NONE};
+    *in = (struct input){
+        .arena = arena, .path = path, .limits = *limits, .file = -1, .mtime = UTC_NONE};
     in->texts = (struct stream_budget){limits->max_decoded_bytes, limits->max_decoded_bytes};
     for (size_t i = 0; i < sizeof in->layers / sizeof in->layers[0]; i++)
         in->layers[i] = in->texts;
@@ -76,6 +77,8 @@ bool input_open(struct input *in, const char *path, const struct input_limits *l
     in->bottom = source_metered(file, &in->stored, err);
     if (!in->bottom)
         source_close(file);
+    else if (in->mtime != UTC_NONE) /* a plain file */
+        in->file = fd;
     return in->bottom != NULL;
 }
 

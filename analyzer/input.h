@@ -63,6 +63,7 @@ struct input {
     struct stream_budget texts, layers[INPUT_LAYERS + 2];
     struct source *bottom; /* the stored bytes, metered; NULL once a layer took it over */
     struct meter stored;
+    int file; /* its descriptor until it is closed: what it holds can be read at any place; or -1 */
     uint64_t size;  /* of the file; 0 for a pipe */
     int64_t mtime;  /* UTC_NONE for a pipe */
     bool standard;  /* it is standard input */

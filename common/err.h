@@ -49,6 +49,11 @@ struct err {
 };
 
 /* Sets the error unless one is set. */
+/* The input is cut off or damaged: it is as bad again next time, and the rest may be sound. */
+static inline bool err_is_damage(const struct err *e)
+{
+    return e->kind == ERR_INCOMPLETE || e->kind == ERR_CORRUPT;
+}
 void err_set(struct err *e, int kind, int id, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* The same, followed by ": " and what the errno value means. */

@@ -84,6 +84,44 @@ struct source *source_fd(int fd, const char *name, struct err *err)
     return &s->base;
 }
 
+struct from_source {
+    struct source base;
+    int fd;
+    off_t at;
+    const char *name;
+};
+
+static enum pull from_read(struct source *base, unsigned char *into, size_t room, size_t *got,
+                           struct err *err)
+{
+    struct from_source *s = (struct from_source *)base;
+    ssize_t n = sys->pread(s->fd, into, room, s->at);
+    if (n < 0) {
+        err_sys(err, ERR_SYSTEM, 102, errno, "read %s", s->name);
+        return PULL_FAILED;
+    }
+    *got = (size_t)n;
+    s->at += n;
+    return n == 0 ? PULL_END : PULL_OK;
+}
+
+static void from_close(struct source *base)
+{
+    free(base);
+}
+
+struct source *source_from(int fd, uint64_t at, const char *name, struct err *err)
+{
+    static const struct source_ops ops = {.read = from_read, .close = from_close};
+    struct from_source *s = source_new(sizeof *s, &ops, err);
+    if (!s)
+        return NULL;
+    s->fd = fd;
+    s->at = (off_t)at;
+    s->name = name;
+    return &s->base;
+}
+
 struct memory_source {
     struct source base;
     struct str rest;

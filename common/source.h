@@ -60,6 +60,9 @@ enum pull source_read_full(struct source *s, unsigned char *into, size_t room, s
 
 /* An open descriptor, closed with the source. `name` is for errors and must outlive it. */
 struct source *source_fd(int fd, const char *name, struct err *err);
+/* The bytes of an open descriptor from there on, by pread: any number of them side by side. The
+ * descriptor is borrowed. */
+struct source *source_from(int fd, uint64_t at, const char *name, struct err *err);
 /* Borrowed bytes, given out in pieces of at most `piece` bytes (0: as large as asked for). */
 struct source *source_memory(struct str bytes, size_t piece, struct err *err);
 

@@ -18,13 +18,14 @@
  *
  * and in a block of large objects, before each source: archive_object_next(&blocks, &oid, err).
  *
- * What was not read of a block is stepped over by the next archive_block_next.
- * Ownership: a source borrows the blocks and must be closed before the next call.
- * Errors: ERR_INCOMPLETE 380, ERR_CORRUPT 381, and those of the decoders.
- * Memory: a chunk may say that it is 1 GB long; it is never held.
- * A later step: blocks can be decoded side by side, each by a thread with a position of its own,
- * found by the offsets or by stepping over the chunks.
- * Source: pg_backup_custom.c, _PrintTocData, _skipData, _LoadLOs; compress_io.c.
+ * What was not read of a block is stepped over by the next archive_block_next, also where its
+ * stream could not be decoded. Once the archive itself is broken, it says so again. Ownership: a
+ * source borrows the blocks and must be closed before the next call. Errors: ERR_INCOMPLETE 380,
+ * ERR_CORRUPT 381, and those of the decoders. Memory: a chunk may say that it is 1 GB long; it is
+ * never held. Threads: one at a time; but blocks can be decoded side by side, each from a window of
+ * its own that begins at the block's offset, while another steps over the chunks
+ * (archive_blocks_at). Source: pg_backup_custom.c, _PrintTocData, _skipData, _LoadLOs;
+ * compress_io.c.
  */
 #ifndef FORMATS_DUMP_ARCHIVE_BLOCKS_H
 #define FORMATS_DUMP_ARCHIVE_BLOCKS_H
@@ -50,11 +51,14 @@ struct archive_blocks {
     bool inside;                /* its end was not read yet */
     bool in_stream;             /* the same of its stream of chunks, or of its object's */
     uint64_t left;              /* of the present chunk */
+    struct err why;             /* the archive itself is broken, so no block can follow */
 };
 
 /* The table of contents was read to its end. */
 struct archive_blocks archive_blocks_behind(const struct archive_toc *t,
                                             const struct stream_limits *limits);
+/* The same blocks from another window, which begins at one of them. */
+struct archive_blocks archive_blocks_at(const struct archive_blocks *b, struct window *w);
 enum pull archive_block_next(struct archive_blocks *b, struct archive_block *block,
                              struct err *err);
 /* END: there is no more in this block. */

@@ -155,6 +155,39 @@ first_data() {
     [ "$(item content_digest)" = "$digest" ]
 }
 
+# flip FILE BYTE: one bit of it, into the file flipped.
+flip() {
+    python3 - "$1" "$2" <<'PY'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+data[int(sys.argv[2])] ^= 1 << (int(sys.argv[2]) % 8)
+open("flipped", "wb").write(data)
+PY
+}
+
+@test "custom: a damaged archive says the same whatever the threads, and one block does not stop the others" {
+    size=$(stat -c %s "$F/custom")
+    stable() { # the findings too, and what each table has
+        query r.db "SELECT path, decoded_bytes, records, complete, note FROM inputs
+            UNION ALL SELECT code, message, record_count, 0, 0 FROM findings
+            UNION ALL SELECT schema_name, table_name, records, state, 0 FROM coverage"
+    }
+    others=0
+    for byte in $(seq $((size / 3)) 29009 $((size - 1))); do
+        flip "$F/custom" "$byte"
+        run keycensus scan flipped -q -o r.db --overwrite --threads 1
+        first=$status
+        stable > one.said
+        for threads in 2 5; do
+            run keycensus scan flipped -q -o r.db --overwrite --threads $threads
+            [ "$status" -eq "$first" ]
+            stable | diff one.said -
+        done
+        [ "$first" -ne 12 ] || [ "$(query r.db "SELECT count(*) FROM coverage WHERE state = 'data'")" -lt 27 ] || others=1
+    done
+    [ "$others" -eq 1 ]
+}
+
 @test "custom: sections, schema only, data only and left out data say what pg_restore's script says" {
     for options in --data-only --section=data --schema-only --section=pre-data '--exclude-table-data=public.users' \
         '--exclude-table-data=public.events_2025' '-n public' '-t public.users' -c -C --no-comments; do
@@ -271,12 +304,7 @@ p2|data|5'
     first=$(LC_ALL=C grep -abom1 -P '\x78\x9c' "$F/small" | head -1 | cut -d: -f1)
     [ "$first" -gt 1000 ]
     for byte in $(seq $((first - 11)) 23 $((size - 1))); do
-        python3 - "$F/small" "$byte" <<'PY'
-import sys
-data = bytearray(open(sys.argv[1], "rb").read())
-data[int(sys.argv[2])] ^= 1 << (int(sys.argv[2]) % 8)
-open("flipped", "wb").write(data)
-PY
+        flip "$F/small" "$byte"
         run keycensus scan flipped -q -o r.db --overwrite --env-file "$F/env"
         [ "$status" -eq 12 ] || [ "$status" -eq 3 ] || said_by r.db | diff whole - || { echo "$byte: $status"; false; }
     done

@@ -221,6 +221,50 @@ static void a_block_that_is_not_wanted_is_never_decoded(void **state)
     source_close(s);
 }
 
+/* Blocks from a window of their own, and what a broken chunk leaves of the bytes before it. */
+static void a_block_is_read_from_its_offset_up_to_where_the_archive_breaks(void **state)
+{
+    (void)state;
+    struct archive_writer w = writer_of(14, ARCHIVE_NONE);
+    writer_header(&w, 1);
+    writer_entry(&w, 7, true, "t", "TABLE DATA", NULL, NULL);
+    size_t offset = w.out.len;
+    buf_byte(&w.out, 1);
+    writer_int(&w, 7);
+    writer_int(&w, 3);
+    buf_text(&w.out, "abc");
+    writer_int(&w, 2);
+    buf_text(&w.out, "de");
+    writer_int(&w, -5); /* no chunk has such a length */
+    buf_text(&w.out, "fgh");
+    struct str bytes = buf_str(&w.out);
+    for (size_t piece = 1; piece < 30; piece++) {
+        struct err err = {0};
+        struct window window;
+        struct archive_block block;
+        unsigned char into[64];
+        size_t got = 0;
+        const struct archive_blocks from = {.int_size = w.int_size};
+        struct source *s = source_memory(str_slice(bytes, offset, bytes.len), piece, &err);
+        assert_true(window_open(&window, s, 0, &err));
+        window.offset = offset;
+        struct archive_blocks blocks = archive_blocks_at(&from, &window);
+        assert_int_equal(archive_block_next(&blocks, &block, &err), PULL_OK);
+        assert_int_equal(block.offset, offset);
+        assert_int_equal(block.id, 7);
+        struct source *text = archive_block_source(&blocks, &err);
+        assert_int_equal(source_read_full(text, into, sizeof into, &got, &err), PULL_FAILED);
+        assert_true(str_eq(str_make(into, got), STR("abcde")));
+        assert_int_equal(err.id, 381);
+        source_close(text);
+        err = (struct err){0};
+        assert_int_equal(archive_block_next(&blocks, &block, &err), PULL_FAILED);
+        assert_int_equal(err.id, 381);
+        window_close(&window);
+        source_close(s);
+    }
+}
+
 static void a_chunk_longer_than_every_buffer_is_read(void **state)
 {
     (void)state;
@@ -430,6 +474,7 @@ int main(void)
         cmocka_unit_test(entries_of_a_directory_name_their_files),
         cmocka_unit_test(large_objects_come_one_by_one_with_any_oid),
         cmocka_unit_test(a_block_that_is_not_wanted_is_never_decoded),
+        cmocka_unit_test(a_block_is_read_from_its_offset_up_to_where_the_archive_breaks),
         cmocka_unit_test(a_chunk_longer_than_every_buffer_is_read),
         cmocka_unit_test(cut_off_anywhere_it_is_incomplete_or_lacks_a_block),
         cmocka_unit_test(a_flipped_bit_never_changes_the_text_of_a_block),

@@ -477,6 +477,30 @@ static void a_descriptor_that_has_ended_stays_at_its_end(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static void sources_from_one_descriptor_do_not_move_each_other(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    unsigned char into[8];
+    size_t got = 0;
+    char path[] = "/tmp/test_common.XXXXXX";
+    int fd = mkstemp(path);
+    assert_int_equal(pwrite(fd, "abcdef", 6, 0), 6);
+    struct source *late = source_from(fd, 4, path, &e);
+    struct source *early = source_from(fd, 1, path, &e);
+    assert_int_equal(source_read(early, into, 2, &got, &e), PULL_OK);
+    assert_true(str_eq(str_make(into, got), STR("bc")));
+    assert_int_equal(source_read_full(late, into, sizeof into, &got, &e), PULL_END);
+    assert_true(str_eq(str_make(into, got), STR("ef")));
+    assert_int_equal(source_read(late, into, 2, &got, &e), PULL_END);
+    assert_int_equal(source_read_full(early, into, sizeof into, &got, &e), PULL_END);
+    assert_true(str_eq(str_make(into, got), STR("def")));
+    source_close(late);
+    source_close(early);
+    assert_int_equal(close(fd), 0); /* it was borrowed */
+    assert_int_equal(unlink(path), 0);
+}
+
 static bool never(void *context, struct err *err)
 {
     (void)context;
@@ -618,6 +642,7 @@ int main(void)
         cmocka_unit_test(a_version_derives_to_the_vector_of_the_application),
         cmocka_unit_test(a_metered_source_counts_and_digests_what_passed),
         cmocka_unit_test(a_descriptor_that_has_ended_stays_at_its_end),
+        cmocka_unit_test(sources_from_one_descriptor_do_not_move_each_other),
         cmocka_unit_test(a_watched_source_can_be_stopped),
         cmocka_unit_test(a_file_is_replaced_whole_or_not_at_all),
         cmocka_unit_test(a_failed_fsync_leaves_the_old_file_and_nothing_else),
