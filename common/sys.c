@@ -201,6 +201,11 @@ static pid_t linux_spawn(const char *path, const char *const *arguments,
                          const char *const *environment, const int *fds, size_t fd_count)
 {
     enum { NOT_STARTED = 127 };
+    /* execve takes what it does not change as though it did. */
+    const union {
+        const char *const *given;
+        char *const *taken;
+    } words = {arguments}, settings = {environment};
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid != 0)
@@ -212,8 +217,7 @@ static pid_t linux_spawn(const char *path, const char *const *arguments,
     for (int number = 1; number < 32; number++)
         (void)signal(number, SIG_DFL);
     if (place_descriptors(fds, fd_count) == 0 && setrlimit(RLIMIT_FSIZE, &most) == 0)
-        (void)execve(path, (char *const *)(uintptr_t)arguments,
-                     (char *const *)(uintptr_t)environment);
+        (void)execve(path, words.taken, settings.taken);
     _exit(NOT_STARTED);
 }
 
