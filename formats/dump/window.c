@@ -66,7 +66,8 @@ bool window_more(struct window *w, struct err *err)
     if (w->end == w->room) {
         if (w->room >= w->most)
             return false;
-        size_t wider = w->room * 2 < w->most ? w->room * 2 : w->most;
+        bool far = w->room > 0 && w->room < w->most / 2;
+        size_t wider = far ? w->room * 2 : w->most;
         if (!window_resize(w, wider, err))
             return false;
     }
