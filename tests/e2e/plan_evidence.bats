@@ -563,7 +563,7 @@ job_reason() { # STATUS ERRORS DRY_RUN: the reason why v2 stays, or "leaves"
     census
     sqlite3 report.db "pragma user_version=$(($(sqlite3 report.db 'pragma user_version') + 1))"
     refused 12 plan
-    grep -Eq 'newer|layout 2' plan.err
+    grep -Eq 'newer|layout 3' plan.err
     census
     sqlite3 report.db 'pragma application_id=1'
     refused 12 plan
