@@ -283,6 +283,7 @@ static bool ends_statement(const struct sql_reader *r)
 /* Follows what decides where the statement ends (psqlscan.l). */
 static void track(struct sql_reader *r)
 {
+    sql_nested_follow(&r->nested, r);
     if (r->token.kind == SQL_TOKEN_WORD && r->lexer.sqlite)
         track_trigger(r);
     else if (r->token.kind == SQL_TOKEN_WORD && !r->lexer.mysql)
@@ -369,7 +370,8 @@ bool sql_finish_statement(struct sql_reader *r, struct err *err)
             return false;
     bool variable = r->variable;
     r->variable = false;
-    return !variable || sql_unread(r, STR(":variable of psql"), STR(""), STR(""), err);
+    return (!variable || sql_unread(r, STR(":variable of psql"), STR(""), STR(""), err)) &&
+           sql_nested_end(r, err);
 }
 
 /* ---- rows ---- */
@@ -460,6 +462,7 @@ static bool next_statement(struct sql_reader *r, struct err *err)
     r->inside = r->ended = r->variable = false;
     r->depth = r->blocks = 0;
     r->words = 0;
+    r->nested = (struct sql_nested){0};
     memset(r->initials, 0, sizeof r->initials);
     bool (*read)(struct sql_reader *, struct err *) = r->lexer.mysql    ? mysql_statement
                                                       : r->lexer.sqlite ? sqlite_statement

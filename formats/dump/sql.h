@@ -138,6 +138,16 @@ struct sql_head {
     unsigned char bytes[INSERT_HEAD_MAX];
 };
 
+/* Whether the statement at hand has swallowed another one; sql_nested.c. */
+enum sql_nested_kind { SQL_NESTED_NONE, SQL_NESTED_INSERT, SQL_NESTED_CREATE };
+struct sql_nested {
+    unsigned words;              /* seen, as far as they are of its opening */
+    bool opens;                  /* CREATE or ALTER, and of what is not told yet */
+    bool holds;                  /* it may hold another statement */
+    enum sql_nested_kind behind; /* what the last words begin */
+    enum sql_nested_kind found;
+};
+
 struct sql_reader {
     struct sql_lexer lexer;
     struct sql_token token; /* the present one; SQL_TOKEN_END behind the statement's last */
@@ -157,6 +167,7 @@ struct sql_reader {
     uint64_t blocks; /* of BEGIN ATOMIC and of CASE in it */
     unsigned words;  /* how many of the first four it has had */
     unsigned char initials[4];
+    struct sql_nested nested;
     uint64_t offset, line;
 
     /* a run of equal unread statements */

@@ -2,6 +2,7 @@
  * sql_parts: what the files of the script reader share. Not for others: they include sql.h.
  *
  * sql.c          the queue of events, tokens of one statement, where a statement ends, rows
+ * sql_nested.c   a statement that has swallowed another
  * sql_comment.c  what comments tell: headers, trailers, versions, times
  * sql_meta.c     psql's backslash commands
  * sql_session.c  SET and its relatives: search_path, client_encoding, ...
@@ -68,6 +69,9 @@ static inline struct str sql_kept(const struct sql_kept *kept)
     return str_make(kept->bytes, kept->len);
 }
 
+/* sql_nested.c: takes the present token into account; at the end, says what was found */
+void sql_nested_follow(struct sql_nested *n, const struct sql_reader *r);
+bool sql_nested_end(struct sql_reader *r, struct err *err);
 /* sql_comment.c */
 bool sql_comment(struct sql_reader *r, struct err *err);
 bool sql_header(struct sql_reader *r, struct err *err);

@@ -59,12 +59,15 @@ sample same records accounts mysql.sql
 sample same records accounts complete.sql
 
 # SQLite: the header tells how many pages there are, and nothing has a checksum.
+# A dump ends in COMMIT.
 {
     echo 'PRAGMA page_size = 512;'
     sed "s/E'/'/g" "$DATA/small.sql"
     echo "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) INSERT INTO empty_one SELECT 'v2:' || i FROM n;"
 } | sqlite3 small.db
+sqlite3 small.db .dump > lite.sql
 sample same records accounts small.db
+sample same:20 records accounts lite.sql # before, a word of text
 
 # ---- CSV: neither; a record cut off at its end, or in its last field, is a shorter file ----
 psql -qAt small -c "COPY ($query_all) TO STDOUT (FORMAT csv, HEADER)" > comma.csv

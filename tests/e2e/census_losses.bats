@@ -298,3 +298,19 @@ PY
         [[ $output == *'zero bytes'* ]] || { echo "$output"; return 1; }
     done
 }
+
+@test "S1: rows behind a semicolon that got lost are not passed over" {
+    for lost in 'ALTER TABLE public.event OWNER TO postgres' 'SET x = 1' 'CREATE INDEX i ON public.t (secret)' \
+        'CREATE TABLE public.other (event text, insert text)' 'GRANT EXECUTE ON FUNCTION public.f() TO x'; do
+        dump d.sql 'CREATE TABLE public.t (secret text);' "$lost" "\n-- Data\n\nINSERT INTO public.t VALUES ('$v1');" \
+            "INSERT INTO public.t VALUES ('$v2');"
+        run keycensus scan d.sql -q -o r.db --overwrite
+        printf '%s: %s %s\n' "$lost" "$status" "$output"
+        [ "$status" -eq 3 ]
+        [[ $output == *d.sql*'INSERT inside of another statement'* ]]
+    done
+    dump d.sql 'CREATE TABLE public.t (secret text);' 'SET x = 1' 'CREATE TABLE public.unseen (secret text);'
+    run keycensus scan d.sql -q -o r.db --overwrite
+    [ "$status" -eq 3 ]
+    [[ $output == *'CREATE TABLE inside of another statement'* ]]
+}

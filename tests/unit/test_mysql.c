@@ -307,7 +307,25 @@ static void databases_are_followed(void **state)
           "database a b\ndatabase c`d\ninsert t ()?\n1\nunread : 1 INSERT into another database\n");
     tells("-- Host: localhost    Database: \nINSERT INTO x.t VALUES (1);",
           "database x\ninsert t ()?\n1\n");
-    tells("use a\nINSERT INTO t VALUES (1);", "database a\nunread : 1 USE without a semicolon\n");
+    tells("use a\nINSERT INTO t VALUES (1);", "database a\nunread : 1 USE without a semicolon\n"
+                                              "unread : 1 INSERT inside of another statement\n");
+}
+
+static void a_statement_inside_of_one_that_holds_none_is_unread(void **state)
+{
+    (void)state;
+    const char *const found = "unread : 1 INSERT inside of another statement\n";
+    tells("UNLOCK TABLES\nINSERT INTO t VALUES (1);", found);
+    tells("SET NAMES utf8mb4 INSERT IGNORE INTO `t` VALUES (1);",
+          arena_printf(&arena, "encoding utf8mb4\n%s", found));
+    tells("/*!40000 ALTER TABLE `t` DISABLE KEYS */\nREPLACE INTO `t` VALUES (1);", found);
+    tells("UNLOCK TABLES\nCREATE TABLE t (a int);",
+          "unread : 1 CREATE TABLE inside of another statement\n");
+    tells(
+        "CREATE OR REPLACE DEFINER=root@localhost TRIGGER a AFTER INSERT ON t FOR EACH ROW INSERT "
+        "INTO u VALUES (1); ALTER EVENT e DO REPLACE INTO u VALUES (1); SHOW CREATE TABLE t;"
+        "DROP TABLE `insert`, `into`; LOCK TABLES `replace` READ;",
+        "");
 }
 
 static void unsafe_character_sets_are_refused(void **state)
@@ -413,6 +431,7 @@ int main(void)
         TEST(what_brings_nothing_is_passed),
         TEST(bodies_behind_a_delimiter_bring_nothing),
         TEST(databases_are_followed),
+        TEST(a_statement_inside_of_one_that_holds_none_is_unread),
         TEST(unsafe_character_sets_are_refused),
         TEST(columns_are_told_from_keys),
         TEST(views_are_no_tables),

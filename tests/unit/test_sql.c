@@ -362,6 +362,7 @@ static void table_made_from_a_query_is_unread_unless_it_has_no_data(void **state
           "table public.b (x)?\n"
           "unread SELECT ... INTO . x1\n"
           "unread CREATE SCHEMA ... CREATE . x1\n"
+          "unread CREATE TABLE inside of another statement . x1\n"
           "end\n");
 }
 
@@ -506,6 +507,26 @@ static void statements_that_bring_or_change_rows_are_unread(void **state)
           "unread LOAD . x1\n"
           "unread unknown statement . x3\n"
           "end\n");
+}
+
+static void statement_inside_of_one_that_holds_none_is_unread(void **state)
+{
+    (void)state;
+    tells("ALTER TABLE public.rule OWNER TO a\n-- Data\nINSERT INTO b VALUES (1);"
+          "SET a = rule INSERT INTO b VALUES (1);"
+          "COMMENT ON TRIGGER a ON b IS 'x' CREATE UNLOGGED TABLE c (a int);",
+          "unread INSERT inside of another statement . x2\n"
+          "unread CREATE TABLE inside of another statement . x1\n"
+          "end\n");
+    tells(
+        "CREATE TABLE a (insert int, replace text, create text); CREATE POLICY p ON a FOR INSERT "
+        "TO b;"
+        "CREATE RULE r AS ON INSERT TO a DO ALSO\n INSERT INTO b VALUES (1);"
+        "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION create();"
+        "CREATE PUBLICATION p FOR TABLE a WITH (publish = 'insert');"
+        "GRANT INSERT, CREATE ON SCHEMA a TO b; DECLARE c CURSOR FOR SELECT 1;"
+        "COMMENT ON COLUMN a.insert IS 'INSERT INTO a'; ALTER TABLE a RENAME \"insert\" TO into_a;",
+        "table public.a (insert,replace,create)\nend\n");
 }
 
 static void statements_that_take_rows_away_are_unread(void **state)
@@ -842,6 +863,7 @@ int main(void)
         cmocka_unit_test(rows_that_look_like_sql_stay_rows),
         cmocka_unit_test(bodies_rules_and_strings_bring_nothing),
         cmocka_unit_test(statements_that_bring_or_change_rows_are_unread),
+        cmocka_unit_test(statement_inside_of_one_that_holds_none_is_unread),
         cmocka_unit_test(statements_that_take_rows_away_are_unread),
         cmocka_unit_test(functions_of_the_user_are_unread_wherever_a_query_calls_them),
         cmocka_unit_test(queries_that_dumps_hold_are_no_cause_for_alarm),
