@@ -1,5 +1,6 @@
 /* apply_command: `keyretire apply`: check, show, ask, change, report. The change itself is txn.c.
  */
+#include "applier/advice.h"
 #include "applier/commands.h"
 #include "applier/policy.h"
 #include "common/sys.h"
@@ -65,8 +66,9 @@ static void print_names(struct buf *out, const char *lead, const struct str *nam
     buf_text(out, count ? "\n" : " none\n");
 }
 
-static void print_operation(struct buf *out, const struct operation *op)
+static void print_operation(struct cli *cli, const struct operation *op)
 {
+    struct buf *out = &cli->out;
     if (op->mode == APPLY_DRY_RUN) {
         print_names(out, "dry run: would remove", op->removed, op->removed_count);
         print_names(out, "would keep", op->kept, op->kept_count);
@@ -80,12 +82,13 @@ static void print_operation(struct buf *out, const struct operation *op)
         buf_printf(out, "transaction: %s\n", op->txid);
     if (op->backup_file)
         buf_printf(out, "backup: %s\n", op->backup_file);
-    if (op->txid)
-        buf_printf(out,
-                   "undo: keyretire rollback %s\n"
-                   "next: restart the application; processes that run now keep the removed keys in "
-                   "memory until then\n",
-                   op->txid);
+    if (!op->txid)
+        return;
+    buf_printf(out, "undo: keyretire rollback %s", op->txid);
+    advise_state(out, cli);
+    buf_text(out,
+             "\nnext: restart the application; processes that run now keep the removed keys in "
+             "memory until then\n");
 }
 
 static bool refuse_changed(const struct plan_target *t, struct arena *a, struct err *err)
@@ -370,7 +373,7 @@ bool apply_plan(struct cli *cli, struct consent *consent, enum apply_mode mode, 
     if (done && cli->format == TABLE_JSON)
         print_operation_json(&cli->out, &op);
     else if (done)
-        print_operation(&cli->out, &op);
+        print_operation(cli, &op);
     return done;
 }
 
@@ -382,9 +385,6 @@ bool command_apply(struct cli *cli, struct err *err)
     size_t count = option_values(cli, OPT_SIG, &signatures);
     if (!read_plan_file(cli, &p, err))
         return false;
-    for (size_t i = 0; i < p.plan.target_count; i++)
-        if (!output_spares(cli, arena_text(cli->arena, p.plan.targets[i].path), err))
-            return false;
     *consent = (struct consent){.arena = cli->arena, .plan = &p.plan, .text = p.text};
     if (count && p.plan.conditions.approvals == 0)
         cli_warn(cli, "the plan asks for no approvals: --sig is not looked at");

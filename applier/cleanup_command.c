@@ -1,4 +1,5 @@
 /* cleanup_command: `keyretire cleanup-keys`, the one-shot of the seeds: plan, show, ask, apply. */
+#include "applier/advice.h"
 #include "applier/commands.h"
 #include "common/model_name.h"
 #include "common/scope_hints.h"
@@ -144,32 +145,37 @@ static bool recover_first(struct cli *cli, struct err *err)
     return true;
 }
 
-static const char *option_of(const struct cli *cli, const char *file)
+/* The same options go to plan: one that is left out would let more versions go. */
+static void plan_command(struct buf *b, const struct cli *cli, const struct built_plan *built)
 {
-    for (size_t i = 0; i < cli->given_count; i++)
-        if (cli->given[i].option->id == OPT_CONFIG && strcmp(cli->given[i].value, file) == 0)
-            return "--config";
-    return "--env-file";
+    buf_text(b, "keyretire plan");
+    advise_options(b, cli, plan_options);
+    if (!cli_value(cli, OPT_ENV_FILE) && !cli_value(cli, OPT_CONFIG)) {
+        buf_text(b, " --env-file ");
+        advise_word(b, str_from(built->load.files[0].given));
+    }
+    buf_text(b, " -o plan.txt");
 }
 
 /* The one-shot has no moment in which others could approve. */
 static bool refuse_unapproved(const struct cli *cli, const struct built_plan *built,
                               struct err *err)
 {
-    const char **reports;
-    struct buf command = {.arena = cli->arena};
-    size_t count = option_values(cli, OPT_REPORT, &reports);
-    buf_text(&command, "keyretire plan");
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&command, " --report %s", text_shown(cli->arena, str_from(reports[i])));
-    for (size_t i = 0; i < built->load.file_count; i++)
-        buf_printf(&command, " %s %s", option_of(cli, built->load.files[i].given),
-                   text_shown(cli->arena, str_from(built->load.files[i].given)));
+    enum { SHOWN = 500 }; /* of a hint; half a command is worse than none */
+    struct buf plan = {.arena = cli->arena}, apply = {.arena = cli->arena};
+    plan_command(&plan, cli, built);
+    buf_text(&apply, "keyretire apply plan.txt");
+    advise_state(&apply, cli);
     err_set(err, ERR_REFUSED, 954, "the policy of this machine demands %llu approvals",
             (unsigned long long)built->plan.conditions.approvals);
-    err_hint(err,
-             "%.*s -o plan.txt; keyretire approve plan.txt --key KEY; keyretire apply plan.txt",
-             STR_ARG(buf_str(&command)));
+    if (plan.len + apply.len > SHOWN) {
+        plan.len = apply.len = 0;
+        buf_text(&plan, "keyretire plan with the same options, without --model and --column, and "
+                        "-o plan.txt");
+        buf_text(&apply, "keyretire apply plan.txt");
+    }
+    err_hint(err, "%.*s; keyretire approve plan.txt --key KEY; %.*s", STR_ARG(buf_str(&plan)),
+             STR_ARG(buf_str(&apply)));
     return false;
 }
 
@@ -194,8 +200,6 @@ bool command_cleanup_keys(struct cli *cli, struct err *err)
     } mandatory[] = {{OPT_REPORT, "--report"}, {OPT_MODEL, "--model"}, {OPT_COLUMN, "--column"}};
     struct load_name *files;
     const char **paths;
-    const char **reports;
-    size_t report_count = option_values(cli, OPT_REPORT, &reports);
     struct plan_scope scope = {.schema = STR("")};
     struct built_plan built;
     for (size_t i = 0; i < sizeof mandatory / sizeof mandatory[0]; i++) {
@@ -209,8 +213,10 @@ bool command_cleanup_keys(struct cli *cli, struct err *err)
     if (!plan_options_hold(cli, err))
         return false;
     size_t count = config_files(cli, &files, &paths, err);
-    if (count == 0 || !output_spares_all(cli, paths, count, err) ||
-        !output_spares_all(cli, reports, report_count, err) || !resolve(cli, &scope, err) ||
+    for (size_t i = 0; i < count; i++) /* one of them may be the default place */
+        if (!cli_spares(cli, paths[i], err))
+            return false;
+    if (count == 0 || !resolve(cli, &scope, err) ||
         (!cli_flag(cli, OPT_DRY_RUN) && !recover_first(cli, err)))
         return false;
     bool done = build_plan(cli, files, count, &scope, &built, err) && apply_built(cli, &built, err);

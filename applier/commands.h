@@ -99,10 +99,6 @@ bool plan_options_hold(const struct cli *cli, struct err *err);
 enum apply_mode { APPLY_FOR_REAL, APPLY_DRY_RUN };
 bool apply_plan(struct cli *cli, struct consent *consent, enum apply_mode mode, struct err *err);
 
-/* spare.c: -o and --log-file do not name what the command reads or changes; ERR_USAGE 934. */
-bool output_spares(struct cli *cli, const char *path, struct err *err);
-bool output_spares_all(struct cli *cli, const char *const *paths, size_t count, struct err *err);
-
 /* open_state.c. For a change: finishes what was interrupted, and says so; from then on a signal
  * asks the transaction, not the command line, to stop. */
 bool open_for_change(struct cli *cli, struct state *state, struct err *err);

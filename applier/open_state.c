@@ -11,13 +11,6 @@ void say_notes(struct cli *cli, const struct txn_notes *notes)
         cli_warn(cli, "%s", notes->at[i]);
 }
 
-bool open_for_reading(struct cli *cli, struct state *state, struct err *err)
-{
-    struct state_options options;
-    return option_state(cli, &options, err) &&
-           state_open(state, &options, STATE_READ, cli->arena, err);
-}
-
 /* From here on a signal is the transaction's to heed: it knows what was decided. */
 static void on_stop(int number)
 {
@@ -33,20 +26,34 @@ static void heed_signals(void)
 }
 
 /*
- * Recovery already writes to --log-file, and every file that a transaction was about is a
- * configuration file. A journal that does not read is for recovery to refuse.
+ * Every file that a transaction was about is a configuration file, and no place for output;
+ * recovery already writes to --log-file. A journal that does not read is for others to refuse.
  */
 static bool spare_targets(struct cli *cli, const struct state *state, struct err *err)
 {
     struct txn_list list;
     struct err unread = {0};
+    if (!cli->output && !cli->log_path)
+        return true;
     if (!txn_list_read(state, cli->arena, &list, &unread))
         return true;
     for (size_t i = 0; i < list.count; i++)
         for (size_t t = 0; t < list.at[i].target_count; t++)
-            if (!output_spares(cli, list.at[i].targets[t].path, err))
+            if (!cli_spares(cli, list.at[i].targets[t].path, err))
                 return false;
     return true;
+}
+
+bool open_for_reading(struct cli *cli, struct state *state, struct err *err)
+{
+    struct state_options options;
+    if (!option_state(cli, &options, err) ||
+        !state_open(state, &options, STATE_READ, cli->arena, err))
+        return false;
+    bool done = spare_targets(cli, state, err);
+    if (!done)
+        state_close(state);
+    return done;
 }
 
 bool open_recovered(struct cli *cli, struct state *state, struct txn_recovery *recovery,

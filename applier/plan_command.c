@@ -1,4 +1,5 @@
 /* plan_command: `keyretire plan`: options -> load -> plan_make -> plan_edit -> text, read back. */
+#include "applier/advice.h"
 #include "applier/begin.h"
 #include "applier/commands.h"
 #include "applier/policy.h"
@@ -270,7 +271,7 @@ bool build_plan(struct cli *cli, const struct load_name *files, size_t file_coun
         !take_previous(cli, load, &in.previous, err))
         return false;
     for (size_t i = 0; i < load->retained_count; i++)
-        if (!output_spares(cli, load->retained[i].path, err))
+        if (!cli_spares(cli, load->retained[i].path, err))
             return false;
     in.reports = load->reports;
     in.report_count = load->report_count;
@@ -310,21 +311,20 @@ static enum plan_format show_format(const struct cli *cli)
     return cli->format == TABLE_JSON ? PLAN_JSON : cli->format == TABLE_CSV ? PLAN_CSV : PLAN_TEXT;
 }
 
-static const char *next_step(const struct plan *plan)
+static void print_next(struct cli *cli, const struct plan *plan)
 {
-    return plan_is_blocked(plan)            ? "show"
-           : plan->conditions.approvals > 0 ? "approve --key KEY"
-                                            : "apply --dry-run";
-}
-
-/* The lists of signers are no place for output. */
-static bool spare_lists(struct cli *cli, struct err *err)
-{
-    static const int lists[] = {OPT_ALLOWED_SIGNERS, OPT_REVOKED};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        if (cli_value(cli, lists[i]) && !output_spares(cli, cli_value(cli, lists[i]), err))
-            return false;
-    return true;
+    struct buf *out = &cli->out;
+    bool approve = !plan_is_blocked(plan) && plan->conditions.approvals > 0;
+    const char *step = plan_is_blocked(plan) ? "show" : approve ? "approve" : "apply --dry-run";
+    buf_text(out, "\nwritten: ");
+    text_visible(out, str_from(cli->output));
+    buf_printf(out, "\nnext: keyretire %s ", step);
+    advise_word(out, str_from(cli->output));
+    if (approve)
+        buf_text(out, " --key KEY");
+    else
+        advise_state(out, cli);
+    buf_byte(out, '\n');
 }
 
 /* The plan that -o --overwrite takes the place of; '' when there is none. */
@@ -367,9 +367,6 @@ bool command_plan(struct cli *cli, struct err *err)
     size_t report_count = option_values(cli, OPT_REPORT, &reports);
     if (!needs("--report", report_count, err) || !needs("--env-file or --config", file_count, err))
         return false;
-    if (!output_spares_all(cli, paths, file_count, err) ||
-        !output_spares_all(cli, reports, report_count, err) || !spare_lists(cli, err))
-        return false;
     struct str before = replaced_plan(cli);
     bool done = build_plan(cli, files, file_count, NULL, &built, err);
     if (done && cli->output)
@@ -383,8 +380,7 @@ bool command_plan(struct cli *cli, struct err *err)
     if (done && plan_is_blocked(&built.plan))
         cli->status = ERR_REFUSED;
     if (done && cli->output && cli->format == TABLE_TEXT)
-        buf_printf(&cli->out, "\nwritten: %s\nnext: keyretire %s %s\n", cli->output,
-                   next_step(&built.plan), cli->output);
+        print_next(cli, &built.plan);
     free_plan(&built);
     return done;
 }

@@ -15,6 +15,9 @@ bool read_plan_file(struct cli *cli, struct read_plan *p, struct err *err)
         err_place(err, "%s", path);
         return false;
     }
+    for (size_t i = 0; i < p->plan.target_count; i++)
+        if (!cli_spares(cli, arena_text(cli->arena, p->plan.targets[i].path), err))
+            return false;
     return true;
 }
 
@@ -206,9 +209,6 @@ bool command_check(struct cli *cli, struct err *err)
         err_set(err, ERR_USAGE, 928, "check needs --report and --env-file");
         return false;
     }
-    if (!output_spares_all(cli, files, file_count, err) ||
-        !output_spares_all(cli, reports, report_count, err))
-        return false;
     load.files = ARENA_ARRAY(cli->arena, file_count, struct loaded_file);
     bool done = load_reports(&load, reports, report_count, NULL, 0, err);
     for (; done && load.file_count < file_count; load.file_count += done)

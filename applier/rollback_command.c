@@ -109,7 +109,7 @@ static bool find_out(struct undo *u, struct state *state, struct err *err)
                 backup_verify(state, &u->backup, u->cli->arena, &notes, err) &&
                 rollback_make(&u->load, &u->backup, &u->plan, err);
     for (size_t i = 0; done && i < u->plan.file_count; i++)
-        done = output_spares(u->cli, u->plan.files[i].path, err);
+        done = cli_spares(u->cli, u->plan.files[i].path, err);
     say_notes(u->cli, &notes);
     return done;
 }
@@ -125,13 +125,13 @@ static bool spare_archived(struct undo *u, struct err *err)
     struct arena keys = {.wipe = true};
     struct err unread = {0};
     bool spared = true;
-    if (!u->cli->output && u->cli->log_fd < 0)
+    if (!u->cli->output && !u->cli->log_path)
         return true;
     if (!open_for_reading(u->cli, &state, err))
         return false;
     if (backup_read(&state, u->which, &keys, &b, &unread))
         for (size_t i = 0; spared && i < b.target_count; i++)
-            spared = output_spares(u->cli, arena_text(u->cli->arena, b.targets[i].path), err);
+            spared = cli_spares(u->cli, arena_text(u->cli->arena, b.targets[i].path), err);
     arena_free(&keys);
     state_close(&state);
     return spared;

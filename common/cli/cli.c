@@ -92,15 +92,6 @@ static bool choose(const struct cli *cli, const char *option, const char *value,
     return false;
 }
 
-static bool open_log(struct cli *cli, const char *path, struct err *err)
-{
-    cli->log_fd =
-        sys->openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (cli->log_fd < 0)
-        err_sys(err, ERR_SYSTEM, 103, errno, "open the log file %s", path);
-    return cli->log_fd >= 0;
-}
-
 static void decide_colour(struct cli *cli, int choice)
 {
     const char *none = sys->env("NO_COLOR");
@@ -152,7 +143,8 @@ static bool take_common(struct cli *cli, const struct cli_option *o, const char 
         cli->no_input = true;
         return true;
     case CLI_LOG_FILE:
-        return open_log(cli, value, err);
+        cli->log_path = value;
+        return true;
     default:
         return true;
     }
@@ -350,7 +342,9 @@ static bool run(struct cli *cli, struct words *w, struct err *err)
             cli_help_long(&cli->out, cli->program, cli->command);
         return cli_flush(cli, err);
     }
-    if (!parsed || !check_usage(cli, err) || !output_is_free(cli, err))
+    /* The log is opened last: no mistake may be written down in a file of somebody's. */
+    if (!parsed || !check_usage(cli, err) || !cli_spares_words(cli, err) ||
+        !cli_open_log(cli, err) || !output_is_free(cli, err))
         return false;
     if (!cli->command->run(cli, err)) {
         if (cli->format == TABLE_TEXT) {

@@ -108,7 +108,8 @@ struct cli {
     bool colour_out, colour_err; /* decided: terminal, NO_COLOR, --color */
     enum cli_progress progress;
     bool no_input;
-    int log_fd; /* of --log-file, or -1 */
+    const char *log_path; /* --log-file, or NULL */
+    int log_fd;           /* the same once it is open, else -1 */
 
     struct buf out;
     int status;  /* exit status of a command that succeeded; 0 unless it says otherwise */
@@ -124,6 +125,12 @@ bool cli_flag(const struct cli *cli, int id);
 /* A whole number within [least, most]; false with ERR_USAGE otherwise. Not given: `value` stays. */
 bool cli_number(const struct cli *cli, int id, uint64_t least, uint64_t most, uint64_t *value,
                 struct err *err);
+
+/*
+ * ERR_USAGE 934 when -o or --log-file names this file, which the command reads or changes. cli_main
+ * has asked about every argument and every value of an option.
+ */
+bool cli_spares(struct cli *cli, const char *path, struct err *err);
 
 /* Talk on standard error (and the log file): a line each. */
 void cli_say(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));

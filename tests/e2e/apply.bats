@@ -824,6 +824,24 @@ PY
     [ "$got" = 13 ]
 }
 
+@test "the commands that are printed as next steps and as undo work as they are printed" {
+    before=$(sha256sum <.env.crypto)
+    STATE="$SCRATCH/it's here"
+    exits 0 keyretire plan --report report.db --env-file .env.crypto --kdf-iterations 1 --keep-versions 1 \
+        --state-dir "$STATE" --backup-dir "$SCRATCH/kept apart" -o 'my plan.txt'
+    command=$(sed -n 's/^next: //p' out)
+    says out "apply --dry-run"
+    eval "$command" >>talk 2>&1
+    [ "$(sha256sum <.env.crypto)" = "$before" ]
+    eval "${command/--dry-run/--yes}" >out 2>err
+    cat out err >>talk
+    [ "$(sha256sum <.env.crypto)" != "$before" ]
+    [ -d "kept apart" ]
+    command=$(sed -n 's/^undo: //p' out)
+    eval "$command --yes" >>talk 2>&1
+    [ "$(sha256sum <.env.crypto)" = "$before" ]
+}
+
 @test "a plan that removes nothing applies without a transaction" {
     planned --keep-versions 9
     before=$(tree .env.crypto)

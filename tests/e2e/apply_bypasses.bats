@@ -42,6 +42,51 @@ teardown() { end_world; }
     keycensus show report.db >/dev/null
 }
 
+@test "no command writes over what it reads: reports, plans, lists, dumps and the files that they speak of" {
+    local name
+    planned --keep-versions 1
+    echo public.users >tables
+    printf 'v1\nv2\nv3\nv4\n' >order
+    cp -p plan.txt plan.kept
+    cp -p dump.sql dump.kept
+    for name in tables order; do
+        exits 2 keyretire plan --report report.db --env-file .env.crypto --state-dir "$STATE" --kdf-iterations 1 \
+            --tables tables --order order -o $name --overwrite
+        says err R0934 "$name"
+    done
+    is "$(cat tables order)" "$(printf 'public.users\nv1\nv2\nv3\nv4')"
+    for name in .env.crypto plan.txt; do
+        exits 2 retire show plan.txt -o $name --overwrite
+        exits 2 retire diff plan.txt -o $name --overwrite
+        exits 2 retire verify plan.txt --log-file $name
+        exits 2 retire apply plan.txt --yes --log-file $name
+    done
+    for name in .env.crypto dump.sql; do
+        exits 2 keycensus scan dump.sql --env-file .env.crypto -o $name --overwrite
+        says err K0934 "$name"
+        exits 2 keycensus scan dump.sql --env-file .env.crypto -o new.db --log-file $name
+        exits 2 keycensus inspect dump.sql --log-file dump.sql
+    done
+    [ ! -e new.db ]
+    # What a transaction was about is a configuration file, for whoever only looks as well.
+    exits 0 retire apply plan.txt --yes
+    cp -p .env.crypto new
+    for name in "backups list" "status" "log"; do
+        exits 2 retire $name -o .env.crypto --overwrite
+        exits 2 retire $name --log-file .env.crypto
+    done
+    same_file .env.crypto new
+    same_file plan.txt plan.kept
+    same_file dump.sql dump.kept
+}
+
+@test "a mistake on the command line is not written down in a configuration file" {
+    exits 2 keyretire plan --report report.db --env-file .env.crypto --log-file .env.crypto --no-such-option
+    exits 2 keyretire plan --log-file .env.crypto --env-file .env.crypto --report
+    exits 2 keycensus scan --log-file .env.crypto dump.sql --env-file .env.crypto --no-such-option
+    same_file .env.crypto old
+}
+
 # ---- what an earlier plan had seen ----
 
 # of_files FILE...: a plan of report.db for these files.

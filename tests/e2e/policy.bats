@@ -128,8 +128,7 @@ plan_exits() {
     two
     exits 4 keyretire cleanup-keys --report report.db --model app.models:Users --column otp --keep-versions 1 --yes \
         --kdf-iterations 1 --state-dir "$STATE" --env-file .env.crypto
-    says err R0954 "keyretire plan --report report.db --env-file .env.crypto -o plan.txt" \
-        "keyretire approve plan.txt --key" "keyretire apply plan.txt"
+    says err R0954 "keyretire approve plan.txt --key" "keyretire apply plan.txt"
     same_file .env.crypto old
     exits 0 keyretire cleanup-keys --report report.db --model app.models:Users --column otp --keep-versions 1 --dry-run \
         --kdf-iterations 1 --state-dir "$STATE" --env-file .env.crypto
@@ -138,6 +137,25 @@ plan_exits() {
     exits 0 keyretire cleanup-keys --report report.db --model app.models:Users --column otp --keep-versions 1 --yes \
         --kdf-iterations 1 --state-dir "$STATE" --env-file .env.crypto
     is "$(env_versions .env.crypto)" v4
+}
+
+@test "the commands that cleanup-keys names ask for no more than it was asked for" {
+    two
+    mkdir instance 'my files'
+    mv .env.crypto 'instance/.env.crypto'
+    cp report.db "my files/it's.db"
+    exits 4 keyretire cleanup-keys --report "my files/it's.db" --model app.models:Users --column otp --yes \
+        --keep-versions 1 --protect v2 --accept 'partial-input:not here' --kdf-iterations 1 --state-dir "$STATE"
+    command=$(sed -n 's/^ *hint: //p' err | sed 's/; keyretire approve.*//')
+    eval "$command" >out 2>err
+    cat out err >>talk
+    is "$(keyretire show plan.txt --json | /usr/bin/python3 -c 'import json, sys; print([x["version"] for x in json.load(sys.stdin)["remove"]])')" \
+        "['v1', 'v3']"
+    says plan.txt "$PWD/instance/.env.crypto"
+    # A command that does not fit is not shown in part.
+    exits 4 keyretire cleanup-keys --report "my files/it's.db" --model app.models:Users --column otp --yes \
+        --keep-versions 1 --protect v2 --accept "partial-input:$(printf 'x%.0s' {1..600})" --kdf-iterations 1 --state-dir "$STATE"
+    says err "with the same options" "keyretire approve plan.txt --key KEY; keyretire apply plan.txt"
 }
 
 @test "a policy that changes voids the plan (5), also one that goes away (4)" {
