@@ -322,6 +322,9 @@ static bool change(struct cli *cli, struct load *load, struct consent *consent,
     if (!is_ready)
         return false;
     const struct permission permission = {consent};
+    int64_t retain_until = op->retain_until;
+    if (plan->conditions.has_retain_until && plan->conditions.retain_until > retain_until)
+        retain_until = plan->conditions.retain_until;
     struct txn_request request = {
         .operation = TXN_APPLY,
         .has_plan = true,
@@ -336,6 +339,8 @@ static bool change(struct cli *cli, struct load *load, struct consent *consent,
         .has_policy = plan->conditions.has_policy,
         .policy = plan->conditions.policy,
         .window = plan->conditions.window,
+        .has_retain_until = retain_until != UTC_NONE,
+        .retain_until = retain_until,
         .still_allowed = still_allowed,
         .context = &permission,
     };
@@ -356,7 +361,8 @@ bool apply_plan(struct cli *cli, struct consent *consent, enum apply_mode mode, 
     struct load load = {.run = cli->arena, .keys = {.wipe = true}};
     struct operation op = {.mode = mode};
     split_versions(cli->arena, plan, &op);
-    if (!show_before(cli, plan, consent->text, mode, err))
+    if (!option_retain_until(cli, &op.retain_until, err) ||
+        !show_before(cli, plan, consent->text, mode, err))
         return false;
     if (plan_is_blocked(plan))
         return refuse_blocked(plan, cli->arena, err);

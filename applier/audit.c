@@ -52,7 +52,8 @@ static void add_targets(struct buf *b, const struct begin *begin)
         sha256_hex(&t->after, after);
         buf_printf(b, "%s{\"path\":", i ? "," : "");
         text_json(b, t->path);
-        buf_printf(b, ",\"sha256_before\":\"%s\",\"sha256_after\":\"%s\"}", before, after);
+        buf_printf(b, ",\"sha256_before\":\"%s\",\"sha256_after\":\"%s\"}", before,
+                   begin->operation == TXN_PURGE ? "" : after);
     }
     buf_byte(b, ']');
 }

@@ -205,12 +205,16 @@ bool backup_names(struct state *state, struct arena *a, struct str **names, size
     return done;
 }
 
-static bool find_name(struct state *state, struct str wanted, struct arena *a, const char **name,
-                      struct err *err)
+bool backup_find(struct state *state, const char *name_or_txid, struct arena *a, const char **name,
+                 struct err *err)
 {
+    struct str wanted = str_from(name_or_txid);
     struct str *names;
     size_t count;
     size_t matches = 0;
+    if (str_starts(wanted, str_from(state->backup_path)) && /* its whole path will do too */
+        str_starts(str_slice(wanted, strlen(state->backup_path), wanted.len), STR("/")))
+        wanted = str_slice(wanted, strlen(state->backup_path) + 1, wanted.len);
     if (!backup_names(state, a, &names, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -258,11 +262,8 @@ bool backup_read(struct state *state, const char *name_or_txid, struct arena *wi
                  struct backup *b, struct err *err)
 {
     const char *name;
-    struct str wanted = str_from(name_or_txid);
-    if (str_starts(wanted, str_from(state->backup_path)) && /* its whole path will do too */
-        str_starts(str_slice(wanted, strlen(state->backup_path), wanted.len), STR("/")))
-        wanted = str_slice(wanted, strlen(state->backup_path) + 1, wanted.len);
-    if (!find_name(state, wanted, wiping, &name, err) || !read_back(state, name, wiping, b, err))
+    if (!backup_find(state, name_or_txid, wiping, &name, err) ||
+        !read_back(state, name, wiping, b, err))
         return false;
     if (str_ends(str_from(name), str_from(b->txid)))
         return true;

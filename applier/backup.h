@@ -57,6 +57,9 @@ bool backup_sweep(const struct begin *begin, const char *txid, struct arena *a, 
 
 bool backup_names(struct state *state, struct arena *a, struct str **names, size_t *count,
                   struct err *err);
+/* The one archive that a file name, path, TXID or unique prefix of one means. */
+bool backup_find(struct state *state, const char *name_or_txid, struct arena *a, const char **name,
+                 struct err *err);
 bool backup_read(struct state *state, const char *name_or_txid, struct arena *wiping,
                  struct backup *b, struct err *err);
 /*

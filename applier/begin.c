@@ -178,6 +178,8 @@ void begin_write(struct buf *text, const struct begin *b)
         buf_printf(text, "window %s %s\n", utc_text(b->window.start, utc),
                    utc_text(b->window.end, end));
     }
+    if (b->has_retain_until)
+        buf_printf(text, "retain-until %s\n", utc_text(b->retain_until, utc));
     for (size_t i = 0; i < b->target_count; i++) {
         const struct begin_target *t = &b->targets[i];
         buf_text(text, "target ");
@@ -237,7 +239,7 @@ static bool who_read(struct arena *a, struct str *rest, struct who *who)
 
 bool line_operation(struct str value, enum txn_operation *operation)
 {
-    for (int i = TXN_APPLY; i <= TXN_RESTORE; i++) {
+    for (int i = TXN_APPLY; i <= TXN_PURGE; i++) {
         *operation = (enum txn_operation)i;
         if (str_eq(value, str_from(txn_operation_name(*operation))))
             return true;
@@ -301,7 +303,10 @@ static bool read_head(struct arena *a, struct str *rest, struct begin *b)
     b->has_policy = line_word(rest, "policy", &value);
     if (b->has_policy && !sha256_from_hex(value, &b->policy))
         return false;
-    return !line_word(rest, "window", &value) || read_window(value, &b->window);
+    if (line_word(rest, "window", &value) && !read_window(value, &b->window))
+        return false;
+    b->has_retain_until = line_word(rest, "retain-until", &value);
+    return !b->has_retain_until || utc_parse(value, &b->retain_until);
 }
 
 static bool read_target(struct arena *a, struct str line, struct begin_target *t)

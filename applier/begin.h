@@ -62,6 +62,8 @@ struct begin {
     bool has_policy;
     struct sha256 policy;
     struct change_window window; /* `given` is "START END" here, both in UTC */
+    bool has_retain_until;
+    int64_t retain_until; /* of the backup */
 };
 
 /* The facts of this process. */

@@ -40,13 +40,14 @@ enum retire_option {
     OPT_ENCRYPT_TO,
     OPT_IDENTITY,
     OPT_LOCK_TIMEOUT,
+    OPT_RETAIN_UNTIL,
     OPT_VERIFY,
     OPT_DETAILED_EXITCODE
 };
 
 extern const struct cli_option plan_options[], review_options[], apply_options[], state_options[],
-    status_options[], approve_options[], rollback_options[], log_options[], check_options[],
-    cleanup_options[];
+    status_options[], approve_options[], rollback_options[], backups_options[], log_options[],
+    check_options[], cleanup_options[];
 extern const int apply_reserved[], rollback_reserved[], cleanup_reserved[];
 
 bool command_plan(struct cli *cli, struct err *err);
@@ -68,6 +69,9 @@ bool command_backups(struct cli *cli, struct err *err);
 size_t option_values(const struct cli *cli, int id, const char ***values);
 /* --state-dir, --backup-dir, --lock-timeout. */
 bool option_state(const struct cli *cli, struct state_options *options, struct err *err);
+
+/* --retain-until; UTC_NONE when it is not given. */
+bool option_retain_until(const struct cli *cli, int64_t *time, struct err *err);
 
 /* review_commands.c: the plan that the first argument names. */
 struct read_plan {
@@ -119,6 +123,7 @@ struct operation {
     const struct str *removed, *kept;
     size_t removed_count, kept_count;
     size_t before, after; /* versions in the configuration */
+    int64_t retain_until; /* of the backup, as asked for now; UTC_NONE */
     enum apply_mode mode;
 };
 void print_operation_json(struct buf *out, const struct operation *op);

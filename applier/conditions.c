@@ -8,7 +8,7 @@
 
 static bool has_any(const struct conditions *c)
 {
-    return change_window_is(&c->window) || c->approvals > 0 || c->has_policy;
+    return change_window_is(&c->window) || c->approvals > 0 || c->has_policy || c->has_retain_until;
 }
 
 /* ---- in the text ---- */
@@ -44,6 +44,11 @@ void conditions_write(struct buf *text, const struct conditions *c)
         word_quote(text, c->planner);
         buf_byte(text, '\n');
     }
+    if (c->has_retain_until) {
+        buf_text(text, "  retain-until ");
+        word_write_time(text, c->retain_until);
+        buf_byte(text, '\n');
+    }
     if (change_window_is(&c->window)) {
         buf_text(text, "  window ");
         word_write_time(text, c->window.start);
@@ -73,6 +78,10 @@ bool conditions_read(struct word_reader *w, struct conditions *c)
     }
     if (word_is(w, "planner"))
         return word_read(w, &c->planner);
+    if (word_is(w, "retain-until")) {
+        c->has_retain_until = true;
+        return word_time(w, &c->retain_until);
+    }
     if (word_is(w, "revoked"))
         return word_is(w, "at") && word_read(w, &c->revoked_path);
     return word_is(w, "window") && word_time(w, &c->window.start) && word_is(w, "to") &&
@@ -93,6 +102,8 @@ const char *conditions_contradiction(const struct conditions *c)
         return "nobody could approve it";
     if ((c->revoked_path.len > 0 || c->planner.len > 0) && c->approvals == 0)
         return "it speaks of approvers and asks for none";
+    if (c->has_retain_until && c->retain_until == UTC_NONE)
+        return "it keeps the backup until no time";
     if (!change_window_is(&c->window))
         return NULL;
     if (!change_window_parse(c->window.given, &again, &wrong) || again.start != c->window.start ||
@@ -129,6 +140,9 @@ void conditions_show(struct buf *out, const struct conditions *c)
         text_visible(out, c->revoked_path);
         buf_byte(out, '\n');
     }
+    if (c->has_retain_until)
+        buf_printf(out, "  the backup is not destroyed before %s\n",
+                   utc_text(c->retain_until, start));
     if (change_window_is(&c->window)) {
         buf_printf(out, "  change window %s to %s (given as ", utc_text(c->window.start, start),
                    utc_text(c->window.end, end));
@@ -150,4 +164,6 @@ void conditions_json(struct buf *out, const struct conditions *c)
     } else {
         buf_text(out, "null");
     }
+    if (c->has_retain_until)
+        buf_printf(out, ",\"retain_until\":\"%s\"", utc_text(c->retain_until, start));
 }

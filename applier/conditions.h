@@ -9,6 +9,7 @@
  *       approvals 2 by sha256:... at "/etc/keyretire/allowed_signers"
  *       revoked at "/etc/keyretire/revoked_keys"
  *       planner "ana"
+ *       retain-until 2027-11-23T00:00:00Z
  *       window 2026-11-23T01:00:00Z to 2026-11-23T05:00:00Z given "2026-11-22T22:00:00-03:00/PT4H"
  *
  * Ownership: texts live in the arena of the plan.
@@ -29,7 +30,7 @@ const char *conditions_contradiction(const struct conditions *c);
 /* ---- for people and programs ---- */
 /* Nothing when there are none. */
 void conditions_show(struct buf *out, const struct conditions *c);
-/* `,"approvals":...,"window":...` for show --json. */
+/* `,"approvals":...,"window":...,"retain_until":...` for show --json. */
 void conditions_json(struct buf *out, const struct conditions *c);
 
 #endif

@@ -263,6 +263,13 @@ static bool read_kept(struct load *in, const struct state *state, const struct t
     return false;
 }
 
+bool load_applied_plan(struct arena *a, const struct state *state, const struct txn_info *info,
+                       struct plan **plan, struct err *err)
+{
+    struct load in = {.run = a};
+    return read_kept(&in, state, info, plan, err);
+}
+
 bool load_previous(struct load *in, const struct state *state, struct plan_previous *previous,
                    struct err *err)
 {

@@ -57,6 +57,9 @@ bool load_files(struct load *in, const struct load_name *names, size_t count, un
  */
 bool load_previous(struct load *in, const struct state *state, struct plan_previous *previous,
                    struct err *err);
+/* The kept plan of a committed transaction; *plan is NULL when its text is gone. */
+bool load_applied_plan(struct arena *a, const struct state *state, const struct txn_info *info,
+                       struct plan **plan, struct err *err);
 /* Keeps the text of a plan that is about to be applied, for load_previous and for the record. */
 bool load_keep_plan(const struct state *state, const struct plan_id *id, struct str text,
                     struct err *err);

@@ -59,6 +59,8 @@ static const char *const backups_examples[] = {
     "keyretire backups list",
     "is one whole and the one its transaction made?",
     "keyretire backups verify TXID",
+    "destroy one that was to be kept until the end of January",
+    "keyretire backups purge TXID --retain-until 2027-01-31",
     NULL,
 };
 
@@ -180,13 +182,19 @@ static const struct cli_command commands[] = {
      .options = log_options,
      .run = command_log},
     {.name = "backups",
-     .arguments = "list | show ID | verify ID | restore ID",
+     .arguments = "list | show ID | verify ID | restore ID | purge ID",
      .summary = "the archives of what was",
      .text = "ID is a TXID, a unique prefix of one, or the archive's file name. An archive holds "
              "all keys in clear: guard "
-             "it as you guard the configuration.",
+             "it as you guard the configuration.\n\n"
+             "list shows the versions that an archive holds, the stored dumps that need them, and "
+             "the time before which it is not to be destroyed.\n\n"
+             "purge destroys one archive, and leaves a record of it and of what may remain "
+             "elsewhere. It refuses an archive without a horizon (--retain-until, or the ends of "
+             "the stored dumps that its plan was told of), one whose horizon is not over, and one "
+             "with the last archived copy of a key that a stored dump still needs.",
      .examples = backups_examples,
-     .options = rollback_options,
+     .options = backups_options,
      .reserved = rollback_reserved,
      .least = 1,
      .most = 2,

@@ -1,5 +1,6 @@
 /* options: the option lists of keyretire's commands, and the values several commands read. */
 #include "applier/commands.h"
+#include "common/text.h"
 
 #define STATE_OPTIONS                                                                              \
     {OPT_STATE_DIR, "state-dir", 0, "DIR", "journals, audit log and backups"},                     \
@@ -35,10 +36,19 @@
         OPT_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL,                                       \
             "with --dry-run: exit 10 when versions would be removed"                               \
     }
+#define RETAIN_UNTIL_OPTION                                                                        \
+    {                                                                                              \
+        OPT_RETAIN_UNTIL, "retain-until", 0, "DATE",                                               \
+            "the backup is not destroyed before (2027-01-31, or 2027-01-31T18:00:00Z)"             \
+    }
+#define RETAINED_OPTION                                                                            \
+    {                                                                                              \
+        OPT_RETAINED, "retained", 0, "OLD.db[:UNTIL=TIME]",                                        \
+            "report of a stored backup, not of live data, and when that backup is destroyed "      \
+            "(2027-01-01T00:00:00Z); may be repeated"                                              \
+    }
 #define PLAN_OPTIONS                                                                               \
-    {OPT_RETAINED, "retained", 0, "OLD.db[:UNTIL=TIME]",                                           \
-     "report of a stored backup, not of live data, and when that backup is destroyed "             \
-     "(2027-01-01T00:00:00Z); may be repeated"},                                                   \
+    RETAINED_OPTION, RETAIN_UNTIL_OPTION,                                                          \
         {OPT_KEEP_VERSIONS, "keep-versions", 0, "N",                                               \
          "how many of the newest versions to keep (default 3)"},                                   \
         {OPT_PROTECT, "protect", 0, "vN", "never remove it; a list or repeated"},                  \
@@ -84,6 +94,7 @@ const struct cli_option apply_options[] = {
     CHANGE_OPTIONS,
     {OPT_SIG, "sig", 0, "FILE",
      "an approval, beside those that lie with the plan; may be repeated"},
+    RETAIN_UNTIL_OPTION,
     {OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT", "seal the backup"},
     {0},
 };
@@ -124,6 +135,18 @@ const struct cli_option rollback_options[] = {
     DRY_RUN_OPTION,
     STATE_OPTIONS,
     LOCK_OPTION,
+    RETAIN_UNTIL_OPTION,
+    {OPT_IDENTITY, "identity", 0, "FILE", "opens a sealed backup"},
+    {0},
+};
+
+const struct cli_option backups_options[] = {
+    YES_OPTION,
+    DRY_RUN_OPTION,
+    STATE_OPTIONS,
+    LOCK_OPTION,
+    RETAIN_UNTIL_OPTION,
+    RETAINED_OPTION,
     {OPT_IDENTITY, "identity", 0, "FILE", "opens a sealed backup"},
     {0},
 };
@@ -173,6 +196,18 @@ size_t option_files(const struct cli *cli, struct load_name **names, const char 
                                                id == OPT_ENV_FILE ? option_dialect(cli) : NULL};
     }
     return count;
+}
+
+bool option_retain_until(const struct cli *cli, int64_t *time, struct err *err)
+{
+    const char *text = cli_value(cli, OPT_RETAIN_UNTIL);
+    *time = UTC_NONE;
+    if (!text || utc_parse_date(str_from(text), time))
+        return true;
+    err_set(err, ERR_USAGE, 948, "--retain-until takes a date, not \"%s\"",
+            text_shown(cli->arena, str_from(text)));
+    err_hint(err, "for example 2027-01-31, or 2027-01-31T18:00:00Z");
+    return false;
 }
 
 bool option_state(const struct cli *cli, struct state_options *options, struct err *err)

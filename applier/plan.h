@@ -168,6 +168,8 @@ struct conditions {
     struct str planner;      /* who made the plan and does not count as an approver, or '' */
     bool has_policy;         /* the plan was made under a policy (policy.h), with this digest */
     struct sha256 policy;
+    bool has_retain_until; /* the backup of the old files is not destroyed before */
+    int64_t retain_until;
 };
 
 struct plan_input {

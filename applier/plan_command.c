@@ -174,6 +174,9 @@ static bool take_options(const struct cli *cli, struct plan_input *in, struct er
         !take_acceptances(cli, in, err) || !take_lists(cli, in, err))
         return false;
     in->kdf_iterations = (unsigned)iterations;
+    if (!option_retain_until(cli, &in->conditions.retain_until, err))
+        return false;
+    in->conditions.has_retain_until = in->conditions.retain_until != UTC_NONE;
     return take_window(cli, &in->conditions, err) && take_approvals(cli, &in->conditions, err);
 }
 

@@ -15,9 +15,12 @@
  *     COMMIT, SWAPPED            (old,-), none cleaned: SWAPPED was on the disk    BACK
  *                                although its fsync failed, and was undone
  *     any with COMMIT            anything else                                     STUCK, untouched
+ *
+ * The journal of a purge has no targets of this kind: purge.h says what becomes of it.
  */
 #include "applier/audit.h"
 #include "applier/backup.h"
+#include "applier/purge.h"
 #include "applier/txn_parts.h"
 #include "common/file.h"
 #include "common/sys.h"
@@ -288,6 +291,18 @@ static bool recover_open(struct recovering *r, struct txn_recovery *recovery, st
     return done;
 }
 
+/* A purge has no files to look at: its archive is there, or gone. */
+static bool recover_purge(struct recovering *r, struct txn_recovery *recovery, struct err *err)
+{
+    enum txn_recovered how = TXN_STUCK;
+    bool done = journal_sync(&r->journal, err) &&
+                purge_recover(r->state, &r->journal, r->a, r->notes, &how, err);
+    if (!done)
+        explain(r, err);
+    remember(recovery, r->a, r->journal.txid, how);
+    return done;
+}
+
 /* True when the journal is closed or gone. */
 static bool recover_one(struct state *state, struct arena *a, const char *txid,
                         struct txn_recovery *recovery, struct err *err)
@@ -300,6 +315,8 @@ static bool recover_one(struct state *state, struct arena *a, const char *txid,
         done = journal_forget(&r.journal, err);
     else if (journal_has(&r.journal, RECORD_END))
         done = true;
+    else if (purge_is(&r.journal, a))
+        done = recover_purge(&r, recovery, err);
     else
         done = recover_open(&r, recovery, err);
     journal_release(&r.journal);

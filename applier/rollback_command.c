@@ -71,6 +71,7 @@ struct undo {
     struct cli *cli;
     const char *which; /* TXID or backup, as the user named it */
     enum txn_operation operation;
+    int64_t retain_until; /* of the backup that this one makes */
     struct load load;
     struct backup backup;
     struct rollback_plan plan;
@@ -167,6 +168,8 @@ static bool change(struct undo *u, struct txn_result *result, struct err *err)
             .version_count = u->backup.version_count,
             .kept = u->plan.kept,
             .kept_count = u->plan.kept_count,
+            .has_retain_until = u->retain_until != UTC_NONE,
+            .retain_until = u->retain_until,
         };
         if (cli_flag(u->cli, OPT_YES))
             show_rollback(u->cli, &u->backup, &u->plan);
@@ -183,7 +186,7 @@ bool put_back(struct cli *cli, const char *which, enum txn_operation operation, 
     enum apply_mode mode = cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL;
     struct undo u = {.cli = cli, .which = which, .operation = operation};
     struct txn_result result = {.started = sys->now()};
-    bool done = spare_archived(&u, err);
+    bool done = option_retain_until(cli, &u.retain_until, err) && spare_archived(&u, err);
     if (!done)
         return false;
     if (mode == APPLY_DRY_RUN) {

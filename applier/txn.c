@@ -149,7 +149,9 @@ static bool fill_begin(struct run *r, struct err *err)
                         .approvals = q->approvals,
                         .has_policy = q->has_policy,
                         .policy = q->policy,
-                        .window = q->window};
+                        .window = q->window,
+                        .has_retain_until = q->has_retain_until,
+                        .retain_until = q->retain_until};
     if (q->reverses)
         memcpy(b->reverses, q->reverses, TXID_HEX);
     b->targets = ARENA_ARRAY(r->a, r->count, struct begin_target);

@@ -51,8 +51,9 @@ enum {
 /* The signal that asks to stop, or 0. */
 extern volatile sig_atomic_t txn_interrupted;
 
-enum txn_operation { TXN_APPLY, TXN_ROLLBACK, TXN_RESTORE };
-/* "apply", "rollback", "restore". */
+/* TXN_PURGE destroys a backup and changes no file: purge.h. */
+enum txn_operation { TXN_APPLY, TXN_ROLLBACK, TXN_RESTORE, TXN_PURGE };
+/* "apply", "rollback", "restore", "purge". */
 const char *txn_operation_name(enum txn_operation operation);
 
 struct txn_target {
@@ -72,7 +73,9 @@ struct txn_request {
     bool has_policy;      /* of the machine, by its digest; kept in BEGIN */
     struct sha256 policy;
     struct change_window
-        window; /* kept in BEGIN, so that who finishes it later can tell; may be none */
+        window;            /* kept in BEGIN, so that who finishes it later can tell; may be none */
+    bool has_retain_until; /* kept in BEGIN: the backup is not destroyed before */
+    int64_t retain_until;
     const struct txn_target *targets;
     size_t target_count;
     const struct str *versions; /* removed by apply; put back by rollback and restore */
@@ -109,6 +112,7 @@ struct txn_result {
     const char *backup_file; /* path, or NULL when none was made */
     size_t versions_before;
     size_t versions_after;
+    const char *record_file;   /* of a purge: what was destroyed; or NULL */
     struct txn_notes warnings; /* sentences for stderr */
 };
 
@@ -159,6 +163,8 @@ struct txn_info {
     size_t kept_count;
     const char *backup_file; /* path as it was then; NULL when none was made */
     struct sha256 backup_digest;
+    bool has_retain_until;
+    int64_t retain_until;            /* what was said of the backup when it was made */
     char audit_head[SHA256_HEX + 1]; /* of the audit log at BEGIN; "" when it was empty */
     const char *journal;             /* path */
     const char *user; /* who began it: "name (uid 1000)" and so on, as the audit log has it */

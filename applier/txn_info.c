@@ -8,7 +8,7 @@
 
 const char *txn_operation_name(enum txn_operation operation)
 {
-    static const char *const names[] = {"apply", "rollback", "restore"};
+    static const char *const names[] = {"apply", "rollback", "restore", "purge"};
     return names[operation];
 }
 
@@ -107,6 +107,8 @@ static void info_copy(struct arena *a, const struct begin *b, struct txn_info *i
     info->version_count = b->version_count;
     info->kept = b->kept;
     info->kept_count = b->kept_count;
+    info->has_retain_until = b->has_retain_until;
+    info->retain_until = b->retain_until;
     info->user = who_text(a, &b->who);
     memcpy(info->audit_head, b->audit_head, sizeof info->audit_head);
 }

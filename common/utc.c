@@ -100,6 +100,18 @@ bool utc_parse(struct str s, int64_t *t)
     return p.second < 60 && utc_from_parts(&p, t);
 }
 
+bool utc_parse_date(struct str s, int64_t *t)
+{
+    static const char midnight[] = "T00:00:00Z";
+    enum { DAY = 10 };
+    unsigned char whole[DAY + sizeof midnight];
+    if (s.len != DAY)
+        return utc_parse(s, t);
+    memcpy(whole, s.at, DAY);
+    memcpy(whole + DAY, midnight, sizeof midnight);
+    return utc_parse(str_make(whole, sizeof whole - 1), t);
+}
+
 bool utc_parse_duration(struct str s, int64_t *seconds)
 {
     static const struct {

@@ -25,6 +25,8 @@ const char *utc_text(int64_t t, char into[UTC_TEXT]);
 const char *utc_compact(int64_t t, char into[UTC_TEXT]);
 /* Exactly YYYY-MM-DDTHH:MM:SSZ. */
 bool utc_parse(struct str s, int64_t *t);
+/* The same, or YYYY-MM-DD for the beginning of that day. */
+bool utc_parse_date(struct str s, int64_t *t);
 /* 90s, 15m, 36h, 7d, 2w as seconds. */
 bool utc_parse_duration(struct str s, int64_t *seconds);
 /* "3 d 4 h", "25 min", "12 s": two units at most, for people. */

@@ -299,7 +299,7 @@ PY
     exits 6 retire backups verify "$(echo "$first" | tr '0-9a-f' 'a-f0-9')"
     exits 6 retire backups show nothing.20260101T000000Z.0123456789abcdef
     exits 2 retire backups verify
-    exits 2 retire backups purge "$first"
+    exits 4 retire backups purge "$first" --yes # nobody said how long it is needed
     exits 2 retire backups wipe
 }
 

@@ -320,6 +320,11 @@ static void durations_have_one_unit(void **state)
 {
     (void)state;
     int64_t s;
+    assert_true(utc_parse_date(STR("2027-01-15"), &s) && s == 1799971200);
+    assert_true(utc_parse_date(STR("2027-01-15T08:00:00Z"), &s) && s == 1800000000);
+    assert_false(utc_parse_date(STR("2027-02-29"), &s));
+    assert_false(utc_parse_date(STR("2027-1-15"), &s));
+    assert_false(utc_parse_date(STR("tomorrow.."), &s));
     assert_true(utc_parse_duration(STR("7d"), &s) && s == 604800);
     assert_true(utc_parse_duration(STR("90s"), &s) && s == 90);
     assert_true(utc_parse_duration(STR("2w"), &s) && s == 1209600);

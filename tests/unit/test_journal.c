@@ -227,7 +227,9 @@ static struct begin sample(void)
                       .approvals = STR("ana SHA256:x\nrui SHA256:y\n"),
                       .has_policy = true,
                       .policy = {{[31] = 0x7e}},
-                      .window = {.given = STR("x"), .start = 1800000000, .end = 1800003600}};
+                      .window = {.given = STR("x"), .start = 1800000000, .end = 1800003600},
+                      .has_retain_until = true,
+                      .retain_until = 1900000000};
     memset(b.random, 0x5a, sizeof b.random);
     return b;
 }
@@ -251,6 +253,8 @@ static void a_begin_text_reads_back_as_it_was(void **unused)
     assert_true(change_window_is(&back.window));
     assert_int_equal(back.window.start, 1800000000);
     assert_int_equal(back.window.end, 1800003600);
+    assert_true(back.has_retain_until);
+    assert_int_equal(back.retain_until, 1900000000);
     assert_string_equal(back.reverses, "00112233445566ff");
     assert_string_equal(back.who.host, "h\n1");
     assert_int_equal(back.who.uid, 1000);

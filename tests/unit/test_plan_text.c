@@ -24,7 +24,9 @@ static void make_rich(void)
         .revoked_path = STR("/etc/revoked"),
         .planner = STR("ana"),
         .has_policy = true,
-        .policy = {{2}}};
+        .policy = {{2}},
+        .has_retain_until = true,
+        .retain_until = 1800000000};
     struct report_table *t =
         sample_table(r, "t\xc3\xa4\xe2\x80\xaeg.x\n  remove v6", COVERAGE_DATA);
     (void)sample_other_use(r, t, "c\"1\\", "v5", 2);
@@ -101,6 +103,7 @@ static void conditions_stand_in_the_text_as_they_were_given(void **state)
     assert_true(holds(text, "\n  window 2026-11-23T01:00:00Z to 2026-11-23T05:00:00Z given "
                             "\"2026-11-22T22:00:00-03:00/PT4H\"\n"));
     assert_true(holds(text, "\n    inputs digested sha256\n"));
+    assert_true(holds(text, "\n  retain-until 2027-01-15T08:00:00Z\n"));
     assert_true(holds(text, "\n  planner \"ana\"\n"));
     assert_true(holds(text, "\n  revoked at \"/etc/revoked\"\n"));
     s.reports[0].inputs[0].digest = STR("xxh3-128:00");
