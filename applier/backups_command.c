@@ -46,9 +46,11 @@ static bool take_stock(struct cli *cli, struct state *state, struct load *load, 
     const char **retained;
     size_t count = option_values(cli, OPT_RETAINED, &retained);
     *load = (struct load){.run = cli->arena, .keys = {.wipe = true}};
-    return load_reports(load, NULL, 0, retained, count, err) &&
-           custody_read(state, cli->arena, &load->keys, load->retained, load->retained_count, c,
-                        err);
+    bool done = load_reports(load, NULL, 0, retained, count, err);
+    for (size_t i = 0; done && i < load->retained_count; i++)
+        done = cli_spares(cli, load->retained[i].path, err);
+    return done && custody_read(state, cli->arena, &load->keys, load->retained,
+                                load->retained_count, c, err);
 }
 
 static bool backups_list(struct cli *cli, struct state *state, struct err *err)
