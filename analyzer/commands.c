@@ -26,8 +26,10 @@ void commands_give_up_rights(struct cli *cli)
     char *folder;
     char *name;
     for (size_t i = 0; i < count; i++) { /* whether a database's journal is hot, its bytes tell */
+        char real[4096];
+        const char *database = sys->realpath(cli->arguments[i], real) ? real : cli->arguments[i];
         readable[i] = cli->arguments[i];
-        readable[count + i] = arena_printf(cli->arena, "%s-journal", cli->arguments[i]);
+        readable[count + i] = arena_printf(cli->arena, "%s-journal", database);
     }
     if (cli->output) {
         file_split(cli->arena, cli->output, &folder, &name);

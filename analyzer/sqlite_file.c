@@ -48,12 +48,24 @@ static bool fail_beside(const struct sqlite_file *f, const char *name, struct er
 static bool nothing_beside(const struct sqlite_file *f, struct err *err)
 {
     struct stat st;
-    const char *wal = arena_printf(f->arena, "%s-wal", f->path);
-    const char *journal = arena_printf(f->arena, "%s-journal", f->path);
+    const char *wal = arena_printf(f->arena, "%s-wal", f->real);
+    const char *journal = arena_printf(f->arena, "%s-journal", f->real);
     if (sys->fstatat(AT_FDCWD, wal, &st, 0) == 0 && st.st_size > 0)
         return fail_beside(f, "the write-ahead log", err);
     if (sys->fstatat(AT_FDCWD, journal, &st, 0) == 0 && st.st_size > 0 && is_hot(journal))
         return fail_beside(f, "the journal of a transaction that did not end", err);
+    return true;
+}
+
+/* SQLite follows symbolic links before it names the log and the journal (os_unix.c). */
+static bool find_real(struct sqlite_file *f, struct err *err)
+{
+    char real[4096];
+    if (!sys->realpath(f->path, real)) {
+        err_sys(err, ERR_SYSTEM, 102, errno, "find %s", f->path);
+        return false;
+    }
+    f->real = arena_text(f->arena, str_from(real));
     return true;
 }
 
@@ -83,7 +95,7 @@ bool sqlite_open(struct sqlite_file *f, const char *path, struct str head, struc
                  struct err *err)
 {
     *f = (struct sqlite_file){.path = path, .arena = arena};
-    if (!stat_file(f, &f->before, err) || !nothing_beside(f, err))
+    if (!find_real(f, err) || !stat_file(f, &f->before, err) || !nothing_beside(f, err))
         return false;
     uint32_t encoding = head.len >= HEADER_BYTES ? big_endian(head.at + HEADER_ENCODING) : 0;
     f->utf16 = encoding == 2 || encoding == 3;

@@ -49,6 +49,7 @@ struct sqlite_table {
 
 struct sqlite_file {
     const char *path;
+    const char *real; /* without symbolic links: beside it stand its log and its journal */
     struct arena *arena;
     struct db *db;
     struct stat before;

@@ -104,6 +104,25 @@ PY
     scan app.db
 }
 
+@test "S1 the log and the journal of a symbolic link stand beside what it points to" {
+    mkdir elsewhere links
+    mv app.db elsewhere/app.db
+    ln -s ../elsewhere/app.db links/one.db
+    ln -s one.db links/two.db
+    scan links/two.db
+    printf 'rows' >elsewhere/app.db-wal
+    run keycensus scan links/two.db -q -o wal.db
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"write-ahead log"* ]]
+    rm elsewhere/app.db-wal
+    printf '\331\325\005\371\040\241\143\327 more' >elsewhere/app.db-journal
+    run keycensus scan links/two.db -q -o hot.db
+    [ "$status" -eq 3 ]
+    head -c 512 /dev/zero >elsewhere/app.db-journal
+    keycensus scan links/two.db -q -o cold.db
+    is "$(query cold.db "SELECT complete FROM inputs")" 1
+}
+
 @test "nothing is written, and nothing but the file is opened" {
     cp app.db before.db
     mkdir data reports && mv app.db data
