@@ -64,9 +64,21 @@ static void define_positions(struct analysis *a, const struct sql_event *e,
     catalogue_positions(&a->catalogue, entry, names, generated, e->column_count);
 }
 
+/* Of a table of MySQL. A column that is declared must come. */
+static void define_computed(struct analysis *a, const struct sql_event *e,
+                            struct catalogue_entry *entry, const bool *declared)
+{
+    bool *computed = ARENA_ARRAY(a->arena, e->column_count, bool);
+    bool any = false;
+    for (size_t i = 0; i < e->column_count; i++)
+        any |= computed[i] = e->columns[i].computed && !(declared && declared[i]);
+    if (any)
+        catalogue_computed(&a->catalogue, entry, computed, e->column_count);
+}
+
 static bool on_table(struct analysis *a, const struct sql_event *e, struct err *err)
 {
-    const bool *unused;
+    const bool *declared;
     if (e->temporary)
         return true;
     struct catalogue_entry *entry = entry_of(a, e);
@@ -90,8 +102,11 @@ static bool on_table(struct analysis *a, const struct sql_event *e, struct err *
         define_positions(a, e, entry);
     if (view || !e->columns_known)
         return true;
-    return scope_match(&a->scope, name, names, stored, place_of(a, e, "CREATE TABLE"), &unused,
-                       err);
+    if (!scope_match(&a->scope, name, names, stored, place_of(a, e, "CREATE TABLE"), &declared,
+                     err))
+        return false;
+    define_computed(a, e, entry, declared);
+    return true;
 }
 
 static void on_reference(const struct sql_text *s, const struct sql_event *e)

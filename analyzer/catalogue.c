@@ -119,6 +119,7 @@ void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table
     e->columns = ARENA_ARRAY(a, count, struct str);
     e->column_count = count;
     e->positions = NULL;
+    e->computed = NULL;
     for (size_t i = 0; i < count; i++)
         e->columns[i] = arena_copy(a, columns[i]);
 }
@@ -156,6 +157,7 @@ static void set_positions(struct catalogue *c, struct catalogue_entry *e,
     e->position_count = list->count;
     e->columns = ARENA_ARRAY(c->report->arena, list->count + 1, struct str);
     e->column_count = 0;
+    e->computed = NULL;
     for (size_t i = 0; i < list->count; i++)
         if (!list->generated[i])
             e->columns[e->column_count++] = list->names[i];
@@ -172,6 +174,17 @@ void catalogue_positions(struct catalogue *c, struct catalogue_entry *e, const s
     list.count = count;
     e->inherited_count = 0;
     set_positions(c, e, &list);
+}
+
+void catalogue_computed(struct catalogue *c, struct catalogue_entry *e, const bool *computed,
+                        size_t count)
+{
+    bool *copy = ARENA_ARRAY(c->report->arena, count + 1, bool);
+    if (count != e->column_count)
+        return;
+    for (size_t i = 0; i < count; i++)
+        copy[i] = computed[i];
+    e->computed = copy;
 }
 
 void catalogue_inherit_columns(struct catalogue *c, struct catalogue_entry *e,
@@ -352,7 +365,7 @@ static void add_defined_columns(struct catalogue *c, const struct catalogue_entr
 {
     struct report_table *t = catalogue_report(c, e);
     for (size_t i = 0; t->kind != TABLE_VIEW && i < e->column_count; i++)
-        if (!catalogue_column(t, e->columns[i]))
+        if (!(e->computed && e->computed[i]) && !catalogue_column(t, e->columns[i]))
             leave_out(c, t, e->columns[i]);
 }
 

@@ -63,8 +63,9 @@ struct catalogue_entry {
     const struct str *positions;
     const bool *generated;
     size_t position_count, inherited_count; /* the inherited ones are the first */
-    struct catalogue_parent *parents;       /* its partitioned root, or what it inherits from */
-    struct catalogue_entry *next;           /* in its hash chain */
+    const bool *computed;             /* which of its columns rows may leave out; NULL: none */
+    struct catalogue_parent *parents; /* its partitioned root, or what it inherits from */
+    struct catalogue_entry *next;     /* in its hash chain */
 };
 
 struct catalogue {
@@ -96,7 +97,13 @@ void catalogue_define(struct catalogue *c, struct catalogue_entry *e, enum table
 /* Behind catalogue_define: its whole list, generated columns included, but for inherited ones. */
 void catalogue_positions(struct catalogue *c, struct catalogue_entry *e, const struct str *names,
                          const bool *generated, size_t count);
-/* Behind that: the table has the columns of another too, before its own. */
+/*
+ * Behind both: of each of the columns as they were given there, whether it is computed from others,
+ * so that rows may leave it out and lose nothing.
+ */
+void catalogue_computed(struct catalogue *c, struct catalogue_entry *e, const bool *computed,
+                        size_t count);
+/* Behind catalogue_positions: the table has the columns of another too, before its own. */
 void catalogue_inherit_columns(struct catalogue *c, struct catalogue_entry *e,
                                const struct catalogue_entry *from);
 /* Its rows are rows of `parent`, too. False: that was known. */

@@ -35,11 +35,14 @@ static bool is_key_word(const struct sql_reader *r)
 static bool element(struct sql_reader *r, struct sql_event *e, struct sql_columns *list,
                     struct err *err)
 {
-    if (sql_is_word(r, "like"))
-        e->columns_known = false;
-    else if (sql_is_name(r) && !is_key_word(r) && !sql_add_column(r, list, err))
+    bool like = sql_is_word(r, "like");
+    bool column = !like && sql_is_name(r) && !is_key_word(r);
+    e->columns_known = e->columns_known && !like;
+    if (column && !sql_add_column(r, list, err))
         return false;
     while (!r->ended && r->depth > 0 && !(r->depth == 1 && sql_is_mark(r, ','))) {
+        if (column && r->depth == 1 && sql_is_word(r, "as")) /* GENERATED ALWAYS may be left out */
+            list->at[list->count - 1].computed = true;
         bool refers = r->depth == 1 && sql_is_word(r, "references");
         if (r->depth == 1 && sql_is_word(r, "invisible"))
             e->columns_known = false; /* not in an INSERT without a list */

@@ -87,6 +87,7 @@ enum sql_fact {
 struct sql_column {
     struct str name;
     bool generated; /* GENERATED ALWAYS AS (...): in no COPY */
+    bool computed;  /* MySQL, the same: rows have it or leave it out */
 };
 
 /* Headers and trailers of pg_dump (one a database) and pg_dumpall, counted over the script. */

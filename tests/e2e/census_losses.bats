@@ -77,6 +77,33 @@ summary() { query "$1" "SELECT value FROM summary WHERE item = '$2'"; }
     is "$(query r.db "SELECT DISTINCT state FROM coverage")" data
 }
 
+@test "S2: a generated column of MySQL may be left out, as mysqldump does; a declared one may not" {
+    cat >d.sql <<SQL
+-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)
+--
+-- Host: localhost    Database: app
+-- ------------------------------------------------------
+CREATE TABLE \`t\` (
+  \`otp\` text COMMENT 'as',
+  \`hint\` text GENERATED ALWAYS AS (substr(\`otp\`, 1, 2)) VIRTUAL,
+  \`tail\` int(11) AS (1) STORED,
+  \`last\` text DEFAULT 'generated always as'
+) ENGINE=InnoDB;
+INSERT INTO \`t\` (\`otp\`, \`last\`) VALUES ('$v2',NULL);
+-- Dump completed on 2026-11-20 10:00:00
+SQL
+    keycensus scan d.sql -q -o r.db
+    is "$(query r.db "SELECT state, note FROM coverage")" 'data|'
+    is "$(query r.db "SELECT column_name FROM columns ORDER BY 1")" "last
+otp"
+    is "$(query r.db "SELECT value FROM summary WHERE item='partial'")" 0
+    keycensus scan d.sql --table t --column hint -q -o declared.db
+    is "$(query declared.db "SELECT state, note FROM coverage")" 'unknown|its rows leave out the column "hint"'
+    sed 's/`last`) VALUES/`tail`) VALUES/' d.sql >lost.sql
+    keycensus scan lost.sql -q -o lost.db
+    is "$(query lost.db "SELECT state, note FROM coverage")" 'unknown|its rows leave out the column "last"'
+}
+
 @test "S2: a column that the rows leave out is not known to be empty" {
     dump d.sql 'CREATE TABLE public.users (id int, secret text, twice int GENERATED ALWAYS AS (2 * id) STORED);' \
         'COPY public.users (id) FROM stdin;' '1' '\\.'
