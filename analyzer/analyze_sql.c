@@ -188,8 +188,7 @@ static bool on_copy(struct sql_text *s, const struct sql_event *e, struct err *e
     load_partition(s, entry);
     struct str *columns = copy_columns(a, e, entry, &count);
     if (count == 0 && !entry->defined && !e->columns_known) {
-        entry->unread++;
-        entry->unread_what = STR("COPY without a list of columns");
+        catalogue_unread(entry, STR("COPY without a list of columns"), 1);
         analysis_unread(a, entry, "rows of a table whose columns are not known", 1);
         return skip_rows(s, err);
     }
@@ -305,8 +304,7 @@ static bool on_insert(struct sql_text *s, const struct sql_event *e, struct err 
     struct arena_mark before = arena_mark(a->arena);
     struct insert_shape shape;
     if (!insert_shape(a, e, entry, &shape)) {
-        entry->unread++;
-        entry->unread_what = STR("INSERT without a list of columns");
+        catalogue_unread(entry, STR("INSERT without a list of columns"), 1);
         analysis_unread(a, entry, "rows of a table whose columns are not known", 1);
         return sql_skip_rows(&s->reader, err);
     }
@@ -346,8 +344,7 @@ static void on_unread(struct analysis *a, const struct sql_event *e)
     if (entry) {
         buf_text(&b, " for table ");
         buf_add(&b, table_name_shown(a->arena, catalogue_name(&a->catalogue, entry)));
-        entry->unread += e->count;
-        entry->unread_what = arena_copy(a->arena, e->what);
+        catalogue_unread(entry, arena_copy(a->arena, e->what), e->count);
     }
     buf_printf(&b, ", first at byte %llu: not read in this version", (unsigned long long)e->offset);
     analysis_unread(a, entry, arena_text(a->arena, buf_str(&b)), e->count);

@@ -404,8 +404,7 @@ static void note_missing(struct analysis *a, const struct archive_data *d)
     struct buf b = {.arena = a->arena};
     if (is_table(d)) {
         entry = catalogue_table(&a->catalogue, name_of(a, d));
-        entry->unread++;
-        entry->unread_what = STR("data block that is missing,");
+        catalogue_unread(entry, STR("data block that is missing,"), 1);
     }
     buf_text(&b, "the data of ");
     text_visible(&b, d->desc);

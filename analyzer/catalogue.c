@@ -251,6 +251,14 @@ void catalogue_rows(struct catalogue *c, struct catalogue_entry *e)
     e->rows_in = c->text.number;
 }
 
+void catalogue_unread(struct catalogue_entry *e, struct str what, uint64_t count)
+{
+    if (e->unread > 0 && !str_eq(e->unread_what, what))
+        what = STR("statements or parts of several kinds");
+    e->unread_what = what;
+    e->unread += count;
+}
+
 /* The text at hand defines it, and brought no rows of it. */
 static bool lacks_rows(struct catalogue *c, const struct catalogue_entry *e)
 {

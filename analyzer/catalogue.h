@@ -55,7 +55,7 @@ struct catalogue_entry {
     bool unreached;      /* its rows, or some of them, stand where an input broke off */
     uint64_t defined_in; /* number of the last text that did; 0: none */
     uint64_t rows_in;
-    uint64_t unread; /* statements that bring rows and are not read in this version */
+    uint64_t unread; /* what brings rows and is not read in this version */
     struct str unread_what;
     struct str *columns; /* of its definition, those that hold data */
     size_t column_count;
@@ -114,6 +114,8 @@ size_t catalogue_ancestors(struct catalogue_entry *e,
                            struct catalogue_entry *out[CATALOGUE_ANCESTORS_MAX]);
 /* Rows of the table are read, be it none. */
 void catalogue_rows(struct catalogue *c, struct catalogue_entry *e);
+/* Something that brings or changes rows of it is not read; `what` is borrowed. */
+void catalogue_unread(struct catalogue_entry *e, struct str what, uint64_t count);
 void catalogue_end_text(struct catalogue *c);
 /* Before its end: the text broke off. What it defines and brought no rows of is unknown (S2). */
 void catalogue_break_text(struct catalogue *c);

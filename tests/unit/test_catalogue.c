@@ -98,8 +98,7 @@ static void every_way_a_table_can_be_covered_has_its_state(void **state)
     define(unread, TABLE_ORDINARY);
     data->has_rows = true;
     skipped->skipped = true;
-    unread->unread = 3;
-    unread->unread_what = STR("INSERT");
+    catalogue_unread(unread, STR("INSERT"), 3);
     catalogue_settle(&catalogue);
     assert_int_equal(state_of(data), COVERAGE_DATA);
     assert_int_equal(state_of(empty), COVERAGE_NO_DATA);
@@ -162,6 +161,25 @@ static void a_whole_dump_with_a_view_and_a_partitioned_root_is_not_partial(void 
     define(table("p", "look"), TABLE_VIEW);
     catalogue_settle(&catalogue);
     assert_false(report.partial);
+}
+
+static void what_is_not_read_is_named_and_is_no_more_than_what_it_is(void **state)
+{
+    (void)state;
+    struct catalogue_entry *same = table("p", "same");
+    struct catalogue_entry *mixed = table("p", "mixed");
+    define(same, TABLE_ORDINARY);
+    define(mixed, TABLE_ORDINARY);
+    catalogue_unread(same, STR("UPDATE"), 2);
+    catalogue_unread(same, STR("UPDATE"), 1);
+    catalogue_unread(mixed, STR("UPDATE"), 2);
+    catalogue_unread(mixed, STR("TRUNCATE"), 1);
+    catalogue_unread(mixed, STR("TRUNCATE"), 1);
+    catalogue_settle(&catalogue);
+    assert_true(
+        str_eq(catalogue_report(&catalogue, same)->note, STR("3 UPDATE not read in this version")));
+    assert_true(str_eq(catalogue_report(&catalogue, mixed)->note,
+                       STR("4 statements or parts of several kinds not read in this version")));
 }
 
 static void a_column_that_the_rows_leave_out_is_not_known_to_be_empty(void **state)
@@ -245,8 +263,7 @@ static void what_is_not_read_of_a_table_with_rows_is_a_note(void **state)
     struct catalogue_entry *e = table("p", "users");
     define(e, TABLE_ORDINARY);
     bring_rows(e, 1);
-    e->unread = 2;
-    e->unread_what = STR("INSERT");
+    catalogue_unread(e, STR("INSERT"), 2);
     catalogue_settle(&catalogue);
     assert_int_equal(state_of(e), COVERAGE_DATA);
     assert_true(
@@ -531,6 +548,7 @@ int main(void)
         TEST(a_text_of_definitions_alone_withholds_nothing),
         TEST(a_table_stays_one_whatever_else_has_its_name),
         TEST(a_whole_dump_with_a_view_and_a_partitioned_root_is_not_partial),
+        TEST(what_is_not_read_is_named_and_is_no_more_than_what_it_is),
         TEST(a_column_that_the_rows_leave_out_is_not_known_to_be_empty),
         TEST(the_tables_above_one_are_named_once_each),
         TEST(more_tables_above_one_than_are_followed_are_noticed),
