@@ -50,7 +50,9 @@ enum { CSV_SNIFF_MAX = 64 * 1024, CSV_HEADER_MAX = 4 * 1024 * 1024, CSV_COLUMNS_
  * like names, and no two are equal: no cell with a version and a colon does, so none is lost this
  * way. Records that all begin with I, U or D are change data, as replication tools write it: no
  * header, and a column Op before those of the table. Tab-separated text in which some field is
- * exactly \N, and none is quoted, is CSV_COPY_TEXT.
+ * exactly \N, and none is quoted, is CSV_COPY_TEXT. A quoted field that spans lines and goes on
+ * behind its closing quote is none: who wrote the file does not quote, and records would be joined.
+ * That is ERR_CORRUPT 349 in the head, until the quote byte is said; behind it nobody looks.
  */
 enum csv_syntax { CSV_QUOTED, CSV_COPY_TEXT };
 enum csv_newline { CSV_NEWLINE_LF, CSV_NEWLINE_CRLF, CSV_NEWLINE_CR };
@@ -64,8 +66,8 @@ struct csv_dialect {
     unsigned char escape; /* equal to quote: doubled; 0: none */
     struct str null_text; /* borrowed from the options, or static */
     enum csv_header_kind header;
-    bool changes; /* each record is a change of a row, its first field the kind: I, U or D */
-    size_t bom;   /* bytes of a byte order mark to skip at the start of the file: 0 or 3 */
+    bool changes;    /* each record is a change of a row, its first field the kind: I, U or D */
+    size_t preamble; /* bytes before the first record: a byte order mark, Excel's line sep=; */
 };
 
 /* What the user said; unset parts are sniffed. */
@@ -100,7 +102,7 @@ struct csv_columns {
     enum csv_header_kind header;
 };
 /*
- * Skips the byte order mark, reads the header record, or without one counts the first record's
+ * Skips the preamble, reads the header record, or without one counts the first record's
  * fields and leaves it in the window. An input without any record: ERR_CORRUPT.
  */
 bool csv_header(struct window *w, const struct csv_dialect *d, struct arena *arena,

@@ -151,19 +151,19 @@ static void read_names(const struct csv_dialect *d, struct str record, unsigned 
         c->names[i] = arena_copy(arena, field.value);
 }
 
-static void skip_byte_order_mark(struct window *w, const struct csv_dialect *d, struct err *err)
+static void skip_preamble(struct window *w, const struct csv_dialect *d, struct err *err)
 {
-    while (window_rest(w).len < d->bom && window_more(w, err))
+    while (window_rest(w).len < d->preamble && window_more(w, err))
         ;
-    if (d->bom && str_starts(window_rest(w), STR("\xef\xbb\xbf")))
-        window_skip(w, 3);
+    if (window_rest(w).len >= d->preamble)
+        window_skip(w, d->preamble);
 }
 
 bool csv_header(struct window *w, const struct csv_dialect *d, struct arena *arena,
                 struct csv_columns *c, struct err *err)
 {
     *c = (struct csv_columns){.header = d->header};
-    skip_byte_order_mark(w, d, err);
+    skip_preamble(w, d, err);
     uint64_t offset = w->offset;
     uint64_t line = w->line;
     struct str record;

@@ -74,14 +74,15 @@ struct trial {
     size_t even;            /* records with as many */
     size_t quoted;          /* fields */
     size_t loose;           /* quoted fields with bytes behind the closing quote, or without one */
+    size_t joined;          /* those that span lines and have such bytes */
     size_t backslash_n;     /* unquoted fields that are \N */
     size_t bare_empty;      /* unquoted fields without a byte */
     size_t quoted_empty;    /* "" */
     size_t backslash_quote; /* quoted fields with a backslash before a quote */
 };
 
-/* A quoted field ends in its closing quote. `raw` starts with a quote. */
-static bool is_loose(const struct csv_dialect *d, struct str raw)
+/* Index behind the closing quote; 0: there is none. `raw` starts with a quote. */
+static size_t behind_quotes(const struct csv_dialect *d, struct str raw)
 {
     size_t at = 1;
     while (at < raw.len) {
@@ -90,10 +91,15 @@ static bool is_loose(const struct csv_dialect *d, struct str raw)
         if (d->escape && c == d->escape && (next == d->quote || next == d->escape))
             at++;
         else if (c == d->quote)
-            return at + 1 < raw.len;
+            return at + 1;
         at++;
     }
-    return true;
+    return 0;
+}
+
+static bool has_line_end(struct str s)
+{
+    return str_find(s, '\n') < s.len || str_find(s, '\r') < s.len;
 }
 
 static void try_record(struct trial *t, const struct csv_dialect *d, struct str record,
@@ -110,7 +116,9 @@ static void try_record(struct trial *t, const struct csv_dialect *d, struct str 
         }
         t->quoted++;
         t->quoted_empty += field.value.len == 0;
-        t->loose += is_loose(d, field.raw);
+        size_t quotes = behind_quotes(d, field.raw);
+        t->loose += quotes < field.raw.len;
+        t->joined += quotes < field.raw.len && has_line_end(str_slice(field.raw, 0, quotes));
         t->backslash_quote += str_search(field.raw, STR("\\\"")) + 3 <= field.raw.len;
     }
     if (t->records++ == 0)
@@ -355,6 +363,19 @@ static bool is_sound(const struct csv_dialect *d, struct err *err)
     return false;
 }
 
+/* Quotes that stand in the way of other records are those of a value, in a file without quoting. */
+static bool quotes_fit(const struct csv_dialect *d, struct str head, unsigned char *scratch,
+                       struct err *err)
+{
+    struct trial t = try_dialect(d, head, scratch);
+    if (t.joined == 0)
+        return true;
+    err_set(err, ERR_CORRUPT, 349,
+            "a field that begins with a quote goes on over a line end and behind another quote");
+    err_hint(err, "say --quote none if the file is written without quotes, --quote double if not");
+    return false;
+}
+
 static bool sniff_bytes(struct csv_dialect *d, const struct csv_options *o, struct str head,
                         unsigned char *scratch, struct err *err)
 {
@@ -367,20 +388,52 @@ static bool sniff_bytes(struct csv_dialect *d, const struct csv_options *o, stru
     if (is_copy_text(d, o, head, scratch)) {
         *d = (struct csv_dialect){.syntax = CSV_COPY_TEXT,
                                   .newline = d->newline,
-                                  .bom = d->bom,
+                                  .preamble = d->preamble,
                                   .delimiter = '\t',
                                   .null_text = STR("\\N")};
         return true;
     }
     if (!o->has_delimiter && !sniff_delimiter(d, head, scratch, err))
         return false;
-    return is_sound(d, err);
+    return is_sound(d, err) && (o->has_quote || quotes_fit(d, head, scratch, err));
 }
 
-bool csv_sniff(struct str head, const struct csv_options *o, struct csv_dialect *d, struct err *err)
+/*
+ * Excel's first line `sep=;` is no record: it names the delimiter. Its length with the line end; 0:
+ * there is none.
+ */
+static size_t sep_line(struct str head, unsigned char *delimiter)
 {
-    *d = (struct csv_dialect){.bom = str_starts(head, STR("\xef\xbb\xbf")) ? 3 : 0};
-    head = str_slice(head, d->bom, d->bom + CSV_SNIFF_MAX);
+    struct str line = str_slice(head, 0, str_find(head, '\n'));
+    size_t length = line.len < head.len ? line.len + 1 : 0;
+    line = str_slice(line, 0, line.len - str_ends(line, STR("\r")));
+    if (line.len != 5 || !str_eq_nocase(str_slice(line, 0, 4), STR("sep=")))
+        return 0;
+    *delimiter = line.at[4];
+    return length;
+}
+
+/* Goes behind what is no record. */
+static struct str pass_preamble(struct csv_dialect *d, struct csv_options *o, struct str head)
+{
+    unsigned char delimiter = 0;
+    d->preamble = str_starts(head, STR("\xef\xbb\xbf")) ? 3 : 0;
+    size_t sep = sep_line(str_slice(head, d->preamble, head.len), &delimiter);
+    d->preamble += sep;
+    if (sep && !o->has_delimiter) {
+        o->has_delimiter = true;
+        o->delimiter = delimiter;
+    }
+    return str_slice(head, d->preamble, d->preamble + CSV_SNIFF_MAX);
+}
+
+bool csv_sniff(struct str head, const struct csv_options *options, struct csv_dialect *d,
+               struct err *err)
+{
+    struct csv_options said = *options;
+    const struct csv_options *o = &said;
+    *d = (struct csv_dialect){0};
+    head = pass_preamble(d, &said, head);
     d->newline = sniff_newline(head);
     struct arena arena = {0};
     unsigned char *scratch = arena_alloc(&arena, head.len + 1);

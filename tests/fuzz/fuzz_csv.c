@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct csv_dialect d;
     (void)dump_sniff(all);
     if (csv_sniff(all, &none, &d, &err))
-        check(&d, str_slice(all, d.bom, all.len), (data[0] & 0x3f) + 1u);
+        check(&d, str_slice(all, d.preamble, all.len), (data[0] & 0x3f) + 1u);
     static const unsigned char bytes[] = {0, ',', '"', '\\', '\'', '\t', ';', 'x'};
     d = (struct csv_dialect){.delimiter = bytes[data[1] % 7 + 1],
                              .quote = bytes[data[2] % 8],

@@ -99,6 +99,22 @@ static void single_quotes_and_backslashes_are_seen(void **state)
     sniffs_as("a,b\n\"x \"\"y\"\"\",1\n\"C:\\\",2\n", ", \" \" lf names []");
 }
 
+static void quotes_that_would_join_records_are_no_quotes(void **state)
+{
+    (void)state;
+    sniffs_as("1\t\"say\tx\n2\t\"no\ty\n", "!12 349");
+    sniffs_as("a,b\n1,\"x\n2,\"y\n", "!12 349");
+    sniffs_as("a,b\r1,\"x\r2,\"y\r", "!12 349");
+    sniffs_as("a,b\n1,\"x\ny\"\n2,\"z\" w\n", ", \" \" lf names []"); /* none of them alone */
+    sniffs_as("a,b\n1,\"x\ny\"\r\n2,z\r\n", ", \" \" lf names []");
+    sniffs_as("1,\"a field that goes on\nbehind the head", ", \" \" lf data []");
+    struct csv_options said = {0};
+    assert_true(csv_option(&said, CSV_OPTION_QUOTE, STR("none"), &err));
+    assert_string_equal(sniffed(STR("1\t\"a\tx\n2\t\"b\ty\n"), &said), "tab 0 0 lf data []");
+    assert_true(csv_option(&said, CSV_OPTION_QUOTE, STR("double"), &err));
+    assert_string_equal(sniffed(STR("1\t\"a\tx\n2\t\"b\ty\n"), &said), "tab \" \" lf data []");
+}
+
 static void copy_text_without_a_script_is_told_by_its_null(void **state)
 {
     (void)state;
@@ -413,11 +429,29 @@ static void header_names_may_span_lines(void **state)
     names_are(&d, "id,\"two\nlines\",\"a\"\"b\"\n1,2,3\n", "id|two\nlines|a\"b", "1,2,3\n");
     names_are(&d, "\n\nid,b\r\n1,2", "id|b", "1,2");
     names_are(&d, "id,b", "id|b", "");
-    d.bom = 3;
+    d.preamble = 3;
     names_are(&d, "\xef\xbb\xbfid,b\n", "id|b", "");
     d = plain();
     d.newline = CSV_NEWLINE_CR;
     names_are(&d, "id,b\r1,2\r", "id|b", "1,2\r");
+}
+
+static void a_line_sep_of_excel_names_the_delimiter_and_is_no_record(void **state)
+{
+    (void)state;
+    struct csv_dialect d;
+    struct csv_options none = {0};
+    struct csv_options said = {0};
+    sniffs_as("sep=;\nid;name\n1;a,b\n", "; \" \" lf names []");
+    sniffs_as("\xef\xbb\xbfSEP=|\r\nid|b\r\n1|2\r\n", "| \" \" crlf names []");
+    sniffs_as("sep=\t\n1\t2\n", "tab \" \" lf data []");
+    sniffs_as("sep=ab,c\n1,2\n", ", \" \" lf data []"); /* a record */
+    assert_true(csv_sniff(STR("sep=;\nid;b\n"), &none, &d, &err));
+    names_are(&d, "sep=;\nid;b\n1;2\n", "id|b", "1;2\n");
+    assert_true(csv_sniff(STR("\xef\xbb\xbfsep=;\r\nid;b\r\n"), &none, &d, &err));
+    names_are(&d, "\xef\xbb\xbfsep=;\r\nid;b\r\n", "id|b", "");
+    assert_true(csv_option(&said, CSV_OPTION_DELIMITER, STR("comma"), &err));
+    assert_string_equal(sniffed(STR("sep=;\nid,b\n1,2\n"), &said), ", \" \" lf names []");
 }
 
 static void repeated_and_empty_names_are_numbered(void **state)
@@ -506,6 +540,8 @@ int main(void)
         cmocka_unit_test(nearly_even_table_is_taken_and_an_uneven_one_is_not_guessed),
         cmocka_unit_test(record_that_is_cut_short_says_nothing_about_the_dialect),
         cmocka_unit_test(single_quotes_and_backslashes_are_seen),
+        cmocka_unit_test(quotes_that_would_join_records_are_no_quotes),
+        cmocka_unit_test(a_line_sep_of_excel_names_the_delimiter_and_is_no_record),
         cmocka_unit_test(copy_text_without_a_script_is_told_by_its_null),
         cmocka_unit_test(null_text_is_seen_or_said),
         cmocka_unit_test(header_is_taken_only_when_all_cells_look_like_names),
