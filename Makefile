@@ -7,7 +7,7 @@ VERSION  := 0.1.0
 VARIANT  ?= release
 PREFIX   ?= /usr/local
 B        := build/$(VARIANT)
-PKGS     := sqlite3 zlib libisal libzstd liblz4 libarchive liblzma libxxhash libcrypto libseccomp
+PKGS     := sqlite3 zlib libisal libzstd liblz4 libarchive liblzma libxxhash libcrypto libseccomp yaml-0.1
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -132,9 +132,9 @@ fuzz:
 # Debian packages: to build; to test as well. Idempotent; says what to do when it may not install.
 deps_build := gcc make pkg-config libsqlite3-dev zlib1g-dev libisal-dev libzstd-dev liblz4-dev \
               libarchive-dev libbz2-dev liblzma-dev libxxhash-dev libssl-dev \
-              libseccomp-dev
+              libseccomp-dev libyaml-dev
 deps_test  := $(deps_build) clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev bats \
-              perl python3 python3-dotenv python3-flask sqlite3 postgresql mariadb-server strace gzip bzip2 xz-utils zstd lz4 zip tar \
+              perl python3 python3-dotenv python3-flask python3-yaml sqlite3 postgresql mariadb-server strace gzip bzip2 xz-utils zstd lz4 zip tar \
               attr acl mandoc util-linux procps git shellcheck openssh-client
 .PHONY: deps deps-build
 deps:

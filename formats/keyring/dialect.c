@@ -1,5 +1,6 @@
 /* dialect: what python-dotenv made of a file, compared with what others are known to make of it. */
 #include "formats/keyring/dialect.h"
+#include "formats/keyring/flask_env.h"
 #include "formats/keyring/flask_names.h"
 #include "formats/keyring/keyring.h"
 
@@ -192,7 +193,7 @@ static bool load_as(struct arena *a, struct str content, const char *name, unsig
         else if (!agrees || b)
             return refuse(&c, all, at, name, err);
     }
-    return true;
+    return flask_env_expand(a, content, all, err);
 }
 
 static bool load_node(struct arena *a, struct str content, struct bindings *all, struct err *err)

@@ -1,5 +1,6 @@
 /* dotenv: python-dotenv's parser.py, with positions in bytes instead of copies of the text. */
 #include "formats/keyring/dotenv.h"
+#include "formats/keyring/flask_env.h"
 
 struct reader {
     struct str text;
@@ -248,5 +249,10 @@ bool dotenv_parse(struct arena *a, struct str content, struct bindings *all, str
     return dotenv_expand(a, all, err);
 }
 
+static bool load_dotenv(struct arena *a, struct str content, struct bindings *all, struct err *err)
+{
+    return dotenv_parse(a, content, all, err) && flask_env_expand(a, content, all, err);
+}
+
 const struct keyring_syntax keyring_dotenv = {
-    .name = "python-dotenv", .load = dotenv_parse, .edit = bindings_edit};
+    .name = "python-dotenv", .load = load_dotenv, .edit = bindings_edit};

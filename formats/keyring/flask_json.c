@@ -13,6 +13,7 @@ struct reader {
     size_t leader;  /* of the member at hand; SIZE_MAX: none yet */
     size_t entries; /* names at the top level */
     bool has_keys;  /* the inner object was there */
+    bool is_part;   /* of the value of an environment variable */
 };
 
 static bool fail_at(struct reader *r, int id, const char *text, size_t at)
@@ -270,6 +271,7 @@ static bool add_entry(struct reader *r, struct str name, size_t start)
     b->value = value;
     b->value_raw = raw;
     b->member = MEMBER_STRICT;
+    b->is_part = r->is_part;
     if (r->leader == SIZE_MAX)
         r->leader = r->all->count - 1;
     return true;
@@ -318,48 +320,57 @@ static bool take_field(struct reader *r, struct str version)
     return name.len ? add_entry(r, name, start) : skip_value(r);
 }
 
+/* {"key": ..., "salt": ...} */
+static bool take_fields(struct reader *r, struct str version, size_t start)
+{
+    if (version.len == 0 || next(r) != '{')
+        return no_literal(r, start);
+    r->at++;
+    bool more = next(r) != '}';
+    while (more)
+        if (!take_field(r, version) || !take_comma(r, &more))
+            return false;
+    r->at++;
+    return true;
+}
+
 /* "v1": {...} */
 static bool take_version(struct reader *r)
 {
     struct str version;
     struct span body;
-    bool more = true;
-    if (!take_name(r, &version, &body.start))
-        return false;
-    if (version.len == 0 || next(r) != '{')
-        return no_literal(r, body.start);
-    r->at++;
     r->leader = SIZE_MAX;
-    if (next(r) == '}')
-        more = false;
-    while (more)
-        if (!take_field(r, version) || !take_comma(r, &more))
-            return false;
-    body.end = ++r->at;
+    if (!take_name(r, &version, &body.start) || !take_fields(r, version, body.start))
+        return false;
+    body.end = r->at;
     if (r->leader == SIZE_MAX)
         return fail_at(r, 516, "a version without a key", body.start);
     close_member(r, body);
     return true;
 }
 
+/* The versions behind the opening brace. */
+static bool take_versions(struct reader *r)
+{
+    bool more = next(r) != '}';
+    while (more)
+        if (!take_version(r) || !take_comma(r, &more))
+            return false;
+    r->at++;
+    return true;
+}
+
 /* "ENCRYPTION_KEYS": {...} */
 static bool take_keys(struct reader *r, size_t start)
 {
-    bool more = true;
     if (r->has_keys)
         return fail_at(r, 507, "ENCRYPTION_KEYS stands twice", start);
     r->has_keys = true;
     if (next(r) != '{')
         return no_literal(r, r->at);
     r->at++;
-    if (!add_code(r, start, r->at))
+    if (!add_code(r, start, r->at) || !take_versions(r))
         return false;
-    if (next(r) == '}')
-        more = false;
-    while (more)
-        if (!take_version(r) || !take_comma(r, &more))
-            return false;
-    r->at++;
     return add_code(r, r->at - 1, r->at);
 }
 
@@ -417,6 +428,59 @@ bool flask_json_parse(struct arena *a, struct str content, struct bindings *all,
     if (r.has_keys && r.entries)
         return fail_at(&r, 516, "two forms of the keyring in one file", 0);
     return true;
+}
+
+static struct reader part_reader(struct arena *a, struct str content, struct span value,
+                                 struct bindings *all, struct err *err)
+{
+    struct reader r = {.a = a,
+                       .text = str_slice(content, 0, value.end),
+                       .all = all,
+                       .err = err,
+                       .at = value.start,
+                       .leader = SIZE_MAX,
+                       .is_part = true};
+    r.lines = (struct flask_lines){content, 0, 1};
+    return r;
+}
+
+/* Nothing but blanks may follow. */
+static bool at_end(struct reader *r)
+{
+    return next(r) < 0 || broken(r);
+}
+
+bool flask_json_versions(struct arena *a, struct str content, struct span value,
+                         struct bindings *all, struct span *inner, struct err *err)
+{
+    struct reader r = part_reader(a, content, value, all, err);
+    if (!take(&r, '{'))
+        return false;
+    inner->start = r.at;
+    if (!take_versions(&r))
+        return false;
+    inner->end = r.at - 1;
+    return at_end(&r);
+}
+
+bool flask_json_fields(struct arena *a, struct str content, struct span value, struct str version,
+                       struct bindings *all, struct err *err)
+{
+    struct reader r = part_reader(a, content, value, all, err);
+    return take_fields(&r, version, value.start) && at_end(&r);
+}
+
+bool flask_json_is_value(struct str text)
+{
+    struct arena scratch = {0};
+    struct bindings unused = {0};
+    struct err err = {0};
+    struct reader r = part_reader(&scratch, text, (struct span){0, text.len}, &unused, &err);
+    int first = next(&r);
+    bool is = first == '"' || first == '{' || first == '[' ||
+              (first >= 0 && skip_value(&r) && next(&r) < 0);
+    arena_free(&scratch);
+    return is;
 }
 
 const struct keyring_syntax keyring_flask_json = {

@@ -37,4 +37,16 @@ extern const struct keyring_syntax keyring_flask_json;
 
 bool flask_json_parse(struct arena *a, struct str content, struct bindings *all, struct err *err);
 
+/*
+ * The same object in the value of an environment variable, of which `value` is the bytes: its
+ * versions, and what is between its braces. Their bindings are parts.
+ */
+bool flask_json_versions(struct arena *a, struct str content, struct span value,
+                         struct bindings *all, struct span *inner, struct err *err);
+/* {"key": ..., "salt": ...} of one version; the bindings keep to no span yet. */
+bool flask_json_fields(struct arena *a, struct str content, struct span value, struct str version,
+                       struct bindings *all, struct err *err);
+/* Whether Python's json.loads may take a text, so that it is no longer the string it was. */
+bool flask_json_is_value(struct str text);
+
 #endif

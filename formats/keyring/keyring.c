@@ -3,8 +3,6 @@
 #include "common/text.h"
 #include "formats/keyring/keyring_parts.h"
 
-#include <stdlib.h>
-
 static const struct {
     enum entry_role role;
     const char *prefix;
@@ -18,6 +16,35 @@ const char *keyring_prefix(enum entry_role role)
         if (versioned[i].role == role)
             return versioned[i].prefix;
     return "";
+}
+
+/*
+ * The same for a variable of Flask's from_prefixed_env, without its prefix: each "__" is a step
+ * into a dictionary.
+ */
+static enum entry_role flask_role(struct str name, struct str *version)
+{
+    static const struct {
+        const char *field;
+        enum entry_role role;
+    } fields[] = {{"__key", ROLE_KEY}, {"__salt", ROLE_SALT}, {"__salt_hash", ROLE_SALT_HASH}};
+    struct str keys = STR("ENCRYPTION_KEYS");
+    if (str_eq(name, STR("ACTIVE_ENCRYPTION_VERSION")))
+        return ROLE_ACTIVE;
+    if (str_eq(name, keys))
+        return ROLE_WHOLE;
+    if (!str_starts(name, STR("ENCRYPTION_KEYS__")))
+        return str_starts(name, keys) || str_starts(name, STR("ENCRYPTION_SALT")) ? ROLE_FLASK
+                                                                                  : ROLE_NONE;
+    struct str rest = str_slice(name, keys.len + 2, name.len);
+    size_t step = str_search(rest, STR("__"));
+    *version = str_slice(rest, 0, step);
+    if (step == rest.len)
+        return ROLE_GROUP;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (str_eq(str_slice(rest, step, rest.len), str_from(fields[i].field)))
+            return fields[i].role;
+    return ROLE_FLASK;
 }
 
 enum entry_role keyring_role(struct str name, struct str *version)
@@ -34,11 +61,8 @@ enum entry_role keyring_role(struct str name, struct str *version)
         return ROLE_ACTIVE;
     if (str_eq(name, STR("ENCRYPTION_ENV_CHECKSUM")))
         return ROLE_CHECKSUM;
-    if (str_starts(name, STR("FLASK_ENCRYPTION_KEYS")) ||
-        str_starts(name, STR("FLASK_ENCRYPTION_SALT")) ||
-        str_eq(name, STR("FLASK_ACTIVE_ENCRYPTION_VERSION")))
-        return ROLE_FLASK;
-    return ROLE_NONE;
+    return str_starts(name, STR("FLASK_")) ? flask_role(str_slice(name, 6, name.len), version)
+                                           : ROLE_NONE;
 }
 
 static bool version_name_is_valid(struct str version)
@@ -55,7 +79,7 @@ bool keyring_belongs(struct str name, const struct str *versions, size_t count)
 {
     struct str version;
     enum entry_role role = keyring_role(name, &version);
-    if (role != ROLE_KEY && role != ROLE_SALT && role != ROLE_SALT_HASH)
+    if (role != ROLE_KEY && role != ROLE_SALT && role != ROLE_SALT_HASH && role != ROLE_GROUP)
         return false;
     for (size_t i = 0; i < count; i++)
         if (str_eq_nocase(version, versions[i]))
@@ -77,7 +101,7 @@ static const struct {
     {507, "delete the line that is not meant"},
     {508, "set ACTIVE_ENCRYPTION_VERSION to the version that new values are encrypted with"},
     {510, "write the value out in the file"},
-    {511, "move the versions to names without FLASK_, or leave this file out"},
+    {511, "write the key, salt and salt_hash of each version as strings, in single quotes"},
     {512, "close the quote, or delete the line"},
     {513, "rename the version, or delete the line"},
     {514, "save the file without a byte order mark"},
@@ -133,9 +157,14 @@ const char *keyring_shown(struct arena *a, const struct keyring *kr, const struc
     case ROLE_SALT_HASH:
         if (version_name_is_valid(version))
             return arena_text(a, b->key);
+        if (str_starts(b->key, STR("FLASK_")))
+            return "FLASK_ENCRYPTION_KEYS";
         return arena_text(a, str_slice(b->key, 0, b->key.len - version.len));
+    case ROLE_GROUP:
+        return version_name_is_valid(version) ? arena_text(a, b->key) : "FLASK_ENCRYPTION_KEYS";
     case ROLE_ACTIVE:
     case ROLE_CHECKSUM:
+    case ROLE_WHOLE:
         return arena_text(a, b->key);
     case ROLE_FLASK:
         return arena_text(a, str_slice(b->key, 0, str_search(b->key, STR("__"))));
@@ -169,32 +198,50 @@ static bool check_text(const struct keyring *kr, struct err *err)
     return true;
 }
 
-static struct key_version *version_slot(struct arena *a, struct keyring *kr, struct str version)
+size_t keyring_place(const struct binding *b)
+{
+    return 2 * b->place + (b->is_part || str_starts(b->key, STR("FLASK_")));
+}
+
+static struct key_version *version_slot(struct arena *a, struct keyring *kr, struct str version,
+                                        size_t place)
 {
     for (size_t i = 0; i < kr->version_count; i++)
-        if (str_eq_nocase(kr->versions[i].name, version))
+        if (kr->versions[i].place == place && str_eq_nocase(kr->versions[i].name, version))
             return &kr->versions[i];
     if (kr->version_count == KEYRING_VERSIONS_MAX)
         return NULL;
     kr->versions =
         arena_grow(a, kr->versions, kr->version_count, &kr->version_room, sizeof *kr->versions);
     struct key_version *fresh = &kr->versions[kr->version_count++];
-    *fresh = (struct key_version){.name = arena_lower(a, version)};
+    *fresh =
+        (struct key_version){.name = arena_lower(a, version), .place = place, .place_count = 1};
     return fresh;
 }
 
 /* Where the keyring keeps the entry of this role; NULL past the limit of versions. */
 static const struct binding **role_slot(struct arena *a, struct keyring *kr, enum entry_role role,
-                                        struct str version)
+                                        struct str version, size_t place)
 {
     if (role == ROLE_ACTIVE)
-        return &kr->active_entry;
+        return &kr->actives[place];
     if (role == ROLE_CHECKSUM)
-        return &kr->checksum;
-    struct key_version *v = version_slot(a, kr, version);
+        return &kr->checksums[place];
+    struct key_version *v = version_slot(a, kr, version, place);
     if (!v)
         return NULL;
     return role == ROLE_KEY ? &v->key : role == ROLE_SALT ? &v->salt : &v->salt_hash;
+}
+
+/* Flask puts each variable through json.loads first: what that takes has to be what we found in it,
+ * and elsewhere it has to be a string that it does not take. */
+static bool flask_value_holds(const struct binding *b, enum entry_role role)
+{
+    if (role == ROLE_WHOLE)
+        return b->is_whole;
+    if (role == ROLE_GROUP)
+        return b->member == MEMBER_LINES;
+    return b->is_part || !str_starts(b->key, STR("FLASK_")) || !flask_json_is_value(b->value);
 }
 
 /* What makes an entry of ours unusable whatever the others are. */
@@ -203,16 +250,19 @@ static bool check_entry(struct arena *a, const struct keyring *kr, const struct 
 {
     const char *shown = keyring_shown(a, kr, b);
     if (role == ROLE_FLASK)
-        err_set(err, ERR_REFUSED, 511, "%s: names with FLASK_ are not in this version", shown);
+        err_set(err, ERR_REFUSED, 511, "%s has no meaning to Flask's reader of variables", shown);
     else if (b->kind == BINDING_SKIPPED)
         err_set(err, ERR_REFUSED, 512, "%s: the application cannot read this line", shown);
-    else if (role != ROLE_ACTIVE && role != ROLE_CHECKSUM && !version_name_is_valid(version))
+    else if (role != ROLE_ACTIVE && role != ROLE_CHECKSUM && role != ROLE_WHOLE &&
+             !version_name_is_valid(version))
         err_set(err, ERR_REFUSED, 513, "%s is followed by something that is no version name",
                 shown);
     else if (b->from_environment)
         err_set(err, ERR_REFUSED, 510, "the value of %s depends on the process environment", shown);
     else if (!b->has_value || (role == ROLE_KEY && b->value.len == 0))
         err_set(err, ERR_REFUSED, 515, "%s has no value", shown);
+    else if (!flask_value_holds(b, role))
+        err_set(err, ERR_REFUSED, 511, "the value of %s is not what Flask can use", shown);
     else
         return true;
     return keyring_at(kr, b, err);
@@ -224,7 +274,7 @@ static bool check_entry(struct arena *a, const struct keyring *kr, const struct 
  */
 static bool check_skipped(const struct keyring *kr, const struct binding *b, struct err *err)
 {
-    struct str text = str_slice(kr->content, b->entry.start, b->entry.end);
+    struct str text = str_slice(binding_base(kr->content, b), b->entry.start, b->entry.end);
     struct str version;
     size_t line = b->line;
     for (size_t at = 0; at < text.len; line++) {
@@ -266,7 +316,9 @@ static bool file_entry(struct arena *a, struct keyring *kr, const struct binding
         return b->kind != BINDING_SKIPPED || check_skipped(kr, b, err);
     if (!check_entry(a, kr, b, role, version, err))
         return false;
-    const struct binding **slot = role_slot(a, kr, role, version);
+    if (role == ROLE_WHOLE || role == ROLE_GROUP)
+        return true;
+    const struct binding **slot = role_slot(a, kr, role, version, keyring_place(b));
     if (!slot) {
         err_set(err, ERR_CORRUPT, 500, "more than %d versions", KEYRING_VERSIONS_MAX);
         return keyring_at(kr, b, err);
@@ -280,107 +332,6 @@ static bool file_entry(struct arena *a, struct keyring *kr, const struct binding
     return true;
 }
 
-static int by_version_name(const void *a, const void *b)
-{
-    const struct key_version *one = a;
-    const struct key_version *other = b;
-    return str_cmp(one->name, other->name);
-}
-
-static bool check_complete(struct arena *a, const struct keyring *kr, struct err *err)
-{
-    bool any = false;
-    for (size_t i = 0; i < kr->version_count; i++)
-        any |= kr->versions[i].key != NULL;
-    if (!any) {
-        err_set(err, ERR_CORRUPT, 502, "the configuration file has no keys");
-        return keyring_at(kr, NULL, err);
-    }
-    for (size_t i = 0; i < kr->version_count; i++) {
-        const struct key_version *v = &kr->versions[i];
-        const struct binding *there = v->key ? v->key : v->salt ? v->salt : v->salt_hash;
-        if (v->key && v->salt)
-            continue;
-        err_set(err, ERR_REFUSED, 506, "%s has no %s%.*s beside it", keyring_shown(a, kr, there),
-                keyring_prefix(v->key ? ROLE_SALT : ROLE_KEY), STR_ARG(v->name));
-        return keyring_at(kr, there, err);
-    }
-    return true;
-}
-
-/* The application strips the active version, quotes included; it does not strip a row's prefix. */
-static struct str stripped(struct str s)
-{
-    while (s.len && (ascii_space(s.at[0]) || s.at[0] == '"' || s.at[0] == '\''))
-        s = str_slice(s, 1, s.len);
-    while (s.len &&
-           (ascii_space(s.at[s.len - 1]) || s.at[s.len - 1] == '"' || s.at[s.len - 1] == '\''))
-        s.len--;
-    return s;
-}
-
-static bool find_active(struct arena *a, struct keyring *kr, struct err *err)
-{
-    struct str wanted = kr->active_entry ? stripped(kr->active_entry->value) : (struct str){0};
-    if (wanted.len == 0 && kr->version_count == 1)
-        return true;
-    if (wanted.len == 0) {
-        err_set(err, ERR_REFUSED, 508, "%zu versions, and ACTIVE_ENCRYPTION_VERSION is not set",
-                kr->version_count);
-        return keyring_at(kr, kr->active_entry, err);
-    }
-    const struct key_version *found = keyring_find(kr, wanted);
-    if (found) {
-        kr->active = (size_t)(found - kr->versions);
-        return true;
-    }
-    err_set(err, ERR_REFUSED, 509, "ACTIVE_ENCRYPTION_VERSION names a version that is not there");
-    err_hint(err, "the versions of this file are %s", keyring_names(a, kr));
-    return keyring_at(kr, kr->active_entry, err);
-}
-
-static bool check_salts(struct arena *a, struct keyring *kr, struct err *err)
-{
-    for (size_t i = 0; i < kr->version_count; i++) {
-        struct key_version *v = &kr->versions[i];
-        struct sha256 digest;
-        char hex[SHA256_HEX + 1];
-        v->salt_bytes = salt_decode(a, v->salt->value);
-        if (!crypto_sha256(v->salt_bytes, &digest, err))
-            return false;
-        sha256_hex(&digest, hex);
-        if (!v->salt_hash || str_eq(v->salt_hash->value, str_from(hex)))
-            continue;
-        err_set(err, ERR_CORRUPT, 505, "%s is not the SHA-256 of the salt",
-                keyring_shown(a, kr, v->salt_hash));
-        return keyring_at(kr, v->salt_hash, err);
-    }
-    return true;
-}
-
-static bool check_checksum(struct arena *a, const struct keyring *kr, struct err *err)
-{
-    char hex[SHA256_HEX + 1];
-    if (!kr->checksum)
-        return true;
-    for (size_t i = 0; i < kr->bindings.count; i++) {
-        const struct binding *b = &kr->bindings.items[i];
-        if (!b->from_environment)
-            continue;
-        const char *shown = keyring_shown(a, kr, b);
-        err_set(err, ERR_REFUSED, 510,
-                "the value of %s is under the checksum and depends on the process environment",
-                shown[0] ? shown : "an entry");
-        return keyring_at(kr, b, err);
-    }
-    if (!keyring_checksum(a, &kr->bindings, hex, err))
-        return false;
-    if (str_eq(kr->checksum->value, str_from(hex)))
-        return true;
-    err_set(err, ERR_CORRUPT, 504, "ENCRYPTION_ENV_CHECKSUM does not fit the entries");
-    return keyring_at(kr, kr->checksum, err);
-}
-
 const struct keyring_syntax *keyring_flask_form(struct str content)
 {
     struct str text = str_trim(content);
@@ -389,7 +340,6 @@ const struct keyring_syntax *keyring_flask_form(struct str content)
     return str_starts(text, STR("{")) ? &keyring_flask_json : &keyring_flask_py;
 }
 
-/* The structure first: a file that misses an entry says so, not that its checksum is wrong. */
 bool keyring_load(struct arena *a, const struct keyring_syntax *syntax, const char *name,
                   struct str content, struct keyring *kr, struct err *err)
 {
@@ -401,13 +351,13 @@ bool keyring_load(struct arena *a, const struct keyring_syntax *syntax, const ch
             err_place(err, "%s, line %zu", kr->name, kr->bindings.bad_line);
         return keyring_at(kr, NULL, err);
     }
+    kr->place_count = 2 * (kr->bindings.place_count ? kr->bindings.place_count : 1);
+    kr->actives = ARENA_ARRAY(a, kr->place_count, const struct binding *);
+    kr->checksums = ARENA_ARRAY(a, kr->place_count, const struct binding *);
     for (size_t i = 0; i < kr->bindings.count; i++)
         if (!file_entry(a, kr, &kr->bindings.items[i], err))
             return false;
-    if (kr->version_count)
-        qsort(kr->versions, kr->version_count, sizeof *kr->versions, by_version_name);
-    return check_complete(a, kr, err) && find_active(a, kr, err) && check_salts(a, kr, err) &&
-           check_checksum(a, kr, err);
+    return keyring_check(a, kr, err);
 }
 
 const struct key_version *keyring_find(const struct keyring *kr, struct str version)

@@ -57,10 +57,12 @@ enum entry_role {
     ROLE_SALT_HASH,
     ROLE_ACTIVE,
     ROLE_CHECKSUM,
-    ROLE_FLASK /* a form that this version does not edit */
+    ROLE_WHOLE, /* FLASK_ENCRYPTION_KEYS, with all versions in a JSON object */
+    ROLE_GROUP, /* FLASK_ENCRYPTION_KEYS__v1, with a version in a JSON object */
+    ROLE_FLASK  /* a name that looks like ours and means nothing */
 };
 
-/* The role, and for the first three the version as it is written. */
+/* The role, and for the first three and a group the version as it is written. */
 enum entry_role keyring_role(struct str name, struct str *version);
 
 struct key_version {
@@ -70,6 +72,8 @@ struct key_version {
     const struct binding *salt_hash; /* or NULL */
     struct str salt_bytes;           /* decoded */
     struct fingerprint fingerprint;  /* "" until keyring_fingerprints */
+    size_t place;                    /* the first one that has it */
+    size_t place_count;              /* how many have it, with one key and salt */
 };
 
 struct keyring {
@@ -81,8 +85,10 @@ struct keyring {
     size_t version_count;
     size_t version_room;
     size_t active;                      /* index of the active one */
-    const struct binding *active_entry; /* or NULL: the only version is active */
-    const struct binding *checksum;     /* or NULL; when present, it is right */
+    const struct binding *active_entry; /* the first; or NULL: the only version is active */
+    const struct binding **actives;     /* of each place, or NULL */
+    const struct binding **checksums;   /* of each place, or NULL; when present, it is right */
+    size_t place_count;                 /* at least one */
 };
 
 /* The form of a file of Flask's, by its first bytes. */
@@ -104,10 +110,10 @@ struct str salt_decode(struct arena *a, struct str text);
 
 /*
  * Hex SHA-256 over "name=value" lines of all entries with a value but the checksum itself, sorted,
- * joined with LF; of entries with one name the last counts.
+ * of one place, joined with LF; of entries with one name the last counts.
  */
-bool keyring_checksum(struct arena *a, const struct bindings *all, char hex[SHA256_HEX + 1],
-                      struct err *err);
+bool keyring_checksum(struct arena *a, const struct bindings *all, size_t place,
+                      char hex[SHA256_HEX + 1], struct err *err);
 
 bool keyring_derive(const struct key_version *v, unsigned iterations, struct secret *s,
                     struct err *err);

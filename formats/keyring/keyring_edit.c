@@ -13,6 +13,21 @@ static bool is_versioned(enum entry_role role)
     return role == ROLE_KEY || role == ROLE_SALT || role == ROLE_SALT_HASH;
 }
 
+static bool is_checksum(const struct binding *b)
+{
+    struct str version;
+    return b->kind == BINDING_ENTRY && keyring_role(b->key, &version) == ROLE_CHECKSUM;
+}
+
+/* Places are one when their names are: their order in a file may change. */
+static bool same_place(const struct keyring *one, const struct binding *b,
+                       const struct keyring *other, const struct binding *c)
+{
+    struct str here = one->bindings.place_count ? one->bindings.places[b->place] : STR("");
+    struct str there = other->bindings.place_count ? other->bindings.places[c->place] : STR("");
+    return keyring_place(b) % 2 == keyring_place(c) % 2 && str_eq(here, there);
+}
+
 static bool patched(struct arena *a, const struct keyring_syntax *syntax, struct str content,
                     const struct bindings *all, const struct change *changes, size_t count,
                     struct str *after, struct err *err)
@@ -24,34 +39,46 @@ static bool patched(struct arena *a, const struct keyring_syntax *syntax, struct
     return true;
 }
 
-/* The checksum of `middle` put into it, where the keyring had one. */
+static size_t count_checksums(const struct bindings *all)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        count += is_checksum(&all->items[i]);
+    return count;
+}
+
+/* The checksums of `middle` put into it, where the keyring had some. */
 static bool reseal(struct arena *a, const struct keyring *kr, struct str middle, struct str *after,
                    struct err *err)
 {
     struct bindings all = {0};
-    struct str version;
+    size_t count = count_checksums(&kr->bindings);
+    size_t n = 0;
     *after = middle;
-    if (!kr->checksum)
+    if (count == 0)
         return true;
     if (!kr->syntax->load(a, middle, &all, err))
         return false;
+    if (count_checksums(&all) != count) {
+        err_set(err, ERR_REFUSED, 523, "the edit would hide ENCRYPTION_ENV_CHECKSUM");
+        return keyring_at(kr, NULL, err);
+    }
+    struct change *sets = ARENA_ARRAY(a, count, struct change);
     for (size_t i = 0; i < all.count; i++) {
         const struct binding *b = &all.items[i];
-        if (b->kind != BINDING_ENTRY || keyring_role(b->key, &version) != ROLE_CHECKSUM)
-            continue;
-        struct str raw = str_slice(middle, b->value_raw.start, b->value_raw.end);
         char hex[SHA256_HEX + 1];
-        if (!str_eq(raw, b->value)) {
+        if (!is_checksum(b))
+            continue;
+        struct str raw = str_slice(binding_base(middle, b), b->value_raw.start, b->value_raw.end);
+        if (!b->encoded && !str_eq(raw, b->value)) {
             err_set(err, ERR_REFUSED, 524, "ENCRYPTION_ENV_CHECKSUM is not written out");
-            return keyring_at(kr, kr->checksum, err);
+            return keyring_at(kr, kr->checksums[keyring_place(b)], err);
         }
-        if (!keyring_checksum(a, &all, hex, err))
+        if (!keyring_checksum(a, &all, b->place, hex, err))
             return false;
-        struct change set = {CHANGE_SET, i, str_from(arena_text(a, str_from(hex)))};
-        return patched(a, kr->syntax, middle, &all, &set, 1, after, err);
+        sets[n++] = (struct change){CHANGE_SET, i, str_from(arena_text(a, str_from(hex)))};
     }
-    err_set(err, ERR_REFUSED, 523, "the edit would hide ENCRYPTION_ENV_CHECKSUM");
-    return keyring_at(kr, kr->checksum, err);
+    return patched(a, kr->syntax, middle, &all, sets, n, after, err);
 }
 
 /* ---- S13: nothing else changed ---- */
@@ -63,9 +90,15 @@ static struct str without_line_end(struct str s)
     return s;
 }
 
-static struct str entry_text(const struct keyring *kr, size_t from, size_t to)
+static struct str entry_text(const struct keyring *kr, const struct binding *b, size_t from,
+                             size_t to)
 {
-    return without_line_end(str_slice(kr->content, from, to));
+    return without_line_end(str_slice(binding_base(kr->content, b), from, to));
+}
+
+static struct str whole_text(const struct keyring *kr, const struct binding *b)
+{
+    return entry_text(kr, b, b->entry.start, b->entry.end);
 }
 
 /* What stands behind a member's value, without its comma. */
@@ -91,18 +124,20 @@ static bool same_entry(const struct keyring *one, const struct binding *b,
                        const struct keyring *other, const struct binding *c)
 {
     if (b->kind != c->kind || b->has_value != c->has_value || !str_eq(b->key, c->key) ||
-        b->from_environment != c->from_environment || b->member != c->member)
+        b->from_environment != c->from_environment || b->member != c->member ||
+        b->is_part != c->is_part || b->is_whole != c->is_whole ||
+        (b->within != NULL) != (c->within != NULL) || !same_place(one, b, other, c))
         return false;
+    if (b->is_whole)
+        return str_eq(whole_text(one, b), whole_text(other, c));
     if (b->member != MEMBER_NOT)
         return str_eq(b->value, c->value) && same_member(one, b, other, c);
-    if (b == one->checksum)
-        return c == other->checksum &&
-               str_eq(entry_text(one, b->entry.start, b->value_raw.start),
-                      entry_text(other, c->entry.start, c->value_raw.start)) &&
-               str_eq(entry_text(one, b->value_raw.end, b->entry.end),
-                      entry_text(other, c->value_raw.end, c->entry.end));
-    return str_eq(b->value, c->value) && str_eq(entry_text(one, b->entry.start, b->entry.end),
-                                                entry_text(other, c->entry.start, c->entry.end));
+    if (is_checksum(b))
+        return str_eq(entry_text(one, b, b->entry.start, b->value_raw.start),
+                      entry_text(other, c, c->entry.start, c->value_raw.start)) &&
+               str_eq(entry_text(one, b, b->value_raw.end, b->entry.end),
+                      entry_text(other, c, c->value_raw.end, c->entry.end));
+    return str_eq(b->value, c->value) && str_eq(whole_text(one, b), whole_text(other, c));
 }
 
 /* `shorter` is `longer` without the bindings whose mark says so. */
@@ -148,7 +183,7 @@ static enum edit_mark *mark_versions(struct arena *a, const struct keyring *kr,
         const struct binding *b = &kr->bindings.items[i];
         if (b->kind == BINDING_ENTRY && keyring_belongs(b->key, versions, count))
             marks[i] = mark;
-        else if (b == kr->checksum && count)
+        else if (is_checksum(b) && count)
             marks[i] = EDIT_CHANGED;
     }
     return marks;
@@ -235,14 +270,42 @@ bool keyring_remove(struct arena *a, const struct keyring *kr, const struct str 
 
 /* ---- insertion ---- */
 
-/* The binding of kr that plays this role for this version; NULL when there is none. */
-static const struct binding *entry_of(const struct keyring *kr, enum entry_role role,
-                                      struct str version)
+/* The entry of kr that is what `b` is in its own keyring: by role, version and place. */
+static const struct binding *twin_of(const struct keyring *kr, const struct keyring *own,
+                                     const struct binding *b)
 {
+    struct str version, other;
+    enum entry_role role = keyring_role(b->key, &version);
     const struct key_version *v = keyring_find(kr, version);
     if (!v)
         return NULL;
-    return role == ROLE_KEY ? v->key : role == ROLE_SALT ? v->salt : v->salt_hash;
+    const struct binding *first = role == ROLE_KEY    ? v->key
+                                  : role == ROLE_SALT ? v->salt
+                                                      : v->salt_hash;
+    if (first && role != ROLE_GROUP && same_place(kr, first, own, b))
+        return first;
+    for (size_t i = 0; i < kr->bindings.count; i++) {
+        const struct binding *c = &kr->bindings.items[i];
+        if (c->kind == BINDING_ENTRY && keyring_role(c->key, &other) == role &&
+            str_eq_nocase(version, other) && same_place(kr, c, own, b))
+            return c;
+    }
+    return NULL;
+}
+
+/* Whether kr has anything of the version of `b` in its place. */
+static bool has_version_of(const struct keyring *kr, const struct keyring *own,
+                           const struct binding *b)
+{
+    struct str version;
+    (void)keyring_role(b->key, &version);
+    for (size_t i = 0; i < kr->bindings.count; i++) {
+        const struct binding *c = &kr->bindings.items[i];
+        if (c->kind == BINDING_ENTRY && keyring_belongs(c->key, &version, 1) &&
+            same_place(kr, c, own, b))
+            return true;
+    }
+    return false;
 }
 
 /*
@@ -250,13 +313,16 @@ static const struct binding *entry_of(const struct keyring *kr, enum entry_role 
  * key, salt or salt hash. The end of the file would do for the reader, but a quote that somebody
  * left open near it would swallow what is put there.
  */
-static size_t place_of(const struct keyring *kr, enum entry_role role)
+static size_t place_of(const struct keyring *kr, const struct keyring *own,
+                       const struct binding *like, enum entry_role role)
 {
     size_t last_of_any = kr->bindings.count;
     for (size_t i = kr->bindings.count; i > 0; i--) {
         const struct binding *b = &kr->bindings.items[i - 1];
         struct str version;
         enum entry_role there = keyring_role(b->key, &version);
+        if (b->member != MEMBER_NOT || !same_place(kr, b, own, like))
+            continue;
         if (b->kind == BINDING_ENTRY && there == role)
             return i - 1;
         if (b->kind == BINDING_ENTRY && is_versioned(there) && last_of_any == kr->bindings.count)
@@ -277,13 +343,17 @@ static void change_insert(struct change *changes, size_t *count, struct change c
 }
 
 /* Before which member a new one belongs: the first that is a version. bindings.count: none is. */
-static size_t first_member(const struct keyring *kr)
+static size_t first_member(const struct keyring *kr, const struct keyring *own,
+                           const struct binding *like)
 {
-    struct str version;
-    for (size_t i = 0; i < kr->bindings.count; i++)
-        if (kr->bindings.items[i].member != MEMBER_NOT &&
-            is_versioned(keyring_role(kr->bindings.items[i].key, &version)))
+    for (size_t i = 0; i < kr->bindings.count; i++) {
+        const struct binding *b = &kr->bindings.items[i];
+        struct str version;
+        enum entry_role role = keyring_role(b->key, &version);
+        if (b->kind == BINDING_ENTRY && b->member == like->member &&
+            (is_versioned(role) || role == ROLE_GROUP) && same_place(kr, b, own, like))
             return i;
+    }
     return kr->bindings.count;
 }
 
@@ -293,7 +363,7 @@ static struct str member_text(struct arena *a, const struct keyring *old, const 
     struct buf text = {.arena = a};
     struct str rest = str_slice(old->content, b->body_end, b->entry.end);
     buf_add(&text, str_slice(old->content, b->entry.start, b->body_end));
-    if (!str_starts(str_trim(rest), STR(",")))
+    if (b->member != MEMBER_LINES && !str_starts(str_trim(rest), STR(",")))
         buf_byte(&text, ',');
     buf_add(&text, rest);
     return buf_str(&text);
@@ -303,14 +373,15 @@ static bool add_back(struct arena *a, const struct keyring *kr, const struct key
                      const struct binding *b, enum entry_role role, struct change *changes,
                      size_t *n, struct err *err)
 {
-    struct str lines = str_slice(old->content, b->entry.start, b->entry.end);
-    size_t at = first_member(kr);
-    if ((b->member != MEMBER_NOT) != (at < kr->bindings.count)) {
+    struct str lines = str_slice(binding_base(old->content, b), b->entry.start, b->entry.end);
+    size_t at = b->member == MEMBER_NOT ? place_of(kr, old, b, role) : first_member(kr, old, b);
+    if (at == kr->bindings.count ||
+        (kr->bindings.items[at].within != NULL) != (b->within != NULL)) {
         err_set(err, ERR_REFUSED, 519, "the file and its archive are written in different forms");
         return keyring_at(kr, NULL, err);
     }
     if (b->member == MEMBER_NOT)
-        change_insert(changes, n, (struct change){CHANGE_ADD, place_of(kr, role), lines});
+        change_insert(changes, n, (struct change){CHANGE_ADD, at, lines});
     else if (lines.len) /* of the leader; the others are within it */
         change_insert(changes, n, (struct change){CHANGE_ADD_MEMBER, at, member_text(a, old, b)});
     return true;
@@ -327,8 +398,8 @@ static bool collect_additions(struct arena *a, const struct keyring *kr, const s
         enum entry_role role = keyring_role(b->key, &version);
         if (b->kind != BINDING_ENTRY || !keyring_belongs(b->key, versions, count))
             continue;
-        const struct binding *there = entry_of(kr, role, version);
-        bool partly = !there && b->member != MEMBER_NOT && keyring_find(kr, version);
+        const struct binding *there = twin_of(kr, old, b);
+        bool partly = !there && b->member != MEMBER_NOT && has_version_of(kr, old, b);
         if (partly || (there && !str_eq(there->value, b->value))) {
             err_set(err, ERR_REFUSED, 525, "%s%.*s is there again with another value",
                     keyring_prefix(role), STR_ARG(version));
@@ -349,11 +420,12 @@ static bool check_insertion(struct arena *a, const struct keyring *kr, const str
         const struct binding *b = &fresh->bindings.items[i];
         struct str version;
         enum entry_role role = keyring_role(b->key, &version);
-        if (b == fresh->checksum)
+        if (is_checksum(b))
             marks[i] = EDIT_CHANGED;
-        if (b->kind != BINDING_ENTRY || !is_versioned(role) || entry_of(kr, role, version))
+        if (b->kind != BINDING_ENTRY || (!is_versioned(role) && role != ROLE_GROUP) ||
+            twin_of(kr, fresh, b))
             continue;
-        const struct binding *archived = entry_of(old, role, version);
+        const struct binding *archived = twin_of(old, fresh, b);
         marks[i] = EDIT_ADDED;
         if (archived && same_entry(fresh, b, old, archived))
             continue;

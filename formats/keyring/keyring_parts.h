@@ -14,6 +14,12 @@ bool keyring_at(const struct keyring *kr, const struct binding *b, struct err *e
  */
 const char *keyring_shown(struct arena *a, const struct keyring *kr, const struct binding *b);
 
+/* From entries in their slots to versions: complete, active, with right hashes and checksums. */
+bool keyring_check(struct arena *a, struct keyring *kr, struct err *err);
+
+/* Which of the keyrings of a file a binding belongs to: twice its place, 1 more with FLASK_. */
+size_t keyring_place(const struct binding *b);
+
 /* "v1, v2, v3", for hints. */
 const char *keyring_names(struct arena *a, const struct keyring *kr);
 

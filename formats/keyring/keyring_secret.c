@@ -84,8 +84,8 @@ static int by_name(const void *a, const void *b)
     return order ? order : (one > other) - (one < other);
 }
 
-bool keyring_checksum(struct arena *a, const struct bindings *all, char hex[SHA256_HEX + 1],
-                      struct err *err)
+bool keyring_checksum(struct arena *a, const struct bindings *all, size_t place,
+                      char hex[SHA256_HEX + 1], struct err *err)
 {
     const struct binding **sorted = ARENA_ARRAY(a, all->count, const struct binding *);
     struct buf text = {.arena = a};
@@ -93,7 +93,8 @@ bool keyring_checksum(struct arena *a, const struct bindings *all, char hex[SHA2
     struct str version;
     size_t count = 0;
     for (size_t i = 0; i < all->count; i++)
-        if (all->items[i].kind == BINDING_ENTRY &&
+        if (all->items[i].kind == BINDING_ENTRY && !all->items[i].is_part &&
+            all->items[i].place == place &&
             keyring_role(all->items[i].key, &version) != ROLE_CHECKSUM)
             sorted[count++] = &all->items[i];
     if (count)

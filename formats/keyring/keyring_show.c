@@ -21,7 +21,8 @@ static size_t count_chars(struct str s)
 static struct edit_line edit_line(struct arena *a, const struct keyring *kr,
                                   const struct binding *b, enum edit_mark mark)
 {
-    struct str whole = str_trim(str_slice(kr->content, b->entry.start, b->entry.end));
+    struct str whole =
+        str_trim(str_slice(binding_base(kr->content, b), b->entry.start, b->entry.end));
     struct edit_line line = {.mark = mark, .kind = EDIT_ENTRY, .line = b->line, .name = ""};
     if (b->kind != BINDING_ENTRY || !b->has_value) {
         line.kind = b->kind == BINDING_COMMENT ? EDIT_COMMENT

@@ -43,8 +43,23 @@ enum binding_kind {
  */
 enum member_kind {
     MEMBER_NOT,
-    MEMBER_LOOSE, /* a comma behind the last one is allowed: Python */
-    MEMBER_STRICT /* no comma may stand behind the last one: JSON */
+    MEMBER_LOOSE,  /* a comma behind the last one is allowed: Python */
+    MEMBER_STRICT, /* no comma may stand behind the last one: JSON */
+    MEMBER_LINES   /* whole lines and no comma: a block of YAML */
+};
+
+/*
+ * A text that stands in base64 in a file: a whole env file in a Kubernetes Secret. The spans of
+ * the bindings in it, and their lines, are of this text; an edit encodes it again, wrapped as it
+ * was.
+ */
+struct enclosed {
+    struct str text;
+    struct span raw;      /* of its base64 in the content */
+    size_t width;         /* digits on a line */
+    struct str separator; /* between two lines */
+    size_t line;          /* of the file, on which it begins */
+    size_t first, count;  /* its bindings */
 };
 
 struct binding {
@@ -58,6 +73,11 @@ struct binding {
     struct str value;
     struct str *refs; /* the names the value refers to, in order, repeated ones repeated */
     size_t ref_count;
+    bool encoded;  /* the value stands in base64 */
+    bool is_part;  /* not an entry of its own but a part of another's value: under no checksum */
+    bool is_whole; /* the entry whose value the parts that follow are in, and which outlives them */
+    const struct enclosed *within; /* or NULL: in the file itself */
+    size_t place;                  /* index in bindings.places */
     struct span entry;     /* whole lines, the last one with its line end; no blank lines before */
     struct span value_raw; /* inside entry and inside the quotes */
     enum member_kind member;
@@ -75,6 +95,11 @@ struct bindings {
     /* A skipped line, or a name without a value, is in the file: any line of it may be a piece of
      * a value that was broken up, so no name of it that is not ours may be shown (S15). */
     bool broken;
+    /* One file can hold the keyring several times: for two services, or with and without FLASK_.
+     * Each place has its own entries, and what is said of a name holds in its place. None: one. */
+    struct str *places;
+    size_t place_count;
+    size_t place_room;
     size_t bad_line; /* of what could not be read, when load fails; 0: of no single line */
 };
 
@@ -118,6 +143,15 @@ struct keyring_syntax {
 bool bindings_edit(struct arena *a, struct str content, const struct bindings *all,
                    const struct change *changes, size_t count, struct patches *patches,
                    struct err *err);
+
+/* The index of the place of this name, which is made when there is none. */
+size_t bindings_place(struct arena *a, struct bindings *all, struct str name);
+
+/* The bytes that the spans of a binding are of. */
+static inline struct str binding_base(struct str content, const struct binding *b)
+{
+    return b->within ? b->within->text : content;
+}
 
 /* A new binding at the end; the pointer is good until the next one. */
 struct binding *bindings_add(struct arena *a, struct bindings *all);

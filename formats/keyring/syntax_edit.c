@@ -29,6 +29,16 @@ struct binding *bindings_add(struct arena *a, struct bindings *all)
     return &all->items[all->count++];
 }
 
+size_t bindings_place(struct arena *a, struct bindings *all, struct str name)
+{
+    for (size_t i = 0; i < all->place_count; i++)
+        if (str_eq(all->places[i], name))
+            return i;
+    all->places = arena_grow(a, all->places, all->place_count, &all->place_room, sizeof name);
+    all->places[all->place_count] = name;
+    return all->place_count++;
+}
+
 static void patch_add(struct arena *a, struct patches *patches, struct patch patch)
 {
     patches->items =
@@ -77,7 +87,8 @@ static struct patch member_addition(struct arena *a, struct str content, const s
 {
     struct buf member = {.arena = a};
     bool alone = ends_line(str_slice(content, b->entry.start, b->entry.end));
-    bool comment = str_find(text, '#') < text.len;
+    bool comment =
+        b->member == MEMBER_LINES || (b->member == MEMBER_LOOSE && str_find(text, '#') < text.len);
     while (!alone && !comment && text.len && ascii_space(text.at[text.len - 1]))
         text.len--;
     buf_add(&member, text);

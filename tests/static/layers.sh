@@ -41,6 +41,7 @@ allowed 'isa-l|isa-l/[a-z_0-9]+' formats/stream/inflate_isal.c
 allowed zstd formats/stream/zstd.c
 allowed lz4frame formats/stream/lz4.c
 allowed bzlib formats/stream/bzip2.c
+allowed yaml formats/yaml/yaml_tree.c
 allowed lzma formats/stream/xz.c
 allowed 'archive|archive_entry' formats/stream/container.c applier/backup.c applier/backup_tar.c
 

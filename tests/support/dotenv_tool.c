@@ -77,7 +77,7 @@ static void put_keyring(struct buf *out, const struct keyring *kr)
 {
     buf_text(out, "{\"active\":");
     text_json(out, kr->versions[kr->active].name);
-    buf_printf(out, ",\"checksum\":%s,\"versions\":[", kr->checksum ? "true" : "false");
+    buf_printf(out, ",\"checksum\":%s,\"versions\":[", kr->checksums[0] ? "true" : "false");
     for (size_t i = 0; i < kr->version_count; i++) {
         buf_text(out, i ? "," : "");
         text_json(out, kr->versions[i].name);

@@ -181,10 +181,10 @@ static void checksum_covers_parsed_values_in_order_of_names(void **state)
     (void)state;
     char hex[SHA256_HEX + 1];
     assert_loads(ACTIVE2 SEALED_V2 SEALED_V1 "LONE\n# c\n" SEAL(SEAL_BOTH));
-    assert_true(keyring_checksum(&arena, &kr.bindings, hex, &err));
+    assert_true(keyring_checksum(&arena, &kr.bindings, 0, hex, &err));
     assert_string_equal(hex, SEAL_BOTH);
     assert_loads(ACTIVE2 SEALED_V2);
-    assert_true(keyring_checksum(&arena, &kr.bindings, hex, &err));
+    assert_true(keyring_checksum(&arena, &kr.bindings, 0, hex, &err));
     assert_string_equal(hex, SEAL_V2);
 }
 
@@ -195,7 +195,7 @@ static void of_a_repeated_name_the_last_is_summed(void **state)
     char hex[SHA256_HEX + 1];
     struct bindings all = {0};
     assert_true(dotenv_parse(&arena, STR("B=x\nA=1\nA=2\nB\n"), &all, &err));
-    assert_true(keyring_checksum(&arena, &all, hex, &err));
+    assert_true(keyring_checksum(&arena, &all, 0, hex, &err));
     assert_string_equal(hex, "fb86eaa732eae3d22187a250e693c909fc511ff108dd78c54c4117ea94569b4f");
 }
 
@@ -366,10 +366,11 @@ static void s12_values_under_a_checksum_must_not_depend_on_the_environment(void 
 static void flask_forms_are_refused_with_their_line(void **state)
 {
     (void)state;
-    assert_refused(V1 "FLASK_ENCRYPTION_KEYS={}\n", ERR_REFUSED, 511, 3);
+    assert_refused(V1 "FLASK_ENCRYPTION_KEYS=v1\n", ERR_REFUSED, 511, 3);
     assert_refused(V1 "FLASK_ENCRYPTION_KEYS__v1='{}'\n", ERR_REFUSED, 511, 3);
-    assert_refused(V1 "FLASK_ENCRYPTION_KEYS__v1__key=x\n", ERR_REFUSED, 511, 3);
-    assert_refused(V1 "FLASK_ACTIVE_ENCRYPTION_VERSION=v1\n", ERR_REFUSED, 511, 3);
+    assert_refused(V1 "FLASK_ENCRYPTION_KEYS__v1__note=x\n", ERR_REFUSED, 511, 3);
+    assert_refused(V1 "FLASK_ENCRYPTION_KEYS__v1__key=1234\n", ERR_REFUSED, 511, 3);
+    assert_refused(V1 "FLASK_ENCRYPTION_SALT__v1=00\n", ERR_REFUSED, 511, 3);
     assert_loads(V1 "FLASK_ENV=production\n");
 }
 
