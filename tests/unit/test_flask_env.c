@@ -10,9 +10,9 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "formats/keyring/keyring.h"
-
-#include <stdio.h>
+#define CASE_SYNTAX keyring_dotenv
+#define CASE_PATH   ".env"
+#include "tests/unit/syntax_case.h"
 
 #define ACTIVE  "FLASK_ACTIVE_ENCRYPTION_VERSION=v2\n"
 #define F1      "{\"key\": \"one\", \"salt\": \"0a\"}"
@@ -23,58 +23,6 @@
 #define GROUP2  "FLASK_ENCRYPTION_KEYS__v2='" F2 "'\n"
 #define PLAIN1  "ENCRYPTION_KEYS__v1=one\nENCRYPTION_SALT__v1=0a\n"
 #define PLAIN2  "ENCRYPTION_KEYS__v2=two\nENCRYPTION_SALT__v2=1f\n"
-
-static struct arena arena;
-static struct keyring kr;
-static struct keyring_edit edit;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = (struct arena){.wipe = true};
-    err = (struct err){0};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
-
-static void assert_str(struct str s, const char *wanted)
-{
-    if (s.len != strlen(wanted) || memcmp(s.at, wanted, s.len) != 0)
-        fail_msg("have:\n%.*s\nwanted:\n%s", STR_ARG(s), wanted);
-}
-
-static void load(const char *text)
-{
-    if (!keyring_load(&arena, &keyring_dotenv, ".env", str_from(text), &kr, &err))
-        fail_msg("%d/%d %s: %s", err.kind, err.id, err.place, err.text);
-}
-
-static void assert_refused(const char *text, int kind, int id, size_t line)
-{
-    char place[32];
-    err = (struct err){0};
-    (void)snprintf(place, sizeof place, ".env, line %zu", line);
-    assert_false(keyring_load(&arena, &keyring_dotenv, ".env", str_from(text), &kr, &err));
-    if (err.kind != kind || err.id != id || strcmp(err.place, place) != 0)
-        fail_msg("%s\n%d/%d %s: %s", text, err.kind, err.id, err.place, err.text);
-    assert_true(err.hint[0]);
-}
-
-static void assert_left(const char *text, const char *left)
-{
-    struct str gone = STR("v1");
-    load(text);
-    if (!keyring_remove(&arena, &kr, &gone, 1, &edit, &err))
-        fail_msg("%d/%d %s: %s", err.kind, err.id, err.place, err.text);
-    assert_str(edit.after, left);
-}
 
 /* And with v1 put back, the text has to be `text` again. */
 static void assert_comes_back(const char *left, const char *text)

@@ -10,68 +10,14 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "formats/keyring/keyring.h"
-
-#include <stdio.h>
+#define CASE_SYNTAX keyring_flask_json
+#define CASE_PATH   "c.json"
+#include "tests/unit/syntax_case.h"
 
 #define ACTIVE "\"ACTIVE_ENCRYPTION_VERSION\": \"v2\""
 #define V1     "\"v1\": {\"key\": \"one\", \"salt\": \"00\"}"
 #define V2     "\"v2\": {\"key\": \"two\", \"salt\": \"11\"}"
 #define KEYS   "\"ENCRYPTION_KEYS\": "
-
-static struct arena arena;
-static struct keyring kr;
-static struct keyring_edit edit;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = (struct arena){.wipe = true};
-    err = (struct err){0};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
-
-static void assert_str(struct str s, const char *wanted)
-{
-    if (s.len != strlen(wanted) || memcmp(s.at, wanted, s.len) != 0)
-        fail_msg("have:\n%.*s\nwanted:\n%s", STR_ARG(s), wanted);
-}
-
-static void load(const char *text)
-{
-    if (!keyring_load(&arena, &keyring_flask_json, "c.json", str_from(text), &kr, &err))
-        fail_msg("%d/%d %s: %s", err.kind, err.id, err.place, err.text);
-}
-
-static void assert_refused(const char *text, int kind, int id, size_t line)
-{
-    char place[32];
-    err = (struct err){0};
-    (void)snprintf(place, sizeof place, "c.json, line %zu", line);
-    assert_false(keyring_load(&arena, &keyring_flask_json, "c.json", str_from(text), &kr, &err));
-    if (err.kind != kind || err.id != id || strcmp(err.place, place) != 0)
-        fail_msg("%s\n%d/%d %s: %s", text, err.kind, err.id, err.place, err.text);
-    assert_true(err.hint[0]);
-    assert_non_null(err_lookup(id));
-}
-
-/* What is left of a file without v1. */
-static void assert_left(const char *text, const char *left)
-{
-    struct str gone = STR("v1");
-    load(text);
-    if (!keyring_remove(&arena, &kr, &gone, 1, &edit, &err))
-        fail_msg("%d/%d %s: %s", err.kind, err.id, err.place, err.text);
-    assert_str(edit.after, left);
-}
 
 static void test_reads_the_object(void **state)
 {

@@ -11,46 +11,12 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "common/buf.h"
 #include "formats/dump/json_lines.h"
 #include "formats/dump/sniff.h"
+#include "tests/unit/copy_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static struct arena arena;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = (struct arena){0};
-    err = (struct err){0};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
-
-static bool put_text(struct buf *out, struct source *text, size_t room)
-{
-    unsigned char *into = malloc(room);
-    assert_non_null(into);
-    enum pull p = PULL_OK;
-    while (p == PULL_OK) {
-        size_t got = 0;
-        p = source_read(text, into, room, &got, &err);
-        buf_add(out, str_make(into, got));
-    }
-    size_t got = 1;
-    assert_int_equal(source_read(text, into, room, &got, &err), p); /* it repeats */
-    free(into);
-    return p == PULL_END;
-}
 
 /* Runs with their columns, cells with theirs, and the error. */
 static struct str told(struct str text, size_t piece, size_t room, size_t line_max)
@@ -76,7 +42,7 @@ static struct str told(struct str text, size_t piece, size_t room, size_t line_m
         if (next == JSON_LINES_APART)
             buf_text(&out, ".\n");
         if (next == JSON_LINES_ROWS || next == JSON_LINES_CELL)
-            (void)put_text(&out, &l.source, room);
+            (void)put_rows(&out, &l.source, room);
     }
     if (next == JSON_LINES_FAILED)
         buf_printf(&out, "!%d %d %s", err.kind, err.id, err.text);

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "formats/keyring/keyring.h"
+#include "tests/unit/keyring_case.h"
 
 #include <stdio.h>
 
@@ -44,26 +44,6 @@
 #define SEAL_V2   "a03dad2ff06623e39479026bdbe5d00be347d244e865f7bf1cb3b5c19d6d8bb0"
 #define SEAL(hex) "ENCRYPTION_ENV_CHECKSUM='" hex "' # seal\n"
 
-static struct arena arena;
-static struct keyring kr;
-static struct keyring_edit edit;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = (struct arena){.wipe = true};
-    err = (struct err){0};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
-
 static bool load(const char *text)
 {
     err = (struct err){0};
@@ -76,12 +56,6 @@ static void assert_loads(const char *text)
     if (!loaded)
         print_message("# %s: %s\n", err.place, err.text);
     assert_true(loaded);
-}
-
-static void assert_str(struct str s, const char *wanted)
-{
-    if (s.len != strlen(wanted) || memcmp(s.at, wanted, s.len) != 0)
-        fail_msg("have:\n%.*s\nwanted:\n%s", STR_ARG(s), wanted);
 }
 
 static void assert_error(int kind, int id, const char *place)

@@ -11,26 +11,8 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "common/buf.h"
 #include "formats/dump/sql.h"
-
-static struct arena arena;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = (struct arena){0};
-    err = (struct err){0};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
+#include "tests/unit/copy_rows.h"
 
 static void put_columns(struct buf *out, const struct sql_event *e)
 {
@@ -112,18 +94,6 @@ static void put_event(struct buf *out, const struct sql_event *e)
     buf_byte(out, '\n');
 }
 
-static bool put_rows(struct buf *out, struct source *text)
-{
-    unsigned char into[100];
-    enum pull p = PULL_OK;
-    while (p == PULL_OK) {
-        size_t got = 0;
-        p = source_read(text, into, sizeof into, &got, &err);
-        buf_add(out, str_make(into, got));
-    }
-    return p == PULL_END;
-}
-
 static struct str told(struct str text, size_t piece)
 {
     struct buf out = {.arena = &arena};
@@ -139,7 +109,7 @@ static struct str told(struct str text, size_t piece)
     while (ok && (ok = sql_next(&r, &e, &err))) {
         put_event(&out, &e);
         if (e.kind == SQL_EVENT_INSERT)
-            ok = put_rows(&out, sql_insert_rows(&r, NULL, 0));
+            ok = put_rows(&out, sql_insert_rows(&r, NULL, 0), 100);
         if (e.kind == SQL_EVENT_END)
             break;
     }

@@ -11,43 +11,9 @@
 #include <cmocka.h>
 // clang-format on
 
-#include "common/buf.h"
 #include "formats/dump/sniff.h"
 #include "formats/dump/sql.h"
-
-#include <stdlib.h>
-
-static struct arena arena;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = (struct arena){0};
-    err = (struct err){0};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
-
-static bool put_rows(struct buf *out, struct source *text, size_t room)
-{
-    unsigned char *into = malloc(room);
-    assert_non_null(into);
-    enum pull p = PULL_OK;
-    while (p == PULL_OK) {
-        size_t got = 0;
-        p = source_read(text, into, room, &got, &err);
-        buf_add(out, str_make(into, got));
-    }
-    free(into);
-    return p == PULL_END;
-}
+#include "tests/unit/copy_rows.h"
 
 static void put_event(struct buf *out, const struct sql_event *e)
 {
