@@ -5,7 +5,9 @@
  * DEFLATE (RFC 1951) into bytes and sums them. inflate_source takes ISA-L; tests take each by name
  * and require the same bytes and the same verdict from both. zlib refuses an incomplete set of
  * codes when it reads it, ISA-L only when such a code is used: damage there may be told by one as
- * damage and by the other as a stream that is cut off, never as an end.
+ * damage and by the other as a stream that is cut off, never as an end. What is decoded before the
+ * damage depends on neither pieces nor room, but for one case: ISA-L's vector code tells a distance
+ * that is too far back up to one copy (258 bytes) late.
  *
  * Private to formats/stream and its tests.
  */
