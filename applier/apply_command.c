@@ -229,6 +229,18 @@ static bool refuse_blocked(const struct plan *plan, struct arena *a, struct err 
     return false;
 }
 
+/* What the plans that were applied to these files had seen, by the state folder in use now. */
+static bool recalls(const struct plan *plan, const struct state *state, struct arena *a,
+                    struct err *err)
+{
+    struct load files = {.run = a, .file_count = plan->target_count};
+    struct plan_previous previous;
+    files.files = ARENA_ARRAY(a, plan->target_count, struct loaded_file);
+    for (size_t i = 0; i < plan->target_count; i++)
+        files.files[i].path = arena_text(a, plan->targets[i].path);
+    return load_previous(&files, state, &previous, err) && plan_recalls(plan, &previous, a, err);
+}
+
 /* A rehearsal is for the time before the window opens and before the approvals are there. */
 static bool rehearsal(struct cli *cli, struct consent *consent, struct err *err)
 {
@@ -268,7 +280,8 @@ static bool dry_run(struct cli *cli, struct load *load, struct consent *consent,
         if (list.at[i].outcome == TXN_OPEN)
             cli_warn(cli, "transaction %s was interrupted; apply would finish or undo it first",
                      list.at[i].txid);
-    done = done && make_images(load, plan, &targets, &count, err) && rehearsal(cli, consent, err);
+    done = done && make_images(load, plan, &targets, &count, err) &&
+           recalls(plan, &state, cli->arena, err) && rehearsal(cli, consent, err);
     for (size_t i = 0; done && i < count; i++)
         done = txn_target_check(targets[i].path, cli->arena, &notes, err);
     say_notes(cli, &notes);
@@ -294,7 +307,8 @@ static bool ready(struct cli *cli, struct load *load, struct consent *consent, s
     if (!plan_identify(consent->text, &p->id, err) || !open_for_change(cli, &p->state, err))
         return false;
     if (txn_not_spent(&p->state, cli->arena, &p->id.digest, err) &&
-        make_images(load, plan, &p->targets, &p->count, err) && in_time(plan, err) &&
+        make_images(load, plan, &p->targets, &p->count, err) &&
+        recalls(plan, &p->state, cli->arena, err) && in_time(plan, err) &&
         by_policy(consent, err) && consent_check(consent, err))
         return true;
     state_close(&p->state);

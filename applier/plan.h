@@ -371,6 +371,13 @@ bool plan_find_version(const struct plan *p, struct str name, const struct plan_
 struct plan_previous plan_remember(const struct plan *p, struct arena *a);
 void plan_previous_join(struct plan_previous *into, const struct plan_previous *more,
                         struct arena *a);
+/*
+ * The plan may have been made where nothing of this was known. ERR_REFUSED 663: what was seen then
+ * is missing in it, or says that a version it removes is still written with, and nothing in it
+ * accepts that. A plan that was made with this history holds.
+ */
+bool plan_recalls(const struct plan *p, const struct plan_previous *previous, struct arena *a,
+                  struct err *err);
 
 /* ---- the text ---- */
 

@@ -13,6 +13,7 @@
  *     keep.c order.c     the keep rule and the order of versions
  *     plan_sort.c   canonical order, and the figures that follow from others
  *     plan_check.c  what holds in every plan
+ *     recall.c      the same history, asked once more of a plan that is applied
  *     conditions.c  what must hold at apply: policy, approvals, change window
  *     plan_changes.c   what differs between two texts
  *     plan_text.c plan_read.c plan_word.c plan_prose.c   the text
@@ -75,6 +76,9 @@ void rules_values(struct planning *p);
 void rules_versions(struct planning *p);
 void rules_jobs(struct planning *p);
 void rules_coverage(struct planning *p);
+/* Two parts of it: what was there when the last plan was applied; the databases of a list. */
+void rules_previous(struct planning *p);
+void rules_databases(struct planning *p, const struct str *names, size_t count);
 /* The keep rule; what --only left out; versions that --only may not name (605). */
 bool select_versions(struct planning *p, struct err *err);
 bool select_critical(struct planning *p, struct err *err);

@@ -213,7 +213,7 @@ static void rule_inventory(struct planning *p)
     }
 }
 
-/* ---- databases and what was there before ---- */
+/* ---- databases ---- */
 
 static bool database_seen(const struct plan *plan, struct str name)
 {
@@ -223,10 +223,10 @@ static bool database_seen(const struct plan *plan, struct str name)
     return false;
 }
 
-static void rule_databases(struct planning *p)
+void rules_databases(struct planning *p, const struct str *names, size_t count)
 {
-    for (size_t i = 0; i < p->plan->database_count; i++) {
-        struct str name = p->plan->databases[i];
+    for (size_t i = 0; i < count; i++) {
+        struct str name = names[i];
         if (name.len == 0 || database_seen(p->plan, name))
             continue;
         const char *text = text_shown(p->a, name);
@@ -280,32 +280,6 @@ static struct plan_column_name copy_name(struct planning *p, const struct plan_c
                                      .column = arena_copy(p->a, at->column)};
 }
 
-static void rule_previous(struct planning *p)
-{
-    const struct plan_previous *was = &p->in->previous;
-    if (was->lost)
-        block_partial(p, (struct plan_column_name){0},
-                      "the plan that was last applied to one of the files is gone from the state "
-                      "folder: whether the reports hold all that it had seen is not known",
-                      "put STATE/plans back, or --accept partial-input:REASON");
-    for (size_t i = 0; i < was->table_count; i++)
-        if (!still_there(p->plan, was, i))
-            block_partial(p, copy_name(p, &was->tables[i]),
-                          arena_printf(p->a,
-                                       "%s: the last applied plan had its data, no report "
-                                       "has it now",
-                                       shown(p, &was->tables[i])),
-                          NULL);
-    for (size_t i = 0; i < was->column_count; i++)
-        if (has_data(p->plan, &was->columns[i]) && !column_seen(p->plan, &was->columns[i]))
-            block_partial(p, copy_name(p, &was->columns[i]),
-                          arena_printf(p->a,
-                                       "%s: the last applied plan found ciphertext here, no "
-                                       "report does now",
-                                       shown(p, &was->columns[i])),
-                          NULL);
-}
-
 /* ---- declared columns ---- */
 
 /* --table without a schema declares the table wherever it is. */
@@ -338,6 +312,36 @@ static void rule_declared(struct planning *p, const struct plan_column_name *at)
         arena_printf(p->a, "%s: declared as encrypted, and no report has its data", shown(p, at)));
 }
 
+/* ---- what was there before ---- */
+
+void rules_previous(struct planning *p)
+{
+    const struct plan_previous *was = &p->in->previous;
+    if (was->lost)
+        block_partial(p, (struct plan_column_name){0},
+                      "the plan that was last applied to one of the files is gone from the state "
+                      "folder: whether the reports hold all that it had seen is not known",
+                      "put STATE/plans back, or --accept partial-input:REASON");
+    for (size_t i = 0; i < was->table_count; i++)
+        if (!still_there(p->plan, was, i))
+            block_partial(p, copy_name(p, &was->tables[i]),
+                          arena_printf(p->a,
+                                       "%s: the last applied plan had its data, no report "
+                                       "has it now",
+                                       shown(p, &was->tables[i])),
+                          NULL);
+    for (size_t i = 0; i < was->column_count; i++)
+        if (has_data(p->plan, &was->columns[i]) && !column_seen(p->plan, &was->columns[i]))
+            block_partial(p, copy_name(p, &was->columns[i]),
+                          arena_printf(p->a,
+                                       "%s: the last applied plan found ciphertext here, no "
+                                       "report does now",
+                                       shown(p, &was->columns[i])),
+                          NULL);
+    for (size_t i = 0; i < was->declared_count; i++)
+        rule_declared(p, &was->declared[i]);
+}
+
 void rules_coverage(struct planning *p)
 {
     for (size_t i = 0; i < p->plan->table_count; i++)
@@ -347,8 +351,8 @@ void rules_coverage(struct planning *p)
             rule_lacking(p, &p->in->reports[i].report->tables[t]);
     rule_reports(p);
     rule_inventory(p);
-    rule_databases(p);
-    rule_previous(p);
+    rules_databases(p, p->plan->databases, p->plan->database_count);
+    rules_previous(p);
     for (size_t i = 0; i < p->in->report_count; i++) {
         const struct report *r = p->in->reports[i].report;
         for (size_t k = 0; k < r->declared_count; k++) {
@@ -357,6 +361,4 @@ void rules_coverage(struct planning *p)
                                  .schema = d->schema, .table = d->table, .column = d->column});
         }
     }
-    for (size_t i = 0; i < p->in->previous.declared_count; i++)
-        rule_declared(p, &p->in->previous.declared[i]);
 }

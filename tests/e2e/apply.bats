@@ -357,7 +357,7 @@ ENV
     exits 11 retire apply odd.txt --yes --lock-timeout 0s
     says err 'odd\x1b[2Jname'
     kill $holder
-    wait $holder || true
+    wait $holder || [ $? = 143 ]
     ln "$name" other-name
     exits 4 retire apply odd.txt --yes --log-file spoken
     says err 'odd\x1b[2Jname'
@@ -368,7 +368,6 @@ ENV
 }
 
 @test "one file: a target that git tracks is reported" {
-    command -v git >/dev/null || skip "no git"
     git init -q .
     git -c user.name=t -c user.email=t@example.org add .env.crypto
     git -c user.name=t -c user.email=t@example.org commit -q -m test
@@ -803,7 +802,6 @@ PY
 }
 
 @test "a change that is done is a success, even when its result can no longer be printed" {
-    [ -w /dev/full ] || skip "no /dev/full"
     planned --keep-versions 1
     got=0
     keyretire apply plan.txt --yes --json --state-dir "$STATE" >/dev/full 2>err || got=$?

@@ -229,6 +229,74 @@ dump_of() {
     [ "$(removed)" = "v2 v3" ]
 }
 
+@test "S2, S7, S9: a plan made with another state folder does not escape what was seen before" {
+    local kept
+    elsewhere() { plan --state-dir "$SCRATCH/other" --keep-versions 1 "$@"; }
+    both() {
+        sql_head 60 shop
+        sealed v4 2 1 | sql_table public.users otp
+        sealed v4 2 1 | sql_table public.old otp
+        sql_tail
+    }
+    both >dump.sql
+    census
+    planned --only v1 --keep-versions 1 --databases shop
+    exits 0 retire apply plan.txt --yes
+    kept=$(sha256sum <.env.crypto)
+    # Nothing is missing: the plan of another folder is as good.
+    both >dump.sql
+    census
+    elsewhere
+    exits 0 retire apply plan.txt --dry-run
+    # The table that was there is not in this dump.
+    { sql_head 60 shop; sealed v4 2 1 | sql_table public.users otp; sql_tail; } >dump.sql
+    census
+    elsewhere
+    [ "$(removed)" = "v2 v3" ]
+    exits 4 retire apply plan.txt --dry-run
+    says err R0663 public.old
+    exits 4 retire apply plan.txt --yes
+    says err R0663 public.old
+    [ "$(sha256sum <.env.crypto)" = "$kept" ]
+    # It has its table, and no ciphertext any more.
+    { sql_head 60 shop; sealed v4 2 1 | sql_table public.users otp; echo x | sql_table public.old otp; sql_tail; } >dump.sql
+    census
+    elsewhere
+    exits 4 retire apply plan.txt --yes
+    says err R0663 public.old.otp
+    # Another database.
+    { sql_head 60 billing; sealed v4 2 1 | sql_table public.users otp; sealed v4 2 1 | sql_table public.old otp; sql_tail; } >dump.sql
+    census
+    elsewhere
+    exits 4 retire apply plan.txt --yes
+    says err R0663 shop
+    [ "$(sha256sum <.env.crypto)" = "$kept" ]
+    # What is accepted where it is known is accepted.
+    planned --keep-versions 1 --databases billing --accept 'partial-input@public.users:moved' --accept 'partial-input@public.old:moved'
+    exits 0 retire apply plan.txt --yes
+    [ "$(env_versions .env.crypto)" = v4 ]
+}
+
+@test "S9: a plan made with another state folder does not escape the writes that were seen before" {
+    written() { # DAYS_AGO of v2
+        { sealed v4 2 5 && sealed v2 1 "$1"; } | users_dump >dump.sql
+        census
+    }
+    written 1
+    planned --only v1 --keep-versions 1
+    exits 0 retire apply plan.txt --yes
+    cp -p .env.crypto kept
+    sealed v4 2 5 | users_dump >dump.sql # the row is gone, its writer may not be
+    census
+    plan --state-dir "$SCRATCH/other" --keep-versions 1
+    [ "$(removed)" = "v2 v3" ]
+    exits 4 retire apply plan.txt --yes
+    says err R0663 stale-writer v2
+    same_file .env.crypto kept
+    planned --keep-versions 1 --accept 'stale-writer@v2:stopped'
+    exits 0 retire apply plan.txt --yes
+}
+
 # ---- limits and codes ----
 
 @test "a plan over as many files as plan takes is read again" {
@@ -245,8 +313,8 @@ dump_of() {
 
 @test "status exits 10 for an open transaction only with --detailed-exitcode" {
     planned --keep-versions 1
-    strace -f -o trace -e trace=renameat2 -e inject=renameat2:signal=KILL:when=2 \
-        keyretire apply plan.txt --yes --state-dir "$STATE" >out 2>err || true
+    exits 137 strace -f -o trace -e trace=renameat2 -e inject=renameat2:signal=KILL:when=2 \
+        keyretire apply plan.txt --yes --state-dir "$STATE"
     exits 0 retire status
     says err 'recover'
     exits 10 retire status --detailed-exitcode

@@ -367,7 +367,8 @@ PY
     keycensus scan -q dump.sql -o r.db --source src --model app.models.people:User --column otp_secret \
         --model app.models.people:UserProfile --column second --column token --model app.models.people.ApiClient --column secret_key
     [ "$(declared)" = billing.user_profile.other,billing.user_profile.token,public.api_client.secret_key,public.usuarios._otp_secret ]
-    [ ! -e ran ] && [ ! -e src/ran ]
+    [ ! -e ran ]
+    [ ! -e src/ran ]
     [ -z "$(find src -name '*.pyc')" ]
     run keycensus scan dump.sql -o r2.db --source src --model app.models.people:Usr --column otp_secret
     [ "$status" -eq 6 ]

@@ -227,7 +227,8 @@ PY
     [ "$(query report.db 'pragma application_id')" -ne 0 ]
     [ "$(query report.db 'pragma user_version')" -ge 1 ]
     [ "$(query report.db "select count(*) from _doc where table_name='key_usage'")" -ge 8 ]
-    [ ! -e report.db-wal ] && [ ! -e report.db-journal ]
+    [ ! -e report.db-wal ]
+    [ ! -e report.db-journal ]
 }
 
 @test "man pages are there and clean" {
