@@ -205,6 +205,28 @@ bool backup_names(struct state *state, struct arena *a, struct str **names, size
     return done;
 }
 
+/* Sets the error when a recorded purge destroyed it. */
+static bool was_destroyed(struct state *state, struct str wanted, struct arena *a, struct err *err)
+{
+    struct txn_list list;
+    struct err unread = {0};
+    if (wanted.len < TXID_PREFIX_MIN || !txn_list_read(state, a, &list, &unread))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct txn_info *t = &list.at[i];
+        struct str path = str_from(t->targets[0].path);
+        if (t->operation != TXN_PURGE || t->outcome != TXN_COMMITTED || path.len < TXID_HEX ||
+            (!str_ends(path, wanted) &&
+             !str_starts(str_slice(path, path.len - TXID_HEX, path.len), wanted)))
+            continue;
+        err_set(err, ERR_NOT_FOUND, 804, "the backup %s was destroyed by transaction %s",
+                text_shown(a, wanted), t->txid);
+        err_hint(err, "%s/destroyed/%s.txt says what may remain elsewhere", state->path, t->txid);
+        return true;
+    }
+    return false;
+}
+
 bool backup_find(struct state *state, const char *name_or_txid, struct arena *a, const char **name,
                  struct err *err)
 {
@@ -230,6 +252,8 @@ bool backup_find(struct state *state, const char *name_or_txid, struct arena *a,
     }
     if (matches == 1)
         return true;
+    if (matches == 0 && was_destroyed(state, wanted, a, err))
+        return false;
     if (matches > 1)
         err_set(err, ERR_USAGE, 805, "%s names %zu backups", text_shown(a, wanted), matches);
     else

@@ -200,9 +200,13 @@ static const struct cli_command commands[] = {
      .most = 2,
      .run = command_backups},
     {.name = "check",
-     .arguments = "--report R.db --env-file F",
+     .arguments = "--report R.db --env-file F [--config F]...",
      .summary = "can this configuration read this dump?",
-     .text = "Exits 4 and names the versions when the data needs a key that no file has.",
+     .text =
+         "Exits 4 and names the versions when the data needs a key that a file lacks, or, where "
+         "the report was verified, another key than the files have. For a version that a "
+         "transaction removed it names the transaction, the archive that has the key, and the "
+         "command that puts it back.",
      .options = check_options,
      .run = command_check},
     {.name = "explain",

@@ -36,6 +36,11 @@
         OPT_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL,                                       \
             "with --dry-run: exit 10 when versions would be removed"                               \
     }
+#define DIALECT_OPTION                                                                             \
+    {                                                                                              \
+        OPT_DIALECT, "dialect", 0, "NAME",                                                         \
+            "who reads the env files: python-dotenv (the default), node, systemd, bash, docker"    \
+    }
 #define RETAIN_UNTIL_OPTION                                                                        \
     {                                                                                              \
         OPT_RETAIN_UNTIL, "retain-until", 0, "DATE",                                               \
@@ -63,10 +68,7 @@
         {OPT_DATABASES, "databases", 0, "a,b", "the databases that the keyring serves"},           \
         {OPT_KDF_ITERATIONS, "kdf-iterations", 0, "N",                                             \
          "of the application's key derivation (default 100000)"},                                  \
-    {                                                                                              \
-        OPT_DIALECT, "dialect", 0, "NAME",                                                         \
-            "who reads the env files: python-dotenv (the default), node, systemd, bash, docker"    \
-    }
+        DIALECT_OPTION
 
 const struct cli_option plan_options[] = {
     {OPT_REPORT, "report", 0, "R.db", "a report of keycensus on live data; may be repeated"},
@@ -161,6 +163,9 @@ const struct cli_option log_options[] = {
 const struct cli_option check_options[] = {
     {OPT_REPORT, "report", 0, "R.db", "a report of keycensus; may be repeated"},
     ENV_FILE_OPTION,
+    CONFIG_OPTION,
+    DIALECT_OPTION,
+    STATE_OPTIONS,
     {0},
 };
 

@@ -207,6 +207,9 @@ kept_by_all() { # the archive is there, no transaction of a purge, and it reads
     says out purge committed
     # What is gone is not found, and a rollback of its transaction says so.
     exits 6 retire rollback "$TXID" --yes
+    says err "destroyed by transaction $purge" "$record"
+    exits 6 retire backups verify "$(basename "$BACKUP")"
+    says err "destroyed by transaction $purge"
     exits 6 retire backups purge "$TXID" --yes
     exits 5 retire rollback "$purge" --yes
     exits 0 retire backups list --json
