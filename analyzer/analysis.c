@@ -2,7 +2,8 @@
 #include "analyzer/analysis.h"
 #include "analyzer/columns.h"
 
-int64_t analysis_data_time(const struct analysis *a)
+/* The time that the rows at hand are from, as far as it is known before the end. */
+static int64_t data_time(const struct analysis *a)
 {
     if (a->header_time != UTC_NONE)
         return a->header_time;
@@ -12,12 +13,12 @@ int64_t analysis_data_time(const struct analysis *a)
 /* Tokens dated later than this are of no use (S9). */
 static int64_t latest_time(const struct analysis *a)
 {
-    return a->header_time != UTC_NONE ? a->header_latest : analysis_data_time(a);
+    return a->header_time != UTC_NONE ? a->header_latest : data_time(a);
 }
 
 void analysis_note_time(struct analysis *a)
 {
-    int64_t time = analysis_data_time(a);
+    int64_t time = data_time(a);
     if (a->data_time_source && time >= a->data_time)
         return;
     a->data_time = time;

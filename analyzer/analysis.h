@@ -83,8 +83,6 @@ struct analysis {
     struct str too_early;           /* prefix of a file that was not taken for one of theirs */
 };
 
-/* The time that the rows at hand are from, as far as it is known before the end. */
-int64_t analysis_data_time(const struct analysis *a);
 /* The input is as old as the oldest of what it holds; an unknown time may be older than any. */
 void analysis_note_time(struct analysis *a);
 /* A dump says when it was begun: at `earliest`, and not after `latest`. */

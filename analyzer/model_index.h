@@ -58,8 +58,6 @@ struct str class_spec(struct model_index *ix, const struct py_class *c);
 /* The class's name without the classes around it. */
 struct str class_last_name(const struct py_class *c);
 void class_lineage(struct model_index *ix, struct py_class *c, struct lineage *out);
-/* True when a base outside the source makes it declarative (db.Model, a declarative Base). */
-bool class_is_declarative(struct model_index *ix, struct py_class *c);
 /* Declarative and not abstract: it has a table, its own or its base's. */
 bool class_is_mapped(struct model_index *ix, struct py_class *c);
 /* Its table; `owner` is the class that the table belongs to (a base in single-table inheritance).

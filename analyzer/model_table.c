@@ -22,7 +22,8 @@ static bool is_plain_base(struct str text)
     return str_ends(name, STR("Mixin"));
 }
 
-bool class_is_declarative(struct model_index *ix, struct py_class *c)
+/* Does a base outside the source make it declarative (db.Model, a declarative Base)? */
+static bool is_declarative(struct model_index *ix, struct py_class *c)
 {
     struct lineage line;
     class_lineage(ix, c, &line);
@@ -73,7 +74,7 @@ static bool is_root(const struct py_class *c)
 bool class_is_mapped(struct model_index *ix, struct py_class *c)
 {
     struct lineage line;
-    if (c->abstract || !class_is_declarative(ix, c) || is_root(c))
+    if (c->abstract || !is_declarative(ix, c) || is_root(c))
         return false;
     class_lineage(ix, c, &line);
     if (is_sqlmodel(&line))

@@ -82,7 +82,7 @@ enum csv_option_name {
     CSV_OPTION_QUOTE,     /* one byte, or: none double single */
     CSV_OPTION_ESCAPE,    /* one byte, or: none backslash double */
     CSV_OPTION_NULL,      /* any text, the empty one included */
-    CSV_OPTION_HEADER     /* yes no */
+    CSV_OPTION_HEADER     /* yes no auto */
 };
 /* ERR_USAGE when the value is none of those. */
 bool csv_option(struct csv_options *options, enum csv_option_name name, struct str value,

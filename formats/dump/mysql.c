@@ -172,10 +172,7 @@ static bool brings_nothing(const struct sql_reader *r)
         "drop",     "explain", "flush",  "grant",  "install",  "kill",     "lock",
         "optimize", "purge",   "repair", "reset",  "revoke",   "rollback", "savepoint",
         "show",     "start",   "stop",   "unlock", "release"};
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
-        if (sql_is_word(r, list[i]))
-            return true;
-    return false;
+    return sql_is_one_of(r, list, sizeof list / sizeof list[0]);
 }
 
 /* LOCK TABLES `t` WRITE: the rows of that table follow, be it none. */

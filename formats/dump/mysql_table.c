@@ -5,14 +5,6 @@
  */
 #include "formats/dump/mysql_parts.h"
 
-static bool is_one_of(const struct sql_reader *r, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (sql_is_word(r, words[i]))
-            return true;
-    return false;
-}
-
 /* At a name: a foreign key to it. One of another database is none of this one's. */
 static bool refer_to(struct sql_reader *r, struct str from, struct err *err)
 {
@@ -28,7 +20,7 @@ static bool is_key_word(const struct sql_reader *r)
 {
     static const char *const list[] = {"primary", "key",        "index",   "unique", "fulltext",
                                        "spatial", "constraint", "foreign", "check",  "period"};
-    return is_one_of(r, list, sizeof list / sizeof list[0]);
+    return sql_is_one_of(r, list, sizeof list / sizeof list[0]);
 }
 
 /* One element; at its end the token is the comma or parenthesis behind it. */
@@ -99,12 +91,9 @@ static bool table_tail(struct sql_reader *r, struct sql_event *e, struct err *er
 static bool begin(struct sql_reader *r, enum sql_relation relation, struct sql_event **e,
                   struct err *err)
 {
-    bool was = false;
     struct str name;
     *e = NULL;
-    if (!sql_advance(r, err) || !sql_take_word(r, "if", &was, err) ||
-        !sql_take_word(r, "not", &was, err) || !sql_take_word(r, "exists", &was, err) ||
-        !mysql_table_name(r, &name, err))
+    if (!sql_advance(r, err) || !sql_pass_if_exists(r, err) || !mysql_table_name(r, &name, err))
         return false;
     if (!name.len)
         return sql_unread(r, STR("CREATE TABLE in another database"), STR(""), STR(""), err);
@@ -145,7 +134,7 @@ bool mysql_create(struct sql_reader *r, struct err *err)
             struct sql_event *e;
             return begin(r, SQL_VIEW, &e, err);
         }
-        if (is_one_of(r, harmless, sizeof harmless / sizeof harmless[0]))
+        if (sql_is_one_of(r, harmless, sizeof harmless / sizeof harmless[0]))
             return true;
     }
     return sql_unread(r, STR("CREATE of an unknown kind"), STR(""), STR(""), err);
@@ -162,8 +151,8 @@ static bool keeps_columns(const struct sql_reader *r, bool behind_verb)
     static const char *const objects[] = {"primary", "key",     "index", "unique",    "fulltext",
                                           "spatial", "foreign", "check", "constraint"};
     if (behind_verb)
-        return is_one_of(r, objects, sizeof objects / sizeof objects[0]);
-    return is_one_of(r, actions, sizeof actions / sizeof actions[0]);
+        return sql_is_one_of(r, objects, sizeof objects / sizeof objects[0]);
+    return sql_is_one_of(r, actions, sizeof actions / sizeof actions[0]);
 }
 
 static bool alter_actions(struct sql_reader *r, struct str name, struct err *err)
@@ -192,8 +181,7 @@ bool mysql_alter(struct sql_reader *r, struct err *err)
         return false;
     if (!was) /* DATABASE, USER, VIEW, ... */
         return true;
-    if (!sql_take_word(r, "if", &was, err) || !sql_take_word(r, "exists", &was, err) ||
-        !mysql_table_name(r, &name, err))
+    if (!sql_pass_if_exists(r, err) || !mysql_table_name(r, &name, err))
         return false;
     if (!name.len)
         return sql_unread(r, STR("ALTER TABLE in another database"), STR(""), STR(""), err);

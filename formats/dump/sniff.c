@@ -275,7 +275,8 @@ static const struct kind_text {
     const char *hint;
 } kinds[DUMP_KIND_COUNT] = {
     [DUMP_UNKNOWN] = {"unknown", "the input is of no kind that is known here",
-                      "give a plain dump of pg_dump, or a CSV file"},
+                      "give a dump or archive of pg_dump, a dump of mysqldump or SQLite, a CSV "
+                      "file or JSON Lines; what packs them may be unknown here, too"},
     [DUMP_EMPTY] = {"empty", "the input is empty",
                     "see whether the dump or export that made it ended without an error"},
     [DUMP_PLAIN_SQL] = {"plain-sql", NULL, NULL},

@@ -164,6 +164,14 @@ bool sql_is_word(const struct sql_reader *r, const char *word)
                            : str_eq(r->token.text, str_from(word));
 }
 
+bool sql_is_one_of(const struct sql_reader *r, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sql_is_word(r, words[i]))
+            return true;
+    return false;
+}
+
 bool sql_is_mark(const struct sql_reader *r, char mark)
 {
     return r->token.kind == SQL_TOKEN_MARK && r->token.text.len == 1 &&
@@ -179,6 +187,13 @@ bool sql_take_word(struct sql_reader *r, const char *word, bool *was, struct err
 {
     *was = sql_is_word(r, word);
     return !*was || sql_advance(r, err);
+}
+
+bool sql_pass_if_exists(struct sql_reader *r, struct err *err)
+{
+    bool was = false;
+    return sql_take_word(r, "if", &was, err) && sql_take_word(r, "not", &was, err) &&
+           sql_take_word(r, "exists", &was, err);
 }
 
 bool sql_identifier(struct sql_reader *r, struct str *name, struct err *err)

@@ -11,14 +11,6 @@ enum { OPENING_WORDS = 8 };
 
 #define COUNT_OF(list) (sizeof(list) / sizeof *(list))
 
-static bool is_one_of(const struct sql_reader *r, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (sql_is_word(r, words[i]))
-            return true;
-    return false;
-}
-
 /* By the first word; of CREATE and ALTER by what they make. */
 static void look_for_holder(struct sql_nested *n, const struct sql_reader *r)
 {
@@ -29,11 +21,12 @@ static void look_for_holder(struct sql_nested *n, const struct sql_reader *r)
                                           "rule",     "event",     "package"};
     static const char *const others[] = {"table", "index", "view", "sequence", "type", "domain"};
     if (n->words == 0) {
-        n->holds = is_one_of(r, verbs, COUNT_OF(verbs));
+        n->holds = sql_is_one_of(r, verbs, COUNT_OF(verbs));
         n->opens = sql_is_word(r, "create") || sql_is_word(r, "alter");
     } else if (n->opens) {
-        n->holds = is_one_of(r, holders, COUNT_OF(holders));
-        n->opens = !n->holds && !is_one_of(r, others, COUNT_OF(others)) && n->words < OPENING_WORDS;
+        n->holds = sql_is_one_of(r, holders, COUNT_OF(holders));
+        n->opens =
+            !n->holds && !sql_is_one_of(r, others, COUNT_OF(others)) && n->words < OPENING_WORDS;
     }
     n->words++;
 }
@@ -55,7 +48,7 @@ void sql_nested_follow(struct sql_nested *n, const struct sql_reader *r)
         n->behind = first ? SQL_NESTED_NONE : SQL_NESTED_CREATE;
     else if (sql_is_word(r, "insert") || (!n->behind && sql_is_word(r, "replace")))
         n->behind = SQL_NESTED_INSERT;
-    else if (!n->behind || !is_one_of(r, between, COUNT_OF(between)))
+    else if (!n->behind || !sql_is_one_of(r, between, COUNT_OF(between)))
         n->behind = SQL_NESTED_NONE;
 }
 

@@ -5,14 +5,6 @@
  */
 #include "formats/dump/sql_parts.h"
 
-static bool is_one_of(const struct sql_reader *r, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (sql_is_word(r, words[i]))
-            return true;
-    return false;
-}
-
 /*
  * Statements that bring no row and change none. DROP is among them, though it takes rows away: what
  * pg_dump --clean drops stands before any data.
@@ -25,7 +17,7 @@ static bool brings_nothing(const struct sql_reader *r)
         "import",  "listen",  "lock",       "move",     "notify",     "prepare",   "reassign",
         "refresh", "reindex", "release",    "revoke",   "rollback",   "savepoint", "security",
         "show",    "start",   "table",      "unlisten", "vacuum"};
-    return is_one_of(r, list, sizeof list / sizeof list[0]);
+    return sql_is_one_of(r, list, sizeof list / sizeof list[0]);
 }
 
 bool sql_is_system_table(struct str schema, struct str name)
@@ -135,7 +127,7 @@ static bool is_known_call(const struct sql_reader *r)
         "nullif",   "offset",     "on",      "operator", "or",      "over",      "row",
         "select",   "set_config", "setval",  "sets",     "some",    "sum",       "then",
         "union",    "using",      "values",  "when",     "where",   "with"};
-    return is_one_of(r, list, sizeof list / sizeof list[0]);
+    return sql_is_one_of(r, list, sizeof list / sizeof list[0]);
 }
 
 static enum behind behind_name(const struct sql_reader *r, enum behind before)

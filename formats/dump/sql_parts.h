@@ -26,10 +26,13 @@ bool sql_advance(struct sql_reader *r, struct err *err);
 bool sql_finish_statement(struct sql_reader *r, struct err *err);
 
 bool sql_is_word(const struct sql_reader *r, const char *word);
+bool sql_is_one_of(const struct sql_reader *r, const char *const *words, size_t count);
 bool sql_is_mark(const struct sql_reader *r, char mark);
 bool sql_is_name(const struct sql_reader *r); /* WORD or NAME */
 /* If the present token is that word, takes it. False only on an error; *was says whether it was. */
 bool sql_take_word(struct sql_reader *r, const char *word, bool *was, struct err *err);
+/* Goes behind IF EXISTS or IF NOT EXISTS, where it stands. */
+bool sql_pass_if_exists(struct sql_reader *r, struct err *err);
 /*
  * A name with or without its schema, copied to the reader's arena, and the token behind it. No name
  * here: *name is empty.

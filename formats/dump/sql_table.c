@@ -187,10 +187,8 @@ static bool table_tail(struct sql_reader *r, struct table *t, struct err *err)
 static bool begin_table(struct sql_reader *r, enum sql_relation relation, bool temporary,
                         struct table *t, struct err *err)
 {
-    bool was = false;
     *t = (struct table){0};
-    if (!sql_take_word(r, "if", &was, err) || !sql_take_word(r, "not", &was, err) ||
-        !sql_take_word(r, "exists", &was, err))
+    if (!sql_pass_if_exists(r, err))
         return false;
     struct str schema;
     struct str name;
@@ -375,8 +373,7 @@ bool sql_alter(struct sql_reader *r, struct err *err)
         return false;
     if (!was)
         return true;
-    if (!sql_take_word(r, "if", &was, err) || !sql_take_word(r, "exists", &was, err) ||
-        !sql_take_word(r, "only", &was, err))
+    if (!sql_pass_if_exists(r, err) || !sql_take_word(r, "only", &was, err))
         return false;
     struct str schema;
     struct str name;

@@ -31,10 +31,7 @@ static bool table_name(struct sql_reader *r, struct str *name, struct err *err)
 /* IF NOT EXISTS name; the token is the word before it. */
 static bool begin(struct sql_reader *r, struct str *name, struct err *err)
 {
-    bool was = false;
-    return sql_advance(r, err) && sql_take_word(r, "if", &was, err) &&
-           sql_take_word(r, "not", &was, err) && sql_take_word(r, "exists", &was, err) &&
-           table_name(r, name, err);
+    return sql_advance(r, err) && sql_pass_if_exists(r, err) && table_name(r, name, err);
 }
 
 static struct sql_event *emit_table(struct sql_reader *r, struct str name,
@@ -193,10 +190,7 @@ static bool brings_nothing(const struct sql_reader *r)
 {
     static const char *const list[] = {"analyze", "detach",  "drop",      "explain",
                                        "release", "reindex", "savepoint", "vacuum"};
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
-        if (sql_is_word(r, list[i]))
-            return true;
-    return false;
+    return sql_is_one_of(r, list, sizeof list / sizeof list[0]);
 }
 
 /* PRAGMA foreign_keys=OFF, or BEGIN where it is missing. */

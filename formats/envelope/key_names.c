@@ -36,7 +36,8 @@ static size_t slot_of(const struct key_names *known, struct str name, uint64_t w
     return mixed & known->mask;
 }
 
-size_t key_names_find_word(const struct key_names *known, uint64_t word, size_t len)
+/* Of a name of `len` bytes, 1 to 8, in a word: the first byte lowest, zeros behind. */
+static size_t find_word(const struct key_names *known, uint64_t word, size_t len)
 {
     if (known->count == 0)
         return 0;
@@ -55,7 +56,7 @@ size_t key_names_find(const struct key_names *known, struct str name)
         return known->count;
     uint64_t word = word_of(name);
     if (name.len <= sizeof word)
-        return key_names_find_word(known, word, name.len);
+        return find_word(known, word, name.len);
     for (size_t slot = slot_of(known, name, word);; slot = (slot + 1) & known->mask) {
         uint32_t entry = known->slots[slot];
         if (entry == 0)

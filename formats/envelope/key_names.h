@@ -31,7 +31,5 @@ bool key_names_make(struct arena *arena, const struct str *names, size_t count,
                     struct key_names *into, struct err *err);
 /* `name` lower-cased. Gives back known->count when it is none of them. */
 size_t key_names_find(const struct key_names *known, struct str name);
-/* The same for a name of `len` bytes, 1 to 8, in a word: the first byte lowest, zeros behind. */
-size_t key_names_find_word(const struct key_names *known, uint64_t word, size_t len);
 
 #endif
