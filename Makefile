@@ -23,7 +23,7 @@ opt_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit
 ld_asan  := -fsanitize=address,undefined
 opt_tsan := -O1 -fsanitize=thread
 ld_tsan  := -fsanitize=thread
-opt_cov  := -O0 --coverage
+opt_cov  := -O0 --coverage -DUNDER_COVERAGE=1
 ld_cov   := --coverage
 opt_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 ld_fuzz  := -fsanitize=address,undefined
@@ -108,6 +108,11 @@ $(B)/crash/keyretire-elsewhere: $(B)/tests/crash/elsewhere.o $(B)/applier/main.o
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
 
+# keyretire that tries what its sandbox forbids (tests/crash/probe.c).
+$(B)/crash/keyretire-probe: $(B)/tests/crash/probe.o $(B)/applier/main.o $(lib_applier) $(lib_base)
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
+
 # Fuzz targets. With clang's libFuzzer: `make fuzz FUZZ=dotenv SECONDS=60`. In every test run each
 # target replays its corpus, linked with a plain main (tests/fuzz/replay.c) and the sanitizers.
 fuzz_names   := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_src))
@@ -155,7 +160,7 @@ check: deps
 	@BUILD="$(CURDIR)/$(B)" tests/run.sh $(TESTS)
 
 .PHONY: test-programs
-test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/damage
+test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/keyretire-probe $(B)/crash/damage
 
 check-static: check-layers check-sys check-headers check-format check-errors check-man check-shell check-rules
 

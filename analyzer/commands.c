@@ -23,8 +23,9 @@ void commands_give_up_rights(struct cli *cli)
     const char **readable = ARENA_ARRAY(cli->arena, 2 * count + 1, const char *);
     struct sandbox sandbox = {.readable = readable, .readable_count = 2 * count};
     struct sandbox_state got;
-    char *folder;
     char *name;
+    char *folder;
+    const char *writable[1];
     for (size_t i = 0; i < count; i++) { /* whether a database's journal is hot, its bytes tell */
         char real[4096];
         const char *database = sys->realpath(cli->arguments[i], real) ? real : cli->arguments[i];
@@ -33,7 +34,9 @@ void commands_give_up_rights(struct cli *cli)
     }
     if (cli->output) {
         file_split(cli->arena, cli->output, &folder, &name);
-        sandbox.writable_folder = folder;
+        writable[0] = folder;
+        sandbox.writable = writable;
+        sandbox.writable_count = 1;
     }
     sandbox_enter(&sandbox, &got);
     if (got.calls == SANDBOX_OFF)

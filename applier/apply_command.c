@@ -2,6 +2,7 @@
  */
 #include "applier/advice.h"
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "applier/policy.h"
 #include "common/sys.h"
 #include "common/text.h"
@@ -405,6 +406,9 @@ bool command_apply(struct cli *cli, struct err *err)
     size_t count = option_values(cli, OPT_SIG, &signatures);
     if (!read_plan_file(cli, &p, err))
         return false;
+    confine_about(&p.plan);
+    if (cli_flag(cli, OPT_DRY_RUN))
+        confine_files(cli, CONFINE_LOOK, NULL);
     *consent = (struct consent){.arena = cli->arena, .plan = &p.plan, .text = p.text};
     if (count && p.plan.conditions.approvals == 0)
         cli_warn(cli, "the plan asks for no approvals: --sig is not looked at");

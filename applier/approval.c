@@ -11,6 +11,13 @@
 #define KEYRETIRE_SSH_KEYGEN "/usr/bin/ssh-keygen"
 #endif
 
+static bool is_among(const char *word, const char *const *list)
+{
+    while (*list && strcmp(word, *list) != 0)
+        list++;
+    return *list != NULL;
+}
+
 static bool ask(struct arena *a, const char *const *arguments, struct str input,
                 const struct str *files, size_t file_count, struct child_result *r, struct err *err)
 {
@@ -31,6 +38,26 @@ static const char *said(struct arena *a, const struct child_result *r, const cha
         str_eq(line, STR("Could not verify signature.")))
         return otherwise;
     return text_shown(a, str_slice(line, 0, line.len < 200 ? line.len : 200));
+}
+
+/* -Y and one of our questions, then options with their values; none that loads or writes a file. */
+bool approval_may_ask(const struct child *c)
+{
+    static const char *const questions[] = {"sign", "check-novalidate", "find-principals", "verify",
+                                            NULL};
+    static const char *const options[] = {"-n", "-f", "-s", "-I", "-r", NULL};
+    static const char agent[] = "SSH_AUTH_SOCK=";
+    const char *const *word = c->arguments;
+    if (strcmp(c->program, KEYRETIRE_SSH_KEYGEN) != 0 || !word[0] || !word[1] || !word[2] ||
+        strcmp(word[1], "-Y") != 0 || !is_among(word[2], questions))
+        return false;
+    for (word += 3; *word; word += 2)
+        if (!is_among(word[0], options) || !word[1])
+            return false;
+    for (const char *const *e = c->environment; *e; e++)
+        if (strncmp(*e, agent, sizeof agent - 1) != 0)
+            return false;
+    return true;
 }
 
 bool approval_is_signature(struct str bytes)

@@ -67,6 +67,9 @@ size_t approval_people(const struct approval *list, size_t count);
  */
 bool approval_sign(struct arena *a, const char *key, struct str text, struct str *signature,
                    struct err *err);
+/* The rule for the keeper of children: the questions of this module, and nothing else. */
+struct child;
+bool approval_may_ask(const struct child *c);
 /* Whether the bytes begin as a signature of ssh-keygen does. */
 bool approval_is_signature(struct str bytes);
 

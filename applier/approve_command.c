@@ -1,5 +1,6 @@
 /* approve_command: `keyretire approve`: show what is signed, ask for its id, sign it. */
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "applier/consent.h"
 #include "common/file.h"
 #include "common/sys.h"
@@ -67,6 +68,8 @@ bool command_approve(struct cli *cli, struct err *err)
         err_hint(err, "keyretire approve plan.txt --key ~/.ssh/id_ed25519");
         return false;
     }
+    confine_beside(cli->arguments[0]);
+    confine_files(cli, CONFINE_SIGN, NULL);
     const char *path = signature_path(cli, cli->arguments[0], err);
     if (!path || !read_plan_file(cli, &p, err) || !worth_approving(cli, &p.plan, err) ||
         !may_write(cli, path, err) || !show_and_ask(cli, &p, err) ||

@@ -1,5 +1,6 @@
 /* backups_command: `keyretire backups`: the archives, from their making to their end. */
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "applier/custody.h"
 #include "applier/purge.h"
 #include "common/sys.h"
@@ -203,6 +204,7 @@ static bool look_purge(struct cli *cli, bool (*open)(struct cli *, struct state 
     struct load load = {.keys = {.wipe = true}};
     if (!open(cli, &state, err))
         return false;
+    confine_files(cli, CONFINE_LOOK, &state); /* without effect after open_for_change */
     bool done = may_purge(cli, &state, &load, x, err);
     if (done)
         show_doomed(cli, *x);
@@ -295,6 +297,7 @@ bool command_backups(struct cli *cli, struct err *err)
         return backups_words[word].change(cli, err);
     if (!open_for_reading(cli, &state, err))
         return false;
+    confine_files(cli, CONFINE_LOOK, &state);
     bool done = backups_words[word].look(cli, &state, err);
     state_close(&state);
     return done;

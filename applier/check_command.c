@@ -7,6 +7,7 @@
  */
 #include "applier/advice.h"
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "applier/custody.h"
 #include "common/text.h"
 
@@ -256,6 +257,7 @@ bool command_check(struct cli *cli, struct err *err)
                          .advice = {.arena = cli->arena}};
     for (const char *const *h = headings; *h; h++)
         table_heading(&k.out, *h);
+    confine_files(cli, CONFINE_LOOK, NULL);
     bool done = read_all(&k, err);
     if (done)
         check_all(&k);

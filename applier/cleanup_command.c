@@ -1,6 +1,7 @@
 /* cleanup_command: `keyretire cleanup-keys`, the one-shot of the seeds: plan, show, ask, apply. */
 #include "applier/advice.h"
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "common/model_name.h"
 #include "common/scope_hints.h"
 #include "common/sys.h"
@@ -213,9 +214,13 @@ bool command_cleanup_keys(struct cli *cli, struct err *err)
     if (!plan_options_hold(cli, err))
         return false;
     size_t count = config_files(cli, &files, &paths, err);
-    for (size_t i = 0; i < count; i++) /* one of them may be the default place */
+    for (size_t i = 0; i < count; i++) { /* one of them may be the default place */
+        confine_target(paths[i]);
         if (!cli_spares(cli, paths[i], err))
             return false;
+    }
+    if (cli_flag(cli, OPT_DRY_RUN))
+        confine_files(cli, CONFINE_LOOK, NULL);
     if (count == 0 || !resolve(cli, &scope, err) ||
         (!cli_flag(cli, OPT_DRY_RUN) && !recover_first(cli, err)))
         return false;

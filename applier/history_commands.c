@@ -1,6 +1,7 @@
 /* history_commands: status, recover, log: what was done. */
 #include "applier/audit.h"
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "common/sys.h"
 #include "common/text.h"
 
@@ -31,6 +32,7 @@ bool command_status(struct cli *cli, struct err *err)
     size_t open = 0;
     if (!open_for_reading(cli, &state, err))
         return false;
+    confine_files(cli, CONFINE_LOOK, &state);
     bool done = txn_list_read(&state, cli->arena, &list, err);
     for (const char *const *h = headings; *h; h++)
         table_heading(&t, *h);
@@ -99,6 +101,7 @@ bool command_log(struct cli *cli, struct err *err)
     size_t good = 0;
     if (!open_for_reading(cli, &state, err))
         return false;
+    confine_files(cli, CONFINE_LOOK, &state);
     bool done = cli_flag(cli, OPT_VERIFY) ? audit_verify(&state, cli->arena, &good, &notes, err)
                                           : audit_read(&state, cli->arena, &lines, err);
     say_notes(cli, &notes);

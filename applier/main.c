@@ -1,5 +1,6 @@
 /* main: keyretire, its commands and what its help says. */
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "applier/policy.h"
 #include "common/sys.h"
 
@@ -244,10 +245,12 @@ static const struct cli_program program = {
     .examples = program_examples,
     .commands = commands,
     .files = files,
+    .before = confine_calls,
 };
 
 int main(int argc, char **argv)
 {
-    (void)sys->no_core_dumps(); /* configuration files are read into memory */
+    (void)sys->no_core_dumps();     /* configuration files are read into memory */
+    file_share_by(sys->umask(077)); /* only plans and approvals are for others as well */
     return cli_main(&program, argc, argv);
 }

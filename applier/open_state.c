@@ -3,6 +3,7 @@
  * interrupted is finished or taken back first.
  */
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "common/sys.h"
 
 void say_notes(struct cli *cli, const struct txn_notes *notes)
@@ -64,7 +65,11 @@ bool open_recovered(struct cli *cli, struct state *state, struct txn_recovery *r
     if (!option_state(cli, &options, err) ||
         !state_open(state, &options, STATE_CHANGE, cli->arena, err))
         return false;
-    bool done = spare_targets(cli, state, err) && txn_recover(state, cli->arena, recovery, err);
+    bool done = spare_targets(cli, state, err);
+    if (done) {
+        confine_files(cli, CONFINE_CHANGE, state); /* its journals say what is to be recovered */
+        done = txn_recover(state, cli->arena, recovery, err);
+    }
     if (!done)
         state_close(state);
     return done;

@@ -2,6 +2,7 @@
 #include "applier/advice.h"
 #include "applier/begin.h"
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "applier/policy.h"
 #include "common/file.h"
 #include "common/sys.h"
@@ -370,6 +371,7 @@ bool command_plan(struct cli *cli, struct err *err)
     size_t report_count = option_values(cli, OPT_REPORT, &reports);
     if (!needs("--report", report_count, err) || !needs("--env-file or --config", file_count, err))
         return false;
+    confine_files(cli, CONFINE_LOOK, NULL);
     struct str before = replaced_plan(cli);
     bool done = build_plan(cli, files, file_count, NULL, &built, err);
     if (done && cli->output)

@@ -1,5 +1,6 @@
 /* review_commands: show, diff, verify, explain: all that reads and decides nothing. */
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
@@ -9,6 +10,7 @@
 bool read_plan_file(struct cli *cli, struct read_plan *p, struct err *err)
 {
     const char *path = cli->arguments[0];
+    confine_beside(path);
     if (!file_read(cli->arena, path, &p->text, err))
         return false;
     if (!plan_read(p->text, cli->arena, &p->plan, err) || !plan_identify(p->text, &p->id, err)) {
@@ -29,6 +31,8 @@ static bool pending(const struct cli *cli, const struct plan *plan)
 bool command_show(struct cli *cli, struct err *err)
 {
     struct read_plan p;
+    confine_beside(cli->arguments[0]);
+    confine_files(cli, CONFINE_LOOK, NULL);
     if (!read_plan_file(cli, &p, err))
         return false;
     plan_show(&cli->out, &p.plan, &p.id,
@@ -44,6 +48,8 @@ bool command_show(struct cli *cli, struct err *err)
 bool command_diff(struct cli *cli, struct err *err)
 {
     struct read_plan p;
+    confine_beside(cli->arguments[0]);
+    confine_files(cli, CONFINE_LOOK, NULL);
     if (!read_plan_file(cli, &p, err))
         return false;
     plan_diff(&cli->out, &p.plan);
@@ -92,6 +98,8 @@ bool command_verify(struct cli *cli, struct err *err)
     struct arena keys = {.wipe = true};
     if (!read_plan_file(cli, &p, err))
         return false;
+    confine_about(&p.plan);
+    confine_files(cli, CONFINE_LOOK, NULL);
     struct plan_fact *targets = ARENA_ARRAY(cli->arena, p.plan.target_count, struct plan_fact);
     struct plan_facts facts = {.targets = targets, .now = sys->now()};
     bool done = spent_by(cli, &p.id, &facts.spent_by, err);

@@ -1,5 +1,6 @@
 /* rollback_command: `keyretire rollback` and `backups restore`: put back what was taken away. */
 #include "applier/commands.h"
+#include "applier/confine.h"
 #include "applier/rollback.h"
 #include "common/sys.h"
 #include "common/text.h"
@@ -116,23 +117,30 @@ static bool find_out(struct undo *u, struct state *state, struct err *err)
 }
 
 /*
- * The files of an archive without a journal here, before recovery writes to --log-file (those of
- * journals are seen to by open_for_change). An archive that does not read is refused by find_out.
+ * The files of an archive without a journal here: before recovery writes to --log-file, and before
+ * all other files are out of reach (open_for_change sees to those of journals). An archive
+ * that does not read is refused by find_out.
  */
-static bool spare_archived(struct undo *u, struct err *err)
+static bool name_archived(struct undo *u, struct err *err)
 {
     struct state state;
     struct backup b;
+    struct txn_info info;
     struct arena keys = {.wipe = true};
     struct err unread = {0};
     bool spared = true;
-    if (!u->cli->output && !u->cli->log_path)
-        return true;
     if (!open_for_reading(u->cli, &state, err))
         return false;
-    if (backup_read(&state, u->which, &keys, &b, &unread))
-        for (size_t i = 0; spared && i < b.target_count; i++)
-            spared = cli_spares(u->cli, arena_text(u->cli->arena, b.targets[i].path), err);
+    bool wanted = u->cli->output || u->cli->log_path ||
+                  !txn_find(&state, u->cli->arena, u->which, &info, &unread);
+    unread = (struct err){0};
+    if (wanted && backup_read(&state, u->which, &keys, &b, &unread)) {
+        for (size_t i = 0; spared && i < b.target_count; i++) {
+            const char *path = arena_text(u->cli->arena, b.targets[i].path);
+            confine_target(path);
+            spared = cli_spares(u->cli, path, err);
+        }
+    }
     arena_free(&keys);
     state_close(&state);
     return spared;
@@ -145,6 +153,7 @@ static bool look(struct undo *u, bool (*open)(struct cli *, struct state *, stru
     struct state state;
     if (!open(u->cli, &state, err))
         return false;
+    confine_files(u->cli, CONFINE_LOOK, &state); /* without effect after open_for_change */
     bool done = find_out(u, &state, err);
     if (done)
         show_rollback(u->cli, &u->backup, &u->plan);
@@ -186,7 +195,7 @@ bool put_back(struct cli *cli, const char *which, enum txn_operation operation, 
     enum apply_mode mode = cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL;
     struct undo u = {.cli = cli, .which = which, .operation = operation};
     struct txn_result result = {.started = sys->now()};
-    bool done = option_retain_until(cli, &u.retain_until, err) && spare_archived(&u, err);
+    bool done = option_retain_until(cli, &u.retain_until, err) && name_archived(&u, err);
     if (!done)
         return false;
     if (mode == APPLY_DRY_RUN) {

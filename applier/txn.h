@@ -161,7 +161,8 @@ struct txn_info {
     size_t version_count;
     struct str *kept;
     size_t kept_count;
-    const char *backup_file; /* path as it was then; NULL when none was made */
+    const char *backup_folder; /* path as it was then */
+    const char *backup_file;   /* in it; NULL when none was made */
     struct sha256 backup_digest;
     bool has_retain_until;
     int64_t retain_until;            /* what was said of the backup when it was made */

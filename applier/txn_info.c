@@ -110,6 +110,7 @@ static void info_copy(struct arena *a, const struct begin *b, struct txn_info *i
     info->has_retain_until = b->has_retain_until;
     info->retain_until = b->retain_until;
     info->user = who_text(a, &b->who);
+    info->backup_folder = arena_text(a, b->backup_folder);
     memcpy(info->audit_head, b->audit_head, sizeof info->audit_head);
 }
 

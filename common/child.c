@@ -1,5 +1,5 @@
 /* child: its input, output and files are files in memory. */
-#include "common/child.h"
+#include "common/child_parts.h"
 #include "common/file.h"
 #include "common/sys.h"
 
@@ -73,7 +73,7 @@ static bool run(struct arena *a, const struct child *c, const int *fds, size_t c
     return take(a, fds[1], &r->out, err) && take(a, fds[2], &r->talk, err);
 }
 
-bool child_run(struct arena *a, const struct child *c, struct child_result *r, struct err *err)
+bool child_run_here(struct arena *a, const struct child *c, struct child_result *r, struct err *err)
 {
     int fds[FDS_MAX];
     size_t count;

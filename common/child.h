@@ -11,9 +11,17 @@
  *                             .input = text, .files = {signature}, .file_count = 1};
  *     if (child_run(&run, &c, &result, err) && result.status == 0) ...
  *
+ * A process that is about to shut itself in (common/sandbox.h) can start nothing afterwards, and
+ * its children would be shut in with it. It first starts a keeper, a process of its own that starts
+ * children for it, and of those only what a rule knows:
+ *
+ *     static child_rule *const rules[] = {approval_may_ask, NULL};
+ *     if (!child_keep(rules, err)) ...       before anything is read; child_run goes on as before
+ *
  * Ownership: the result lives in the arena. No key material: the child's memory is its own.
- * Errors: ERR_SYSTEM 160 when it could not be run at all; how it ended is its status.
- * Threads: one. Limits: CHILD_FILES_MAX; a file that the child writes has at most
+ * Errors: ERR_SYSTEM 160 when it could not be run at all; how it ended is its status. ERR_INTERNAL
+ * 161: no rule knows it.
+ * Threads: one. Limits: CHILD_FILES_MAX, 64 words; a file that the child writes has at most
  * SYS_CHILD_FILE_MAX bytes.
  */
 #ifndef COMMON_CHILD_H
@@ -44,5 +52,10 @@ struct child_result {
 };
 
 bool child_run(struct arena *a, const struct child *c, struct child_result *r, struct err *err);
+
+/* Whether the keeper may run this: program, words and environment are all for the rule to judge. */
+typedef bool child_rule(const struct child *c);
+/* NULL ends the rules; they are kept. Once, with one thread running. */
+bool child_keep(child_rule *const *rules, struct err *err);
 
 #endif

@@ -102,6 +102,26 @@ bool file_give_name(int dir, const char *temporary, const char *name, enum file_
     return true;
 }
 
+static struct {
+    bool is_set;
+    mode_t umask;
+} shared;
+
+void file_share_by(mode_t umask)
+{
+    shared.is_set = true;
+    shared.umask = umask;
+}
+
+static bool share(int fd, mode_t mode, const char *path, struct err *err)
+{
+    if (!shared.is_set || !(mode & (S_IRWXG | S_IRWXO)) ||
+        sys->fchmod(fd, mode & ~shared.umask) == 0)
+        return true;
+    err_sys(err, ERR_SYSTEM, 104, errno, "give %s its mode", path);
+    return false;
+}
+
 static bool sync_file(int fd, const char *path, struct err *err)
 {
     if (sys->fsync(fd) == 0)
@@ -130,8 +150,8 @@ bool file_replace(const char *path, struct str bytes, mode_t mode, enum file_exi
         err_sys(err, ERR_SYSTEM, 104, errno, "create %s", path);
         goto out;
     }
-    done = file_write_all(fd, bytes, path, err) && sync_file(fd, path, err) &&
-           file_give_name(dir, temporary, name, existing, path, err);
+    done = file_write_all(fd, bytes, path, err) && share(fd, mode, path, err) &&
+           sync_file(fd, path, err) && file_give_name(dir, temporary, name, existing, path, err);
     if (sys->close(fd) != 0 && done) {
         err_sys(err, ERR_SYSTEM, 104, errno, "close %s", path);
         done = false;

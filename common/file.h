@@ -21,6 +21,12 @@ bool file_read_fd(struct arena *a, int fd, const char *name, struct str *content
 /* All of it, or an error. */
 bool file_write_all(int fd, struct str bytes, const char *name, struct err *err);
 
+/*
+ * For a program that makes everything else for its user alone: what it is told to write, with
+ * rights for others (0666), gets those that this mask leaves, whatever the mask of the process is.
+ */
+void file_share_by(mode_t umask);
+
 enum file_existing { FILE_KEEP, FILE_OVERWRITE };
 /* Atomically. An existing file with FILE_KEEP is ERR_USAGE 105. */
 bool file_replace(const char *path, struct str bytes, mode_t mode, enum file_existing existing,

@@ -4,6 +4,7 @@
 #include "common/sys.h"
 
 #include <errno.h>
+#include <linux/fs.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -21,6 +22,10 @@
 #endif
 #ifndef UNDER_SANITIZER
 #define UNDER_SANITIZER 0
+#endif
+
+#ifndef UNDER_COVERAGE
+#define UNDER_COVERAGE 0
 #endif
 
 /* ---- seccomp ---- */
@@ -45,7 +50,13 @@ static const char *const allowed[] = {
     /* who, when, how much */
     "getuid", "geteuid", "getgid", "getegid", "clock_gettime", "clock_getres", "clock_nanosleep",
     "nanosleep", "gettimeofday", "time", "times", "getrusage", "getrlimit", "getrandom", "uname",
-    "sysinfo", "getcpu"};
+    "sysinfo", "getcpu",
+    /* what takes away more of this */
+    "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"};
+
+/* Allowed where folders are made and files are replaced by equals, refused elsewhere. */
+static const char *const changing[] = {"mkdirat", "fgetxattr", "flistxattr", "fsetxattr",
+                                       "fremovexattr"};
 
 /* Refused as such, so that whoever tries is told; the rest are unknown. */
 static const char *const refused[] = {
@@ -58,10 +69,10 @@ static const char *const refused[] = {
     "perf_event_open", "io_uring_setup", "init_module", "finit_module",
     "kexec_load",      "reboot",         "swapon",      "keyctl",
     "add_key",         "request_key",    "userfaultfd", "mkdir",
-    "mkdirat",         "symlink",        "symlinkat",   "link",
-    "linkat",          "mknod",          "mknodat",     "chmod",
-    "fchmodat",        "chown",          "lchown",      "fchownat",
-    "setxattr",        "truncate"};
+    "symlink",         "symlinkat",      "link",        "linkat",
+    "mknod",           "mknodat",        "chmod",       "fchmodat",
+    "chown",           "lchown",         "fchownat",    "setxattr",
+    "truncate",        "memfd_create"};
 
 /* Refused but in sanitizer builds, where the leak checker traces its own process at the end. */
 static const char *const tracing[] = {"ptrace", "process_vm_readv", "kill"};
@@ -80,7 +91,7 @@ static int add_all(scmp_filter_ctx filter, uint32_t action, const char *const *n
 /* Calls of which only a part is needed. */
 static int add_partly(scmp_filter_ctx filter)
 {
-    static const unsigned long requests[] = {TCGETS, TIOCGWINSZ, FIONREAD};
+    static const unsigned long requests[] = {TCGETS, TIOCGWINSZ, FIONREAD, FS_IOC_GETFLAGS};
     int wrong = 0;
     for (size_t i = 0; i < sizeof requests / sizeof requests[0] && !wrong; i++)
         wrong = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
@@ -88,6 +99,9 @@ static int add_partly(scmp_filter_ctx filter)
     if (!wrong) /* limits are read, never set */
         wrong = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
                                  SCMP_A2(SCMP_CMP_EQ, 0, 0));
+    if (!wrong)
+        wrong = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+                                 SCMP_A0(SCMP_CMP_EQ, PR_SET_NO_NEW_PRIVS, 0));
     if (wrong)
         return wrong;
     /* Threads, not processes. clone3 cannot be looked into: unknown, it falls back to this. */
@@ -109,13 +123,16 @@ static int add_list(scmp_filter_ctx filter)
 }
 
 /* 0, or an errno. */
-static int limit_calls(void)
+static int limit_calls(enum sandbox_use use)
 {
     scmp_filter_ctx filter =
         seccomp_init(UNDER_SANITIZER ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS));
     if (!filter)
         return ENOMEM;
     int wrong = add_all(filter, SCMP_ACT_ERRNO(EPERM), refused, sizeof refused / sizeof refused[0]);
+    if (!wrong && (use == SANDBOX_READS || !UNDER_SANITIZER)) /* there, all else is allowed */
+        wrong = add_all(filter, use == SANDBOX_CHANGES ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM),
+                        changing, sizeof changing / sizeof changing[0]);
     if (!wrong && !UNDER_SANITIZER)
         wrong = add_list(filter);
     if (!wrong)
@@ -167,7 +184,7 @@ static const char *const system_paths[] = {"/usr/lib",
                                            "/dev/null",
                                            "/sys/devices/system/cpu"};
 
-static int add_rules(int rules, const struct sandbox *s, uint64_t handled)
+static int add_rules(int rules, const struct sandbox *s, uint64_t written)
 {
     int wrong = 0;
     for (size_t i = 0; i < s->readable_count && !wrong; i++)
@@ -176,8 +193,10 @@ static int add_rules(int rules, const struct sandbox *s, uint64_t handled)
         wrong = allow_below(rules, system_paths[i], reads);
     if (UNDER_SANITIZER && !wrong)
         wrong = allow_below(rules, "/proc", reads);
-    if (s->writable_folder && !wrong)
-        wrong = allow_below(rules, s->writable_folder, handled);
+    if (UNDER_COVERAGE && !wrong) /* it writes its counts beside the objects, at the end */
+        wrong = allow_below(rules, "/", written);
+    for (size_t i = 0; i < s->writable_count && !wrong; i++)
+        wrong = allow_below(rules, s->writable[i], written);
     return wrong;
 }
 
@@ -201,7 +220,10 @@ static int limit_files(const struct sandbox *s)
     long rules = syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
     if (rules < 0)
         return errno;
-    uint64_t written = attr.handled_access_fs & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
+    const uint64_t special = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                             LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                             LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
+    uint64_t written = attr.handled_access_fs & ~special;
     int wrong = add_rules((int)rules, s, written);
     if (!wrong && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         wrong = errno;
@@ -211,11 +233,21 @@ static int limit_files(const struct sandbox *s)
     return wrong;
 }
 
+void sandbox_limit_calls(enum sandbox_use use, struct sandbox_state *got)
+{
+    got->calls_why = limit_calls(use);
+    got->calls = got->calls_why ? SANDBOX_OFF : SANDBOX_ON;
+}
+
+void sandbox_limit_files(const struct sandbox *s, struct sandbox_state *got)
+{
+    got->files_why = limit_files(s);
+    got->files = got->files_why ? SANDBOX_OFF : SANDBOX_ON;
+}
+
 void sandbox_enter(const struct sandbox *s, struct sandbox_state *got)
 {
     *got = (struct sandbox_state){0};
-    got->files_why = limit_files(s); /* first: its calls are not on the list */
-    got->calls_why = limit_calls();
-    got->files = got->files_why ? SANDBOX_OFF : SANDBOX_ON;
-    got->calls = got->calls_why ? SANDBOX_OFF : SANDBOX_ON;
+    sandbox_limit_calls(s->use, got);
+    sandbox_limit_files(s, got);
 }

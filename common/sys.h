@@ -85,6 +85,12 @@ struct sys_ops {
     pid_t (*spawn)(const char *path, const char *const *arguments, const char *const *environment,
                    const int *fds, size_t fd_count);
     int (*wait_child)(pid_t pid); /* exit status, 128 + signal, or -1 */
+    /*
+     * A second process of ours, from now on: it runs serve(), which reads from `in` and writes to
+     * `out`, with no other descriptor but /dev/null, deaf to signals of the terminal, and ends with
+     * us. We write to *to and read from *from. 0 or -1.
+     */
+    int (*helper)(void (*serve)(int in, int out), int *to, int *from);
 
     /* time, chance, who */
     int64_t (*now)(void); /* unix seconds, UTC */

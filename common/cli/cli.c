@@ -346,6 +346,8 @@ static bool run(struct cli *cli, struct words *w, struct err *err)
     if (!parsed || !check_usage(cli, err) || !cli_spares_words(cli, err) ||
         !cli_open_log(cli, err) || !output_is_free(cli, err))
         return false;
+    if (cli->program->before && !cli->program->before(cli, err))
+        return false;
     if (!cli->command->run(cli, err)) {
         if (cli->format == TABLE_TEXT) {
             struct err ignored = {0};

@@ -83,6 +83,7 @@ struct cli_program {
     const char *const *examples;
     const struct cli_command *commands;
     const char *const *files; /* pairs: path, what it is; for the man page */
+    bool (*before)(struct cli *cli, struct err *err); /* any command runs; may be NULL */
 };
 
 struct cli_given {

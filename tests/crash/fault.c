@@ -11,6 +11,7 @@
 
 struct fault fault;
 static int log_fd = -1;
+static bool helping; /* in the keeper of children, whose calls have names and no numbers */
 enum { LATER_SECONDS = 30 * 86400 };
 static int64_t ahead; /* of the machine's clock, in seconds */
 
@@ -25,8 +26,10 @@ static void log_call(const char *call)
 /* True: fail this call; errno is set. */
 static bool strike(const char *call)
 {
+    if (helping && !fault.call)
+        return false;
     fault.total++;
-    if (log_fd >= 0)
+    if (log_fd >= 0 && !helping)
         log_call(call);
     if (fault.before)
         fault.before(call, fault.total);
@@ -110,6 +113,20 @@ static int faulty_close(int fd)
     return -1;
 }
 
+static void (*real_serve)(int in, int out);
+
+static void faulty_serve(int in, int out)
+{
+    helping = true;
+    real_serve(in, out);
+}
+
+static int faulty_helper(void (*serve)(int in, int out), int *to, int *from)
+{
+    real_serve = serve;
+    return strike("helper") ? -1 : sys_linux.helper(faulty_serve, to, from);
+}
+
 static int faulty_closedir(struct sys_dir *dir)
 {
     bool failed = strike("closedir");
@@ -160,6 +177,7 @@ void fault_install(void)
     USE(memory_file);
     USE(spawn);
     USE(wait_child);
+    USE(helper);
     USE(random);
     USE(now);
     sys = &table;

@@ -1,11 +1,16 @@
 /* approval and child: how people are counted; what a child is given and gives back. */
 #include "applier/approval.h"
 #include "common/child.h"
+#include "common/sandbox.h"
+#include "common/sys.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -161,6 +166,128 @@ static void a_child_that_writes_without_end_is_stopped(void **unused)
     assert_true(r.out.len <= 16 * 1024 * 1024);
 }
 
+/* ---- the keeper of children ---- */
+
+static bool asks_ssh_keygen(const char *const *arguments, const char *setting)
+{
+    const char *const environment[] = {setting, NULL};
+    const struct child c = {
+        .program = "/usr/bin/ssh-keygen", .arguments = arguments, .environment = environment};
+    return approval_may_ask(&c);
+}
+
+static void the_keeper_runs_the_four_questions_to_ssh_keygen_alone(void **unused)
+{
+    (void)unused;
+    static const char *const sign[] = {"ssh-keygen", "-Y", "sign", "-n", "x", "-f", "key", NULL};
+    static const char *const verify[] = {"ssh-keygen", "-Y", "verify", "-n", "x",  "-I", "ana",
+                                         "-s",         "a",  "-f",     "b",  "-r", "c",  NULL};
+    static const char *const make[] = {"ssh-keygen", "-t", "ed25519", "-f", "key", NULL};
+    static const char *const load[] = {"ssh-keygen", "-Y", "sign", "-w", "evil.so", NULL};
+    static const char *const option[] = {"ssh-keygen", "-Y", "verify", "-O", "x", NULL};
+    static const char *const half[] = {"ssh-keygen", "-Y", "verify", "-n", NULL};
+    static const char *const write[] = {"ssh-keygen", "-Y", "sign", "-n", "x", "file", NULL};
+    static const char *const short_one[] = {"ssh-keygen", "-Y", NULL};
+    assert_true(asks_ssh_keygen(sign, NULL));
+    assert_true(asks_ssh_keygen(sign, "SSH_AUTH_SOCK=/run/agent"));
+    assert_true(asks_ssh_keygen(verify, NULL));
+    assert_false(asks_ssh_keygen(make, NULL));
+    assert_false(asks_ssh_keygen(load, NULL));
+    assert_false(asks_ssh_keygen(option, NULL));
+    assert_false(asks_ssh_keygen(half, NULL));
+    assert_false(asks_ssh_keygen(write, NULL));
+    assert_false(asks_ssh_keygen(short_one, NULL));
+    assert_false(asks_ssh_keygen(sign, "LD_PRELOAD=/tmp/evil.so"));
+    const char *const environment[] = {NULL};
+    const struct child other = {
+        .program = "/bin/sh", .arguments = sign, .environment = environment};
+    assert_false(approval_may_ask(&other));
+}
+
+static bool is_cat(const struct child *c)
+{
+    return strcmp(c->program, "/bin/cat") == 0;
+}
+
+/* In a process of its own, which shuts itself in: 0, or the number of what went wrong. */
+static int ask_the_keeper(void)
+{
+    static child_rule *const rules[] = {is_cat, NULL};
+    static const char *const cat[] = {"cat", "-", CHILD_FILE_2, CHILD_FILE_1, NULL};
+    static const char *const sh[] = {"sh", "-c", "exit 0", NULL};
+    const struct child allowed = {.program = "/bin/cat",
+                                  .arguments = cat,
+                                  .input = STR("in "),
+                                  .files = {STR("one"), STR("two ")},
+                                  .file_count = 2};
+    const struct child other = {.program = "/bin/sh", .arguments = sh};
+    struct sandbox_state got = {0};
+    struct child_result r;
+    if (!child_keep(rules, &err))
+        return 1;
+    sandbox_limit_calls(SANDBOX_CHANGES, &got);
+    if (!child_run(&a, &allowed, &r, &err) || r.status != 0 || !str_eq(r.out, STR("in two one")))
+        return 2;
+    if (child_run(&a, &other, &r, &err) || err.id != 161)
+        return 3;
+    err = (struct err){0};
+    if (!child_run(&a, &allowed, &r, &err) || !str_eq(r.out, STR("in two one")))
+        return 4; /* a refusal ends nothing */
+    return 0;
+}
+
+static void the_keeper_starts_for_a_process_that_is_shut_in_what_a_rule_knows(void **unused)
+{
+    (void)unused;
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(ask_the_keeper());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void serve_nobody(int in, int out)
+{
+    (void)in;
+    (void)out;
+}
+static int helper_that_dies(void (*serve)(int in, int out), int *to, int *from)
+{
+    (void)serve;
+    return sys_linux.helper(serve_nobody, to, from);
+}
+
+static int ask_a_dead_keeper(void)
+{
+    static child_rule *const rules[] = {is_cat, NULL};
+    static const char *const cat[] = {"cat", NULL};
+    const struct child c = {.program = "/bin/cat", .arguments = cat, .input = STR("in")};
+    struct sys_ops table = sys_linux;
+    struct child_result r;
+    table.helper = helper_that_dies;
+    sys = &table;
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (!child_keep(rules, &err) || child_run(&a, &c, &r, &err))
+        return 1;
+    return err.kind == ERR_SYSTEM ? 0 : 2;
+}
+
+static void a_keeper_that_is_gone_is_an_error(void **unused)
+{
+    (void)unused;
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(ask_a_dead_keeper());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +300,10 @@ int main(void)
         cmocka_unit_test_teardown(a_program_that_is_not_there_is_an_error, tear_down),
         cmocka_unit_test_teardown(input_and_output_of_some_size_go_through, tear_down),
         cmocka_unit_test_teardown(a_child_that_writes_without_end_is_stopped, tear_down),
+        cmocka_unit_test(the_keeper_runs_the_four_questions_to_ssh_keygen_alone),
+        cmocka_unit_test_teardown(the_keeper_starts_for_a_process_that_is_shut_in_what_a_rule_knows,
+                                  tear_down),
+        cmocka_unit_test_teardown(a_keeper_that_is_gone_is_an_error, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,7 +74,9 @@ static int inside(const struct place *p, act *a, enum sandbox_part needed_files)
     assert_true(child >= 0);
     if (child == 0) {
         const char *inputs[] = {p->input};
-        struct sandbox s = {.readable = inputs, .readable_count = 1, .writable_folder = p->output};
+        const char *outputs[] = {p->output};
+        struct sandbox s = {
+            .readable = inputs, .readable_count = 1, .writable = outputs, .writable_count = 1};
         struct sandbox_state got;
         sandbox_enter(&s, &got);
         if (got.calls == SANDBOX_OFF)
