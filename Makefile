@@ -98,6 +98,13 @@ $(B)/crash/keyretire-faulty: $(B)/tests/crash/fault.o $(B)/applier/main.o $(lib_
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
 
+# The applier over a file system in memory: every legal crash state (tests/crash/simulate.t).
+sim_objs := $(patsubst %,$(B)/tests/crash/%.o,simulate sim sim_judge sim_faults sim_foreign sim_mutants disk \
+                                          disk_calls disk_power fault starve)
+$(B)/crash/simulate: $(sim_objs) $(B)/libapplier.a $(B)/libbase.a
+	@mkdir -p $(@D)
+	$(link) -Wl,--wrap=journal_add,--wrap=journal_close -o $@ $^ $(pkg_libs) $(LDLIBS)
+
 # A sample damaged in every way, read by the census in one process (tests/crash/damage.t).
 $(B)/crash/damage: $(B)/tests/crash/damage.o $(B)/libanalyzer.a $(B)/libbase.a
 	@mkdir -p $(@D)
@@ -160,7 +167,8 @@ check: deps
 	@BUILD="$(CURDIR)/$(B)" tests/run.sh $(TESTS)
 
 .PHONY: test-programs
-test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/keyretire-probe $(B)/crash/damage
+test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/keyretire-probe $(B)/crash/damage \
+               $(B)/crash/simulate
 
 check-static: check-layers check-sys check-headers check-format check-errors check-man check-shell check-rules
 
@@ -191,6 +199,11 @@ tidy:
 man: programs
 	$(B)/keycensus --man-page >analyzer/keycensus.1
 	$(B)/keyretire --man-page >applier/keyretire.1
+
+# The whole proof of the commit protocol, with its figures (tests/crash/crash.sh).
+.PHONY: crash
+crash: programs $(B)/crash/simulate
+	@BUILD="$(CURDIR)/$(B)" tests/crash/crash.sh
 
 .PHONY: bench
 bench: programs $(B)/bench/generate

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 struct fault fault;
+static const struct sys_ops *below = &sys_linux;
 static int log_fd = -1;
 static bool helping; /* in the keeper of children, whose calls have names and no numbers */
 enum { LATER_SECONDS = 30 * 86400 };
@@ -57,14 +58,13 @@ static bool strike(const char *call)
 #define WRAP(type, name, failure, params, args)                                                    \
     static type faulty_##name params                                                               \
     {                                                                                              \
-        return strike(#name) ? (failure) : sys_linux.name args;                                    \
+        return !strike(#name) ? below->name args : fault.leave_out ? (type)0 : (failure);          \
     }
 
 WRAP(int, openat, -1, (int dir, const char *path, int flags, mode_t mode), (dir, path, flags, mode))
 WRAP(ssize_t, read, -1, (int fd, void *into, size_t n), (fd, into, n))
 WRAP(ssize_t, pread, -1, (int fd, void *into, size_t n, off_t at), (fd, into, n, at))
 WRAP(ssize_t, write, -1, (int fd, const void *from, size_t n), (fd, from, n))
-WRAP(int, fsync, -1, (int fd), (fd))
 WRAP(int, ftruncate, -1, (int fd, off_t len), (fd, len))
 WRAP(off_t, lseek, -1, (int fd, off_t at, int whence), (fd, at, whence))
 WRAP(int, fstat, -1, (int fd, struct stat *st), (fd, st))
@@ -101,12 +101,24 @@ WRAP(pid_t, spawn, -1,
 WRAP(int, wait_child, -1, (pid_t pid), (pid))
 WRAP(int, random, -1, (void *into, size_t n), (into, n))
 
+static int faulty_fsync(int fd)
+{
+    if (!strike("fsync"))
+        return below->fsync(fd);
+    if (fault.leave_out)
+        return 0;
+    if (fault.fsync_failed)
+        fault.fsync_failed(fd);
+    errno = fault.errnum;
+    return -1;
+}
+
 /* A close that reports a failure has closed all the same (close(2)). */
 static int faulty_close(int fd)
 {
     bool failed = strike("close");
     int why = errno;
-    int done = sys_linux.close(fd);
+    int done = below->close(fd);
     if (!failed)
         return done;
     errno = why;
@@ -130,19 +142,25 @@ static int faulty_helper(void (*serve)(int in, int out), int *to, int *from)
 static int faulty_closedir(struct sys_dir *dir)
 {
     bool failed = strike("closedir");
-    int done = sys_linux.closedir(dir);
+    int done = below->closedir(dir);
     return failed ? -1 : done;
 }
 
 static int64_t faulty_now(void)
 {
-    return sys_linux.now() + ahead;
+    return below->now() + ahead;
 }
 
 void fault_install(void)
 {
+    fault_install_over(&sys_linux);
+}
+
+void fault_install_over(const struct sys_ops *real)
+{
     static struct sys_ops table;
-    table = sys_linux;
+    below = real;
+    table = *real;
 #define USE(name) table.name = faulty_##name
     USE(openat);
     USE(close);

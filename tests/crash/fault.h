@@ -22,7 +22,7 @@
 #ifndef TESTS_CRASH_FAULT_H
 #define TESTS_CRASH_FAULT_H
 
-#include <stdbool.h>
+#include "common/sys.h"
 
 struct fault {
     const char *call; /* NULL: any */
@@ -34,12 +34,16 @@ struct fault {
     bool later;
     unsigned long seen;  /* calls that fit so far */
     unsigned long total; /* calls of any kind so far */
+    bool leave_out;      /* not failed: reported as done, and not done (calls that give 0) */
     void (*before)(const char *call, unsigned long number);
+    void (*fsync_failed)(int fd); /* that fsync was the one to fail */
 };
 
 extern struct fault fault;
 
 void fault_install(void);
+/* The same around another table than the real one. */
+void fault_install_over(const struct sys_ops *table);
 /* "name:2:EIO:forever" and so on; false when it does not read. `spec` is kept. */
 bool fault_parse(char *spec, struct fault *f);
 
