@@ -190,9 +190,12 @@ static bool confirm(struct cli *cli, const struct plan *plan, struct err *err)
             cli->arena, "To remove the critical versions, type their list (%s):", critical);
         return cli_ask_text(cli, question, critical, err);
     }
+    size_t files = 0;
+    for (size_t i = 0; i < plan->target_count; i++)
+        files += plan->targets[i].removed_count > 0;
     const char *question = arena_printf(
         cli->arena, "Remove %zu key version%s from %zu file%s? [yes/no]", plan_removed_count(plan),
-        text_plural(plan_removed_count(plan)), plan->target_count, text_plural(plan->target_count));
+        text_plural(plan_removed_count(plan)), files, text_plural(files));
     return cli_ask(cli, question, err);
 }
 

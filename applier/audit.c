@@ -175,27 +175,40 @@ static bool member(struct str line, const char *field, struct str *raw)
     }
 }
 
+/* The text at the start of `rest`, which begins with a quote; what follows it stays in rest. */
+static void add_text(struct buf *plain, struct str *rest)
+{
+    size_t i = 1;
+    for (; i < rest->len && rest->at[i] != '"'; i++) {
+        unsigned char c = rest->at[i];
+        if (c != '\\' || i + 1 == rest->len) {
+            buf_byte(plain, c);
+            continue;
+        }
+        c = rest->at[++i];
+        if (c == 'n' || c == 't')
+            buf_byte(plain, c == 'n' ? '\n' : '\t');
+        else if (c == 'u')
+            buf_text(plain, "\\u"); /* stays visible as it is */
+        else
+            buf_byte(plain, c);
+    }
+    *rest = str_slice(*rest, i < rest->len ? i + 1 : i, rest->len);
+}
+
 struct str audit_field(struct arena *a, struct str line, const char *field)
 {
     struct str raw;
     struct buf plain = {.arena = a};
     if (!member(line, field, &raw) || raw.len == 0)
         return str_make("", 0);
-    if (raw.at[0] != '"')
+    if (raw.at[0] != '"' && raw.at[0] != '[')
         return raw;
-    for (size_t i = 1; i + 1 < raw.len; i++) {
-        unsigned char c = raw.at[i];
-        if (c != '\\') {
-            buf_byte(&plain, c);
-            continue;
-        }
-        c = raw.at[++i];
-        if (c == 'n' || c == 't')
-            buf_byte(&plain, c == 'n' ? '\n' : '\t');
-        else if (c == 'u')
-            buf_text(&plain, "\\u"); /* stays visible as it is */
-        else
-            buf_byte(&plain, c);
+    for (raw = str_slice(raw, raw.at[0] == '[', raw.len); raw.len && raw.at[0] == '"';
+         raw = str_slice(raw, str_starts(raw, STR(",")), raw.len)) {
+        if (plain.len)
+            buf_byte(&plain, ' ');
+        add_text(&plain, &raw);
     }
     return buf_str(&plain);
 }

@@ -69,8 +69,8 @@ bool audit_read(const struct state *state, struct arena *a, struct audit_lines *
 bool audit_verify(const struct state *state, struct arena *a, size_t *lines,
                   struct txn_notes *notes, struct err *err);
 
-/* The value of a top-level string or number field of one of our lines; empty when it is not there.
- */
+/* The value of a top-level field of one of our lines, a text, a number, or a list of texts as
+ * "one two"; empty when it is not there. */
 struct str audit_field(struct arena *a, struct str line, const char *field);
 
 /* Lines out of the bytes of a log; pure. Stops before the first that is damaged, with err set. */

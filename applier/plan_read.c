@@ -61,6 +61,7 @@ static bool check_head(struct str text, struct err *err)
         return true;
     if (!str_starts(text, STR("keyretire plan "))) {
         err_set(err, ERR_CORRUPT, 653, "this is not a plan of keyretire");
+        err_hint(err, "keyretire plan --report R.db --env-file F -o plan.txt makes one");
         return false;
     }
     err_set(err, ERR_CORRUPT, 651, "the plan is of a kind that this version does not know");

@@ -67,6 +67,8 @@ static bool roll_one(struct load *load, const struct backup *b, const struct bac
     if (strcmp(file->path, what->path) != 0) {
         err_set(err, ERR_REFUSED, 933, "%s now is a symbolic link to another file",
                 text_shown(load->run, t->path));
+        err_hint(err, "put a file in the place of the link; tar -xOf %s prints the archived one",
+                 b->path);
         return false;
     }
     if (sha256_eq(&file->digest, &t->digest)) {

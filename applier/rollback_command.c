@@ -14,6 +14,10 @@ static bool already_back(struct state *state, struct arena *a, const char *txid,
         const struct txn_info *x = &list.at[i];
         if (x->reverses && strcmp(x->reverses, txid) == 0 && x->outcome == TXN_COMMITTED) {
             err_set(err, ERR_STALE, 930, "transaction %s was taken back by %s", txid, x->txid);
+            err_hint(err,
+                     "a file that lacks the versions again gets them by keyretire backups "
+                     "restore %s",
+                     txid);
             return true;
         }
     }

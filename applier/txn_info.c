@@ -244,6 +244,16 @@ bool txn_find(const struct state *state, struct arena *a, const char *txid, stru
     return false;
 }
 
+/* Who took it back; NULL: it stands. */
+static const struct txn_info *reversal_of(const struct txn_list *list, const struct txn_info *t)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->at[i].reverses && strcmp(list->at[i].reverses, t->txid) == 0 &&
+            list->at[i].outcome == TXN_COMMITTED)
+            return &list->at[i];
+    return NULL;
+}
+
 bool txn_not_spent(const struct state *state, struct arena *a, const struct sha256 *plan,
                    struct err *err)
 {
@@ -256,7 +266,14 @@ bool txn_not_spent(const struct state *state, struct arena *a, const struct sha2
             continue;
         err_set(err, ERR_STALE, 765, "this plan was already %s, by transaction %s",
                 t->outcome == TXN_COMMITTED ? "applied" : "begun", t->txid);
-        err_hint(err, "make a new plan; keyretire rollback %s undoes that one", t->txid);
+        const struct txn_info *back = reversal_of(&list, t);
+        if (back)
+            err_hint(err,
+                     "it was taken back by %s; the same reports and files make the same plan, so "
+                     "make a new dump, scan it and plan again",
+                     back->txid);
+        else
+            err_hint(err, "make a new plan; keyretire rollback %s undoes that one", t->txid);
         return false;
     }
     return true;

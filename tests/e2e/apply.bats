@@ -720,7 +720,7 @@ PY
     sed -n 2p out >second
     [ "$(field second 'x["operation"], x["reverses"]')" = "('rollback', '$txid')" ]
     exits 0 retire log
-    says out "$txid" rollback "$(id -un)"
+    says out "$txid" rollback "$(id -un)" "  v1 v2  "
     exits 0 retire log --verify
 }
 

@@ -238,7 +238,7 @@ PY
     planned --keep-versions 1
     same_file plan.txt first.txt
     exits 5 retire apply plan.txt --yes
-    says err "$TXID"
+    says err "$TXID" "taken back by" "make a new dump"
     sealed v4 2 1 | users_dump 5 >dump.sql
     census
     planned --keep-versions 1
