@@ -216,6 +216,9 @@ struct str audit_field(struct arena *a, struct str line, const char *field)
 static bool damaged(size_t line, const char *what, struct err *err)
 {
     err_set(err, ERR_CORRUPT, 851, "line %zu of the audit log %s", line, what);
+    err_hint(err,
+             "keep STATE/audit.log as evidence, out of the folder, and run keyretire recover: it "
+             "writes the log again from the journals; compare the two");
     return false;
 }
 

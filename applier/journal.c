@@ -105,6 +105,14 @@ bool journal_open(struct journal *j, int dir, const char *txid, struct arena *a,
         !record_read(content, txid_seed(txid), &j->history, err) ||
         !not_misplaced(j, content, err)) {
         err_context(err, "journal %s", j->name);
+        if (err->kind == ERR_CORRUPT)
+            err_hint(
+                err,
+                "bring STATE/txn/%s back from a copy of the state folder. Without one: when no "
+                "file NAME.%s.new lies beside a configuration file, that change is over, and "
+                "the journal can be moved out of the folder; keyretire backups restore %s "
+                "puts back what it removed",
+                j->name, j->txid, j->txid);
         journal_release(j);
         return false;
     }

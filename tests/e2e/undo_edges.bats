@@ -53,6 +53,43 @@ apply() {
     [ "$(env_versions .env.crypto | paste -sd' ')" = "v1 v2 v3" ]
 }
 
+@test "a damaged journal refuses with what to do, and doing that brings the versions back" {
+    apply
+    journal=$STATE/txn/$TXID.journal
+    cp -p "$journal" copy
+    printf '\0' | dd of="$journal" bs=1 seek=40 conv=notrunc status=none
+    for command in status recover "rollback $TXID --yes" "backups restore $TXID --yes"; do
+        run keyretire $command --state-dir "$STATE"
+        [ "$status" -eq 12 ]
+        [[ "$output" == *"hint: "*"STATE/txn/$TXID.journal"*".$TXID.new"*"backups restore $TXID"* ]]
+    done
+    mv "$journal" damaged
+    run keyretire recover --state-dir "$STATE"
+    [ "$status" -eq 0 ]
+    run keyretire backups restore "$TXID" --yes --state-dir "$STATE"
+    [ "$status" -eq 0 ]
+    [ "$(env_versions .env.crypto | paste -sd' ')" = "v1 v2 v3" ]
+    app_starts .env.crypto
+}
+
+@test "a changed audit log refuses with what to do, and doing that writes it again" {
+    apply
+    cp -p "$STATE/audit.log" right
+    sed -i 's/"apply"/"apple"/' "$STATE/audit.log"
+    for command in recover "rollback $TXID --yes"; do
+        run keyretire $command --state-dir "$STATE"
+        [ "$status" -eq 12 ]
+        [[ "$output" == *"hint: "*"STATE/audit.log"*"keyretire recover"* ]]
+    done
+    mv "$STATE/audit.log" evidence
+    run keyretire recover --state-dir "$STATE"
+    [ "$status" -eq 0 ]
+    cmp right "$STATE/audit.log"
+    run keyretire rollback "$TXID" --yes --state-dir "$STATE"
+    [ "$status" -eq 0 ]
+    [ "$(env_versions .env.crypto | paste -sd' ')" = "v1 v2 v3" ]
+}
+
 @test "check: every file must have the key, not only one of them" {
     make_env other.env v1 v1
     run keyretire check --report report.db --env-file .env.crypto
