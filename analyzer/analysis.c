@@ -56,13 +56,18 @@ void analysis_dump_began_somewhere(struct analysis *a, int64_t local)
 
 bool analysis_no_hole(const struct analysis *a, struct err *err)
 {
-    if (!a->hole->found)
+    return analysis_is_no_hole(a->hole, a->text->path, err);
+}
+
+bool analysis_is_no_hole(const struct hole *hole, const char *path, struct err *err)
+{
+    if (!hole->found)
         return true;
     err_set(err, ERR_INCOMPLETE, 440, "zero bytes stand in the text, from about byte %llu on",
-            (unsigned long long)a->hole->offset);
+            (unsigned long long)hole->offset);
     err_hint(err, "blocks of the file were never written, or a part of it is UTF-16: copy or make "
                   "it again, and compare checksums");
-    err_place(err, "%s", a->text->path);
+    err_place(err, "%s", path);
     return false;
 }
 

@@ -78,6 +78,8 @@ struct analysis {
         _Atomic uint64_t read;
     } apart;
 
+    struct archive_jobs *files;     /* of a folder, left to jobs; their texts have not ended */
+    struct archive_job *left;       /* the text at hand is one of them */
     struct archive_folder *folders; /* archives in directory or tar format, of the input at hand */
     bool folders_sought;            /* all of them are known */
     struct str too_early;           /* prefix of a file that was not taken for one of theirs */
@@ -125,6 +127,7 @@ void analysis_unread(struct analysis *a, const struct catalogue_entry *entry, co
                      uint64_t count);
 /* At the end of a text: false with ERR_INCOMPLETE when blocks of it were never written (S1). */
 bool analysis_no_hole(const struct analysis *a, struct err *err);
+bool analysis_is_no_hole(const struct hole *hole, const char *path, struct err *err);
 /* Keeps an error as a problem of the outcome; clears it. */
 void analysis_problem(struct analysis *a, struct err *problem);
 /* Scans the rows that the window stands at; those of re-encryption jobs are read as well (S8). */

@@ -1,5 +1,5 @@
 /* analyze: inputs -> texts -> rows -> report. Read from analyze() at the bottom upwards. */
-#include "analyzer/archive.h"
+#include "analyzer/archive_jobs.h"
 #include "analyzer/columns.h"
 #include "common/text.h"
 #include "formats/dump/sniff.h"
@@ -126,12 +126,85 @@ static bool is_known(const struct analysis *a, const struct err *why)
            str_ends(str_from(o->problems[o->problem_count - 1].text), str_from(why->text));
 }
 
+/* What a text gave, by `done` and err, goes into the report. */
+static bool end_text(struct analysis *a, bool done, const char *kind, uint64_t decoded,
+                     uint64_t records_before, struct err *err)
+{
+    const struct input_text *text = a->text;
+    if (!done && a->refused)
+        name_once(err, text->path);
+    if (!done && err_is_damage(err) && !a->refused) {
+        name_once(err, text->path);
+        a->text_note = arena_text(a->arena, arena_copy(a->arena, str_from(err->text)));
+        a->text_incomplete = true;
+        if (text->member && err->id != 204) { /* those behind it may be sound, and are allowed */
+            keep_damage(a, err);
+            done = true;
+        }
+    }
+    finish_text(a, kind, decoded, a->records - records_before);
+    a->text = NULL;
+    return done;
+}
+
+/* ---- texts that are left to jobs ---- */
+
+/* It is ended later. Its rows are not those of the texts that come before that. */
+static void leave_text(struct analysis *a, const char *kind)
+{
+    struct archive_job *j = a->left;
+    analysis_note_time(a);
+    j->text = *a->text;
+    j->text.stored = &j->meter;
+    j->kind = kind;
+    j->note = a->text_note;
+    j->incomplete = a->text_incomplete;
+    a->rows = j->rows->next;
+    j->rows->next = NULL;
+    a->left = NULL;
+    a->text = NULL;
+}
+
+static bool end_left(struct analysis *a, struct archive_job *j, struct err *err)
+{
+    uint64_t records_before = a->records;
+    bool done = !err_is(&j->err);
+    a->text = &j->text;
+    a->text_note = j->note;
+    a->text_incomplete = j->incomplete;
+    a->rows = j->rows;
+    analysis_fold(a);
+    a->input->stored.bytes += j->meter.bytes;
+    a->apart.total += j->counted;
+    if (!done) {
+        if (j->rows_failed) {
+            archive_data_broke_off(a, j->data);
+            analysis_rows_failed(a, j->rows, &j->err);
+        }
+        *err = j->err;
+    }
+    return end_text(a, done, j->kind, j->decoded, records_before, err);
+}
+
+/* In their order, when all their jobs are done. False: err is set. */
+static bool end_files(struct analysis *a, struct err *err)
+{
+    struct archive_job *j = a->files ? a->files->first : NULL;
+    bool done = !j || archive_jobs_end(a, err);
+    for (; j && done; j = j->next)
+        done = end_left(a, j, err);
+    a->files = NULL;
+    return done;
+}
+
 static bool visit_text(void *context, struct input_text *text, struct err *err)
 {
     struct analysis *a = context;
     struct window w;
     struct hole hole;
     const char *kind = "unknown";
+    if (a->files && !archive_folder_goes_apart(a, text) && !end_files(a, err))
+        return false;
     uint64_t records_before = a->records;
     a->text = text;
     a->texts++;
@@ -149,26 +222,19 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
     if (a->options->block_size && a->options->block_size < w.piece)
         w.piece = a->options->block_size;
     bool done = text->claimed ? archive_folder_file(a, &kind, err) : read_text(a, &w, &kind, err);
+    if (a->left) {
+        leave_text(a, kind);
+        window_close(&w);
+        return true;
+    }
     analysis_fold(a);
     if (!text->claimed && !done)
         catalogue_break_text(&a->catalogue);
     if (!text->claimed)
         catalogue_end_text(&a->catalogue);
     analysis_note_time(a);
-    if (!done && a->refused)
-        name_once(err, text->path);
-    if (!done && err_is_damage(err) && !a->refused) {
-        name_once(err, text->path);
-        a->text_note = arena_text(a->arena, arena_copy(a->arena, str_from(err->text)));
-        a->text_incomplete = true;
-        if (text->member && err->id != 204) { /* those behind it may be sound, and are allowed */
-            keep_damage(a, err);
-            done = true;
-        }
-    }
-    finish_text(a, kind, w.offset + a->block_bytes, a->records - records_before);
+    done = end_text(a, done, kind, w.offset + a->block_bytes, records_before, err);
     window_close(&w);
-    a->text = NULL;
     return done;
 }
 
@@ -224,6 +290,13 @@ static bool analyze_input(struct analysis *a, const char *path, struct err *err)
     in.claim = archive_folder_claim;
     in.context = a;
     bool done = input_walk(&in, visit_text, err);
+    if (!done && !err_is_damage(err))
+        pool_cancel_jobs(a->pool);
+    struct err late = {0};
+    if (!end_files(a, &late) && (done || err_is_damage(err))) {
+        *err = late;
+        done = false;
+    }
     archive_folders_settle(a);
     if (done && in.container && a->texts == 0) {
         err_set(err, ERR_CORRUPT, 301, "%s: the archive holds no file with data", in.path);

@@ -108,7 +108,7 @@ static bool on_block(struct blocks *b, const struct archive_block *block, struct
         return analysis_objects_excluded(a) || read_objects(a, &b->tables, d, &b->at, err);
     if (archive_data_is_excluded(a, d))
         return true;
-    return archive_jobs_pay(a) && archive_data_is_copy(d)
+    return archive_jobs_pay(a, a->text) && archive_data_is_copy(d)
                ? read_apart(b, d, block, err)
                : read_decoded(a, &b->tables, d, &b->at, err);
 }

@@ -209,6 +209,11 @@ static struct archive_data *find_file(const struct archive_tables *t, struct str
     return found ? *found : NULL;
 }
 
+const struct archive_data *archive_tables_find_file(const struct archive_tables *t, struct str file)
+{
+    return find_file(t, file);
+}
+
 static struct archive_data *take_file(struct archive_data *d, struct str file, struct err *err)
 {
     struct arena scratch = {0};

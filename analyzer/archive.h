@@ -51,6 +51,9 @@ bool archive_tables_read(struct analysis *a, struct archive_toc *toc, struct arc
 struct archive_data *archive_tables_take(struct archive_tables *t, int64_t id, struct err *err);
 struct archive_data *archive_tables_take_file(struct archive_tables *t, struct str file,
                                               struct err *err);
+/* The same without taking it; NULL: there is none. */
+const struct archive_data *archive_tables_find_file(const struct archive_tables *t,
+                                                    struct str file);
 /*
  * The same for a list of large objects. In a tar its entry names another file, which is nowhere:
  * then it is the entry whose number stands in the name, or the only one.
@@ -109,6 +112,8 @@ void archive_folder_broken(struct analysis *a);
 enum input_claim archive_folder_claim(void *analysis, const struct input_text *text);
 /* Such a file. `kind` says what it is, for the report. */
 bool archive_folder_file(struct analysis *a, const char **kind, struct err *err);
+/* Will such a file be left to a job? Then a->left is set when it was looked at. */
+bool archive_folder_goes_apart(const struct analysis *a, const struct input_text *text);
 /* At the end of the input. */
 void archive_folders_settle(struct analysis *a);
 

@@ -1,6 +1,6 @@
 /* archive_folder: archives in directory and tar format, put together from the members of an input.
  */
-#include "analyzer/archive.h"
+#include "analyzer/archive_jobs.h"
 #include "common/hash.h"
 #include "common/text.h"
 
@@ -197,9 +197,39 @@ static bool read_list(struct analysis *a, struct archive_folder *f, struct err *
     }
 }
 
+bool archive_folder_goes_apart(const struct analysis *a, const struct input_text *text)
+{
+    struct archive_file file = archive_file_named(text->name);
+    const struct archive_folder *f = find_folder(a, prefix_of(text));
+    if (!text->claimed || !a->input->folder || !archive_jobs_pay(a, text) || !f ||
+        f->tables.format == 0 || file.role != ARCHIVE_ROLE_DATA)
+        return false;
+    const struct archive_data *d = archive_tables_find_file(&f->tables, file.name);
+    return d && !d->seen && archive_data_is_copy(d);
+}
+
+static bool read_apart(struct analysis *a, struct archive_folder *f, const struct archive_data *d,
+                       struct archive_file file, struct err *err)
+{
+    struct table_rows *rows = NULL;
+    if (!archive_copy_begin(a, &f->tables, d, &rows, err)) {
+        archive_data_broke_off(a, d);
+        return false;
+    }
+    if (!rows)
+        return window_skip_all(a->window, err) && analysis_no_hole(a, err);
+    if (!a->files)
+        a->files = ARENA_NEW(a->arena, struct archive_jobs);
+    const char *path = arena_printf(a->arena, "%s/%.*s", a->input->path, STR_ARG(a->text->name));
+    a->left = archive_jobs_add_file(a, a->files, path, file.packing, rows);
+    a->left->data = d;
+    return true;
+}
+
 static bool read_data(struct analysis *a, struct archive_folder *f, struct archive_file file,
                       struct err *err)
 {
+    bool apart = archive_folder_goes_apart(a, a->text);
     struct archive_data *d = file.role == ARCHIVE_ROLE_OBJECT_LIST
                                  ? archive_tables_take_list(&f->tables, file.name, err)
                                  : archive_tables_take_file(&f->tables, file.name, err);
@@ -211,6 +241,8 @@ static bool read_data(struct analysis *a, struct archive_folder *f, struct archi
         return read_list(a, f, err);
     if (archive_data_is_excluded(a, d))
         return window_skip_all(a->window, err);
+    if (apart)
+        return read_apart(a, f, d, file, err);
     return archive_data_read(a, &f->tables, d, err) && window_skip_all(a->window, err) &&
            analysis_no_hole(a, err);
 }

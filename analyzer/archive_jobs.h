@@ -15,6 +15,8 @@
  *     for (struct archive_job *j = jobs.first; j; j = j->next)
  *         ...j->err, j->decoded...
  *
+ * The files of a folder are read in the same way; analyze.c ends their texts in their order.
+ *
  * Ownership: the arena of the analysis.
  */
 #ifndef ANALYZER_ARCHIVE_JOBS_H
@@ -32,9 +34,15 @@ struct archive_job {
 
     struct archive_blocks blocks; /* where a block is */
     struct archive_block block;
+    const char *path; /* of a file; NULL: a block */
+    enum stream_kind packing;
+    struct hole hole;
     /* the caller's */
     const struct archive_data *data;
     size_t number;
+    struct input_text text;
+    const char *kind, *note;
+    bool incomplete;
 
     /* while it runs */
     struct worker *worker;
@@ -43,19 +51,25 @@ struct archive_job {
 
     /* behind it */
     struct err err;
+    bool rows_failed; /* in or right behind the rows */
     uint64_t decoded;
+    struct meter meter; /* of a file */
 };
 
 struct archive_jobs {
     struct archive_job *first, *last;
 };
 
-/* There is more than one thread, a file to be read at any place, and no budget to be shared. */
-bool archive_jobs_pay(const struct analysis *a);
+/* There is more than one thread, files to be read at any place, and no budget to be shared. */
+bool archive_jobs_pay(const struct analysis *a, const struct input_text *text);
 struct archive_job *archive_jobs_add_block(struct analysis *a, struct archive_jobs *jobs,
                                            const struct archive_blocks *blocks,
                                            const struct archive_block *block,
                                            struct table_rows *rows);
+/* A file of the folder, packed like this; it is opened by the job. */
+struct archive_job *archive_jobs_add_file(struct analysis *a, struct archive_jobs *jobs,
+                                          const char *path, enum stream_kind packing,
+                                          struct table_rows *rows);
 /* Waits for all of them. False: err is set, the analysis was stopped. */
 bool archive_jobs_end(struct analysis *a, struct err *err);
 

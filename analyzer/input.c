@@ -349,8 +349,7 @@ static struct source *watched(const struct input *in, struct source *src, struct
     return s;
 }
 
-/* NULL without an error: it is no file. */
-static struct source *open_member(const char *path, uint64_t *size, struct err *err)
+struct source *input_open_file(const char *path, uint64_t *size, struct err *err)
 {
     struct stat st = {0};
     int fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
@@ -360,7 +359,8 @@ static struct source *open_member(const char *path, uint64_t *size, struct err *
     struct source *src = known && S_ISREG(st.st_mode) ? source_fd(fd, path, err) : NULL;
     if (!src && fd >= 0)
         (void)sys->close(fd);
-    *size = (uint64_t)st.st_size;
+    if (size)
+        *size = (uint64_t)st.st_size;
     return src;
 }
 
@@ -372,7 +372,7 @@ static bool walk_folder_file(struct walk *w, const char *name, const struct inpu
     size_t len = strlen(in->path);
     const char *slash = len && in->path[len - 1] == '/' ? "" : "/";
     const char *path = arena_printf(in->arena, "%s%s%s", in->path, slash, name);
-    struct source *src = watched(in, open_member(path, &size, err), err);
+    struct source *src = watched(in, input_open_file(path, &size, err), err);
     if (!src)
         return !err_is(err);
     const char *told =

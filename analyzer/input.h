@@ -86,6 +86,9 @@ bool input_open(struct input *in, const char *path, const struct input_limits *l
                 struct arena *arena, struct err *err);
 /* For what a reader unpacks by itself: the same memory, and what is left of the texts' bytes. */
 struct stream_limits input_text_limits(struct input *in);
+/* A file of a folder, as the walk opens it. NULL without an error: it is none. `size` may be NULL.
+ */
+struct source *input_open_file(const char *path, uint64_t *size, struct err *err);
 bool input_walk(struct input *in, input_visitor visit, struct err *err);
 void input_close(struct input *in);
 

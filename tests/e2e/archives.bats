@@ -327,6 +327,43 @@ p2|data|5'
     like_plain parallel
 }
 
+@test "directory: threads change nothing, with damage and among files of other kinds" {
+    stable() {
+        query r.db "SELECT path, kind, bytes, digest, decoded_bytes, records, complete, note FROM inputs
+            UNION ALL SELECT code, message, record_count, 0, 0, 0, 0, 0 FROM findings
+            UNION ALL SELECT schema_name, table_name, records, state, note, 0, 0, 0 FROM coverage
+            UNION ALL SELECT item, value, 0, 0, 0, 0, 0, 0 FROM summary WHERE item IN ('content_digest', 'rows', 'status')"
+    }
+    same() { # same EXIT: the folder d
+        run keycensus scan d -q -o r.db --overwrite --threads 1 --env-file "$F/env"
+        [ "$status" -eq "$1" ]
+        sort <<< "$output" > one.err
+        stable > one.said
+        [ "$(wc -l < one.said)" -gt 30 ]
+        for threads in 2 3 8; do
+            run keycensus scan d -q -o r.db --overwrite --threads $threads --env-file "$F/env"
+            [ "$status" -eq "$1" ]
+            sort <<< "$output" | diff one.err -
+            stable | diff one.said -
+        done
+    }
+    pg_dump -Fd census -f d
+    same 0
+    for file in $(ls -S d/*.gz | sed -n '1p;3p;6p'); do
+        truncate -s $(($(stat -c %s "$file") / 2)) "$file"
+        same 3
+    done
+    for file in $(ls -S d/*.gz | sed -n '2p;8p'); do
+        printf X | dd of="$file" bs=1 seek=$(($(stat -c %s "$file") - 6)) conv=notrunc status=none
+    done
+    same 12
+    rm -r d
+    pg_dump -Fd -Z0 --load-via-partition-root census -f d
+    printf 'x\ty\n' | cat - "$(ls -S d/*.dat | sed -n 2p)" > ragged
+    mv ragged "$(ls -S d/*.dat | sed -n 2p)"
+    same 3
+}
+
 @test "directory: files packed again, with lz4, zstd or not at all" {
     pg_dump -Fd -Z0 census -f d
     for tool in 'lz4 -q -m --rm' 'zstd -q --rm'; do
