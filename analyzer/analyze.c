@@ -159,6 +159,7 @@ static void leave_text(struct analysis *a, const char *kind)
     j->kind = kind;
     j->note = a->text_note;
     j->incomplete = a->text_incomplete;
+    j->server_version = a->server_version;
     a->rows = j->rows->next;
     j->rows->next = NULL;
     a->left = NULL;
@@ -172,6 +173,7 @@ static bool end_left(struct analysis *a, struct archive_job *j, struct err *err)
     a->text = &j->text;
     a->text_note = j->note;
     a->text_incomplete = j->incomplete;
+    a->server_version = j->server_version;
     a->rows = j->rows;
     analysis_fold(a);
     a->input->stored.bytes += j->meter.bytes;
@@ -197,9 +199,30 @@ static bool end_files(struct analysis *a, struct err *err)
     return done;
 }
 
+/*
+ * The text at hand was to be left, and has no rows to be read: what it gave is not added up before
+ * the texts that stand before it have ended.
+ */
+static bool end_earlier(struct analysis *a, struct err *err)
+{
+    const struct input_text *text = a->text;
+    struct str server_version = a->server_version;
+    const char *note = a->text_note;
+    bool incomplete = a->text_incomplete;
+    struct table_rows *rows = a->rows;
+    bool done = end_files(a, err);
+    a->text = text;
+    a->server_version = server_version;
+    a->text_note = note;
+    a->text_incomplete = incomplete;
+    a->rows = rows;
+    return done;
+}
+
 static bool visit_text(void *context, struct input_text *text, struct err *err)
 {
     struct analysis *a = context;
+    struct err earlier = {0};
     struct window w;
     struct hole hole;
     const char *kind = "unknown";
@@ -226,6 +249,14 @@ static bool visit_text(void *context, struct input_text *text, struct err *err)
         leave_text(a, kind);
         window_close(&w);
         return true;
+    }
+    if (a->files) {
+        if (!end_earlier(a, &earlier)) {
+            *err = earlier;
+            window_close(&w);
+            return false;
+        }
+        records_before = a->records;
     }
     analysis_fold(a);
     if (!text->claimed && !done)

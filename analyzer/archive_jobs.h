@@ -43,6 +43,7 @@ struct archive_job {
     struct input_text text;
     const char *kind, *note;
     bool incomplete;
+    struct str server_version;
 
     /* while it runs */
     struct worker *worker;
