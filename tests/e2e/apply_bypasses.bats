@@ -231,7 +231,7 @@ dump_of() {
 
 @test "S2, S7, S9: a plan made with another state folder does not escape what was seen before" {
     local kept
-    elsewhere() { plan --state-dir "$SCRATCH/other" --keep-versions 1 "$@"; }
+    elsewhere() { plan --state-dir "$SCRATCH/other" --keep-versions 1; }
     both() {
         sql_head 60 shop
         sealed v4 2 1 | sql_table public.users otp
