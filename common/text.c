@@ -26,6 +26,17 @@ size_t text_utf8(struct str s, size_t at, uint32_t *point)
     return len;
 }
 
+size_t text_utf8_put(uint32_t point, unsigned char into[TEXT_UTF8_MOST])
+{
+    static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
+    static const unsigned char masks[] = {0x7F, 0x1F, 0x0F, 0x07};
+    size_t more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    into[0] = (unsigned char)(leads[more] | (point >> 6 * more & masks[more]));
+    for (size_t i = 1; i <= more; i++)
+        into[i] = (unsigned char)(0x80 | (point >> 6 * (more - i) & 0x3F));
+    return more + 1;
+}
+
 /* C0, DEL, C1, and the characters that reorder or hide text (Unicode TR9, UTR36). */
 bool text_is_unsafe(uint32_t p)
 {
@@ -197,19 +208,6 @@ size_t text_nearest(struct str wanted, const struct str *candidates, size_t coun
 
 void text_point(struct buf *b, uint32_t point)
 {
-    if (point < 0x80) {
-        buf_byte(b, (unsigned char)point);
-        return;
-    }
-    if (point < 0x800) {
-        buf_byte(b, (unsigned char)(0xC0 | point >> 6));
-    } else if (point < 0x10000) {
-        buf_byte(b, (unsigned char)(0xE0 | point >> 12));
-        buf_byte(b, (unsigned char)(0x80 | (point >> 6 & 0x3F)));
-    } else {
-        buf_byte(b, (unsigned char)(0xF0 | point >> 18));
-        buf_byte(b, (unsigned char)(0x80 | (point >> 12 & 0x3F)));
-        buf_byte(b, (unsigned char)(0x80 | (point >> 6 & 0x3F)));
-    }
-    buf_byte(b, (unsigned char)(0x80 | (point & 0x3F)));
+    unsigned char utf8[TEXT_UTF8_MOST];
+    buf_add(b, str_make(utf8, text_utf8_put(point, utf8)));
 }

@@ -15,7 +15,10 @@
  * are none (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF).
  */
 size_t text_utf8(struct str s, size_t at, uint32_t *point);
-/* The character of a code point, in UTF-8. */
+/* The other way: the character of a code point, and its length. */
+enum { TEXT_UTF8_MOST = 4 };
+size_t text_utf8_put(uint32_t point, unsigned char into[TEXT_UTF8_MOST]);
+/* The same, added. */
 void text_point(struct buf *b, uint32_t point);
 /* Control characters and those that reorder or hide text: never shown as they are. */
 bool text_is_unsafe(uint32_t point);

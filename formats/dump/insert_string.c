@@ -2,6 +2,7 @@
 #include "formats/dump/insert_parts.h"
 
 #include "common/simd.h"
+#include "common/text.h"
 
 void insert_begin_string(struct insert_rows *s, enum insert_quoting quoting)
 {
@@ -34,15 +35,10 @@ void insert_put_utf8(struct insert_rows *s, uint32_t code)
     if (s->high && code >= 0xdc00 && code < 0xe000)
         code = 0x10000 + ((s->high - 0xd800) << 10) + (code - 0xdc00);
     s->high = 0;
-    if (code < 0x80) {
-        insert_put_byte(s, (unsigned char)code);
-        return;
-    }
-    unsigned more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
-    insert_put_byte(s, (unsigned char)(lead[more] | (code >> (6 * more) & (0x3f >> more))));
-    while (more-- > 0)
-        insert_put_byte(s, (unsigned char)(0x80 | (code >> (6 * more) & 0x3f)));
+    unsigned char utf8[TEXT_UTF8_MOST];
+    size_t len = text_utf8_put(code, utf8);
+    for (size_t i = 0; i < len; i++)
+        insert_put_byte(s, utf8[i]);
 }
 
 /* Up to `most` digits of base 8 or 16 right ahead; gives back how many there were. */

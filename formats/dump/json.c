@@ -1,5 +1,6 @@
 /* json: one byte, run or token at a time; the stack is a bit for each depth. */
 #include "formats/dump/json.h"
+#include "common/text.h"
 
 bool json_blank(struct str s)
 {
@@ -188,20 +189,10 @@ static enum json_event in_string(struct json *j, struct str *bytes, struct copy_
     return JSON_MORE;
 }
 
-static size_t put_utf8(unsigned char into[4], uint32_t code)
-{
-    size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    static const unsigned char leads[] = {0, 0xc0, 0xe0, 0xf0};
-    for (size_t i = more; i > 0; i--, code >>= 6)
-        into[i] = (unsigned char)(0x80 | (code & 0x3f));
-    into[0] = (unsigned char)(leads[more] | code);
-    return more + 1;
-}
-
 static enum json_event put_code(struct json *j, struct copy_text *out, uint32_t code)
 {
-    unsigned char utf8[4];
-    struct str text = str_make(utf8, put_utf8(utf8, code));
+    unsigned char utf8[TEXT_UTF8_MOST];
+    struct str text = str_make(utf8, text_utf8_put(code, utf8));
     j->inside = JSON_IN_STRING;
     return put_text(j, out, text) == text.len ? JSON_MORE : too_much(j, "a key is too long");
 }

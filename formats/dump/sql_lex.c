@@ -1,34 +1,12 @@
 /* sql_lex: one function for each shape of token; bodies are passed over in runs, not in bytes. */
 #include "formats/dump/sql_lex_parts.h"
 
+#include "common/text.h"
+
 void sql_lex_open(struct sql_lexer *l, struct window *w)
 {
     memset(l, 0, sizeof *l);
     l->window = w;
-}
-
-static size_t put_utf8(unsigned char *into, uint32_t code)
-{
-    if (code < 0x80) {
-        into[0] = (unsigned char)code;
-        return 1;
-    }
-    if (code < 0x800) {
-        into[0] = (unsigned char)(0xc0 | code >> 6);
-        into[1] = (unsigned char)(0x80 | (code & 0x3f));
-        return 2;
-    }
-    if (code < 0x10000) {
-        into[0] = (unsigned char)(0xe0 | code >> 12);
-        into[1] = (unsigned char)(0x80 | (code >> 6 & 0x3f));
-        into[2] = (unsigned char)(0x80 | (code & 0x3f));
-        return 3;
-    }
-    into[0] = (unsigned char)(0xf0 | (code >> 18 & 7));
-    into[1] = (unsigned char)(0x80 | (code >> 12 & 0x3f));
-    into[2] = (unsigned char)(0x80 | (code >> 6 & 0x3f));
-    into[3] = (unsigned char)(0x80 | (code & 0x3f));
-    return 4;
 }
 
 /* Up to `most` digits of base 8 or 16 right ahead; gives back how many there were. */
@@ -55,7 +33,7 @@ static bool take_escape(struct sql_lexer *l, struct err *err)
     if (c == NO_BYTE)
         return false;
     uint32_t value = 0;
-    unsigned char utf8[4];
+    unsigned char utf8[TEXT_UTF8_MOST];
     if (c >= '0' && c <= '7') {
         (void)take_digits(l, 8, 3, &value, err);
         keep(l, (unsigned char)(value & 0xff));
@@ -70,7 +48,7 @@ static bool take_escape(struct sql_lexer *l, struct err *err)
     else if (c == 'x' && take_digits(l, 16, 2, &value, err) > 0)
         keep(l, (unsigned char)value);
     else if ((c == 'u' || c == 'U') && take_digits(l, 16, c == 'u' ? 4 : 8, &value, err) > 0)
-        keep_run(l, str_make(utf8, put_utf8(utf8, value)));
+        keep_run(l, str_make(utf8, text_utf8_put(value, utf8)));
     else
         keep(l, (unsigned char)c);
     return true;
@@ -119,7 +97,7 @@ static void decode_unicode(struct sql_lexer *l)
         if (high && code >= 0xdc00 && code < 0xe000)
             code = 0x10000 + ((high - 0xd800) << 10) + (code - 0xdc00);
         high = 0;
-        out += put_utf8(l->text + out, code);
+        out += text_utf8_put(code, l->text + out);
     }
     if (l->length == l->kept)
         l->length = out;

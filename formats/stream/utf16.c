@@ -5,12 +5,13 @@
  * without its other half is damage, and an input that ends inside a character was cut off. A byte
  * order mark at the start is no text and is left out.
  */
+#include "common/text.h"
 #include "formats/stream/decoder.h"
 #include "formats/stream/stream.h"
 
 #include <inttypes.h>
 
-enum { UTF8_MOST = 4, FOREIGN_SURE = 32 /* units in a row */ };
+enum { FOREIGN_SURE = 32 /* units in a row */ };
 
 /* Bytes. */
 static const size_t UNIT = 2;
@@ -25,26 +26,12 @@ struct utf16 {
     uint64_t foreign_from; /* and where it begins */
     size_t queued;         /* bytes of a character that had no room, from `next` on */
     size_t next;
-    unsigned char queue[UTF8_MOST];
+    unsigned char queue[TEXT_UTF8_MOST];
 };
 
 static unsigned unit_at(const struct utf16 *u, const unsigned char *at)
 {
     return at[u->low] | (unsigned)at[1 - u->low] << 8;
-}
-
-static size_t put_utf8(unsigned c, unsigned char into[UTF8_MOST])
-{
-    if (c < 0x80) {
-        into[0] = (unsigned char)c;
-        return 1;
-    }
-    size_t more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
-    into[0] = (unsigned char)(first[more] | c >> 6 * more);
-    for (size_t i = 1; i <= more; i++)
-        into[i] = (unsigned char)(0x80 | (c >> 6 * (more - i) & 0x3f));
-    return more + 1;
 }
 
 /* Plain ASCII, four units at a time: most of a dump. Gives back the bytes written. */
@@ -125,7 +112,7 @@ static enum pull next_character(struct utf16 *u)
     bool mark = c == 0xfeff && !u->begun;
     u->begun = true;
     u->next = 0;
-    u->queued = mark ? 0 : put_utf8(c, u->queue);
+    u->queued = mark ? 0 : text_utf8_put(c, u->queue);
     return PULL_OK;
 }
 

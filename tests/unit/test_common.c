@@ -203,6 +203,34 @@ static void text_grows_without_losing_a_byte(void **state)
 
 /* ---- err ---- */
 
+/* RFC 3629, section 3: the first and the last character of each length. */
+static void code_points_are_written_in_utf8_and_read_again(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t point;
+        const char *utf8;
+    } cases[] = {{1, "\x01"},
+                 {0x7f, "\x7f"},
+                 {0x80, "\xc2\x80"},
+                 {0x7ff, "\xdf\xbf"},
+                 {0x800, "\xe0\xa0\x80"},
+                 {0x20ac, "\xe2\x82\xac"},
+                 {0xffff, "\xef\xbf\xbf"},
+                 {0x10000, "\xf0\x90\x80\x80"},
+                 {0x1f511, "\xf0\x9f\x94\x91"},
+                 {0x10ffff, "\xf4\x8f\xbf\xbf"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned char utf8[TEXT_UTF8_MOST];
+        struct str wanted = str_from(cases[i].utf8);
+        struct str got = str_make(utf8, text_utf8_put(cases[i].point, utf8));
+        uint32_t point = 0;
+        assert_true(str_eq(got, wanted));
+        assert_int_equal(text_utf8(got, 0, &point), wanted.len);
+        assert_int_equal(point, cases[i].point);
+    }
+}
+
 static void the_first_error_wins_and_context_goes_in_front(void **state)
 {
     (void)state;
@@ -631,6 +659,7 @@ int main(void)
         cmocka_unit_test(an_impossible_size_is_out_of_memory_and_not_a_small_block),
         cmocka_unit_test(a_growing_array_keeps_its_items),
         cmocka_unit_test(text_grows_without_losing_a_byte),
+        cmocka_unit_test(code_points_are_written_in_utf8_and_read_again),
         cmocka_unit_test(the_first_error_wins_and_context_goes_in_front),
         cmocka_unit_test(a_long_context_cuts_the_text_and_never_overruns),
         cmocka_unit_test(every_number_is_explained_once),
