@@ -1,6 +1,7 @@
-/* arena: a chain of malloc'd blocks, newest first. */
+/* arena: a chain of blocks, newest first: malloc's, or pages for key material. */
 #include "common/arena.h"
 #include "common/secret.h"
+#include "common/sys.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,6 +30,23 @@ static _Noreturn void no_memory(size_t wanted)
     abort(); /* whoever set the handler broke its promise not to return */
 }
 
+static struct arena_block *block_get(const struct arena *a, size_t room)
+{
+    size_t n = sizeof(struct arena_block) + room;
+    struct arena_block *b = a->wipe ? sys->secret_pages(n) : malloc(n);
+    if (!b)
+        no_memory(room);
+    return b;
+}
+
+static void block_drop(const struct arena *a, struct arena_block *b)
+{
+    if (a->wipe)
+        sys->free_pages(b, sizeof *b + b->room);
+    else
+        free(b);
+}
+
 static unsigned char *block_bytes(struct arena_block *b)
 {
     return (unsigned char *)(b + 1);
@@ -42,9 +60,7 @@ void *arena_alloc(struct arena *a, size_t n)
     struct arena_block *b = a->top;
     if (!b || b->room - b->used < n) {
         size_t room = n > ARENA_BLOCK ? n : ARENA_BLOCK;
-        struct arena_block *fresh = malloc(sizeof *fresh + room);
-        if (!fresh)
-            no_memory(room);
+        struct arena_block *fresh = block_get(a, room);
         *fresh = (struct arena_block){.older = b, .room = room};
         a->top = b = fresh;
     }
@@ -119,7 +135,7 @@ void arena_reset(struct arena *a, struct arena_mark mark)
         a->top = gone->older;
         if (a->wipe)
             secret_wipe(block_bytes(gone), gone->used);
-        free(gone);
+        block_drop(a, gone);
     }
     if (a->top) {
         if (a->wipe)

@@ -9,8 +9,9 @@
  *     struct arena_mark m = arena_mark(&run);   ...scratch...   arena_reset(&run, m);
  *     arena_free(&run);
  *
- * Ownership: the arena owns what it hands out. Set .wipe before the first use for key material: the
- * memory is then overwritten before it is given back, by reset and free alike.
+ * Ownership: the arena owns what it hands out. Set .wipe before the first use for key material, and
+ * leave it: the memory is then overwritten before it is given back, by reset and free alike, is in
+ * no core dump and, where the limit allows it, never swapped out.
  * Errors: none. Out of memory calls arena_out_of_memory, which does not return; a process that
  * dies there is a process killed there, and the journal is made for that.
  * Threads: one arena belongs to one thread at a time.

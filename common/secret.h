@@ -1,9 +1,10 @@
 /*
  * secret: key material in memory.
  *
- * Bytes of a configuration file live in an arena with .wipe set; what is derived from them lives in
- * a struct secret and is wiped by secret_free. There is deliberately no way to print either: a
- * secret is shown only by its fingerprint (S11), a value only as its length (S15).
+ * Bytes of a configuration file live in an arena with .wipe set (locked pages, in no core dump);
+ * what is derived from them lives in a struct secret and is wiped by secret_free. There is
+ * deliberately no way to print either: a secret is shown only by its fingerprint (S11), a value
+ * only as its length (S15).
  */
 #ifndef COMMON_SECRET_H
 #define COMMON_SECRET_H

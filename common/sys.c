@@ -394,6 +394,21 @@ static int linux_no_core_dumps(void)
     return setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ? -1 : 0;
 }
 
+static void *linux_secret_pages(size_t n)
+{
+    void *at = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED)
+        return NULL;
+    (void)mlock(at, n); /* RLIMIT_MEMLOCK may forbid it */
+    (void)madvise(at, n, MADV_DONTDUMP);
+    return at;
+}
+
+static void linux_free_pages(void *at, size_t n)
+{
+    (void)munmap(at, n);
+}
+
 static int linux_on_signal(int number, void (*handler)(int))
 {
     struct sigaction action = {.sa_handler = handler ? handler : SIG_DFL};
@@ -458,6 +473,8 @@ const struct sys_ops sys_linux = {
     .terminal_columns = linux_terminal_columns,
     .processors = linux_processors,
     .umask = umask,
+    .secret_pages = linux_secret_pages,
+    .free_pages = linux_free_pages,
     .no_core_dumps = linux_no_core_dumps,
     .quit = linux_quit,
     .on_signal = linux_on_signal,

@@ -106,6 +106,13 @@ struct sys_ops {
     const char *(*host_name)(char into[256]);
     const char *(*env)(const char *name); /* NULL when unset */
 
+    /*
+     * Memory for key material: zeroed pages that are in no core dump and, where the limit allows
+     * it, never in the swap. n is as asked for in both. NULL without memory.
+     */
+    void *(*secret_pages)(size_t n);
+    void (*free_pages)(void *at, size_t n);
+
     /* terminal and process */
     bool (*is_terminal)(int fd);
     int (*terminal_columns)(int fd); /* 0 when unknown */

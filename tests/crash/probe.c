@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,6 +67,55 @@ static ssize_t probing_write(int fd, const void *from, size_t n)
     if (fd == 1 && folder)
         probe();
     return sys_linux.write(fd, from, n);
+}
+
+/* ---- what is left in memory ---- */
+
+static size_t count_in(const unsigned char *at, size_t n, const char *canary)
+{
+    size_t len = strlen(canary), count = 0;
+    for (size_t i = 0; i + len <= n; i++) {
+        size_t k = 0;
+        while (k < len && at[i + k] == (unsigned char)(canary[k] - 1))
+            k++;
+        count += k == len;
+    }
+    return count;
+}
+
+static void search_mapping(const char *line, const char *canary)
+{
+    unsigned long from, to;
+    char rights[8], text[256];
+    int name = 0;
+    if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %n", &from, &to, rights, &name) < 3 ||
+        rights[0] != 'r' || strstr(line, "[v"))
+        return;
+    size_t found = count_in((const unsigned char *)(uintptr_t)from, to - from, canary);
+    int n = found ? snprintf(text, sizeof text, "memory: %zu in %s%s", found,
+                             line[name] ? "" : "pages of its own", line + name)
+                  : 0;
+    if (n > 0 && write(2, text, (size_t)n) != n)
+        abort();
+}
+
+__attribute__((destructor)) static void search_memory(void)
+{
+    static char line[512];
+    const char *canary = getenv("TEST_CANARY");
+    int maps = canary ? open("/proc/self/maps", O_RDONLY | O_CLOEXEC) : -1;
+    size_t len = 0;
+    if (!canary)
+        return;
+    while (maps >= 0 && len + 1 < sizeof line && read(maps, line + len, 1) == 1)
+        if (line[len++] == '\n') {
+            line[len] = 0;
+            search_mapping(line, canary);
+            len = 0;
+        }
+    static const char done[] = "memory: searched\n";
+    if (write(2, done, sizeof done - 1) < 0)
+        abort();
 }
 
 __attribute__((constructor)) static void install(void)
