@@ -6,16 +6,6 @@
 
 /* ---- which folder ---- */
 
-/* The path without the name at its end: what a toc.dat and its files have in common. */
-static struct str prefix_of(const struct input_text *text)
-{
-    struct str path = str_from(text->path);
-    struct arena scratch = {0};
-    size_t name = strlen(text_shown(&scratch, text->name));
-    arena_free(&scratch);
-    return str_slice(path, 0, path.len > name ? path.len - name : 0);
-}
-
 static struct archive_folder *find_folder(const struct analysis *a, struct str prefix)
 {
     struct archive_folder *f = a->folders;
@@ -61,7 +51,7 @@ void archive_folder_broken(struct analysis *a)
     struct archive_folder *f = ARENA_NEW(a->arena, struct archive_folder);
     if (!a->text->member || archive_file_named(a->text->name).role != ARCHIVE_ROLE_TOC)
         return;
-    f->prefix = arena_copy(a->arena, prefix_of(a->text));
+    f->prefix = arena_copy(a->arena, input_folder(a->text));
     f->next = a->folders;
     a->folders = f;
     keep_dump(a, f);
@@ -77,7 +67,7 @@ static bool refuse(struct analysis *a, struct err *err)
 
 bool archive_folder_toc(struct analysis *a, struct archive_toc *toc, struct err *err)
 {
-    struct str prefix = prefix_of(a->text);
+    struct str prefix = input_folder(a->text);
     struct archive_folder *f = find_folder(a, prefix);
     if (!a->text->member) {
         err_set(err, ERR_CORRUPT, 385,
@@ -132,8 +122,8 @@ static bool visit_toc(void *context, struct input_text *text, struct err *err)
     /* What is wrong with it is told when it comes by in its place. */
     struct err later = {0};
     if (is_toc(&w, text) && archive_toc_header(&toc, &later) &&
-        toc.header.format == ARCHIVE_FILES && !find_folder(a, prefix_of(text)) &&
-        !read_toc(a, &toc, prefix_of(text), &later))
+        toc.header.format == ARCHIVE_FILES && !find_folder(a, input_folder(text)) &&
+        !read_toc(a, &toc, input_folder(text), &later))
         a->folders->tables.format = 0;
     archive_toc_close(&toc);
     window_close(&w);
@@ -162,7 +152,7 @@ enum input_claim archive_folder_claim(void *analysis, const struct input_text *t
     enum archive_role role = archive_file_named(text->name).role;
     if (role == ARCHIVE_ROLE_NONE || role == ARCHIVE_ROLE_TOC)
         return INPUT_BY_ITS_BYTES;
-    struct str prefix = prefix_of(text);
+    struct str prefix = input_folder(text);
     if (!find_folder(a, prefix) && !a->folders_sought)
         seek_folders(a);
     if (find_folder(a, prefix))
@@ -200,7 +190,7 @@ static bool read_list(struct analysis *a, struct archive_folder *f, struct err *
 bool archive_folder_goes_apart(const struct analysis *a, const struct input_text *text)
 {
     struct archive_file file = archive_file_named(text->name);
-    const struct archive_folder *f = find_folder(a, prefix_of(text));
+    const struct archive_folder *f = find_folder(a, input_folder(text));
     if (!text->claimed || !a->input->folder || !archive_jobs_pay(a, text) || !f ||
         f->tables.format == 0 || file.role != ARCHIVE_ROLE_DATA)
         return false;
@@ -271,7 +261,7 @@ static bool read_script(struct analysis *a, struct err *err)
 
 bool archive_folder_file(struct analysis *a, const char **kind, struct err *err)
 {
-    struct archive_folder *f = find_folder(a, prefix_of(a->text));
+    struct archive_folder *f = find_folder(a, input_folder(a->text));
     struct archive_file file = archive_file_named(a->text->name);
     bool done = true;
     resume_dump(a, f);

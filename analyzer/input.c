@@ -152,6 +152,15 @@ struct str input_stem(struct str name)
     return str_slice(name, 0, dot < name.len ? dot : name.len);
 }
 
+struct str input_folder(const struct input_text *text)
+{
+    struct str path = str_from(text->path);
+    struct arena scratch = {0};
+    size_t name = strlen(text_shown(&scratch, text->name));
+    arena_free(&scratch);
+    return str_slice(path, 0, path.len > name ? path.len - name : 0);
+}
+
 static struct str last_part(struct str path)
 {
     struct str part = path;

@@ -97,5 +97,7 @@ bool input_is_plain(const struct input *in, const struct input_text *text);
 
 /* "users.2026.csv.gz" -> "users"; a name that starts with a dot keeps it. */
 struct str input_stem(struct str name);
+/* Its path without the name at the end: what the files of an archive have in common. */
+struct str input_folder(const struct input_text *text);
 
 #endif

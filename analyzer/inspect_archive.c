@@ -122,15 +122,6 @@ static void inspect_custom(struct inspect *s, const struct archive_toc *toc, str
 
 /* ---- directory and tar ---- */
 
-static struct str prefix_of(const struct input_text *text)
-{
-    struct str path = str_from(text->path);
-    struct arena scratch = {0};
-    size_t name = strlen(text_shown(&scratch, text->name));
-    arena_free(&scratch);
-    return str_slice(path, 0, path.len > name ? path.len - name : 0);
-}
-
 static struct inspect_folder *find_folder(const struct inspect *s, struct str prefix)
 {
     struct inspect_folder *f = s->folders;
@@ -143,10 +134,10 @@ static bool list_folder(struct inspect *s, const struct input_text *text, struct
                         struct err *err)
 {
     struct arena *a = s->cli->arena;
-    if (find_folder(s, prefix_of(text)))
+    if (find_folder(s, input_folder(text)))
         return true;
     struct inspect_folder *f = ARENA_NEW(a, struct inspect_folder);
-    f->prefix = arena_copy(a, prefix_of(text));
+    f->prefix = arena_copy(a, input_folder(text));
     f->path = text->path;
     f->database = arena_copy(a, toc->header.database);
     f->next = s->folders;
@@ -207,14 +198,14 @@ enum input_claim inspect_claim(void *inspect, const struct input_text *text)
     enum archive_role role = archive_file_named(text->name).role;
     if (role == ARCHIVE_ROLE_NONE || role == ARCHIVE_ROLE_TOC)
         return INPUT_BY_ITS_BYTES;
-    if (!find_folder(s, prefix_of(text)) && !s->folders_sought)
+    if (!find_folder(s, input_folder(text)) && !s->folders_sought)
         seek_folders(s);
-    return find_folder(s, prefix_of(text)) ? INPUT_AS_IT_IS : INPUT_BY_ITS_BYTES;
+    return find_folder(s, input_folder(text)) ? INPUT_AS_IT_IS : INPUT_BY_ITS_BYTES;
 }
 
 void inspect_claimed(struct inspect *s, const struct input_text *text)
 {
-    const struct inspect_folder *f = find_folder(s, prefix_of(text));
+    const struct inspect_folder *f = find_folder(s, input_folder(text));
     struct archive_file file = archive_file_named(text->name);
     for (size_t i = 0; i < f->listing.count; i++) {
         struct listed *e = &f->listing.entries[i];

@@ -5,20 +5,6 @@
 
 /* ---- names ---- */
 
-bool mysql_use(struct sql_reader *r, struct str database, struct err *err)
-{
-    if (str_eq(sql_kept(&r->database), str_slice(database, 0, SQL_NAME_MAX)))
-        return true;
-    struct sql_event *e = sql_emit(r, SQL_EVENT_DATABASE, err);
-    if (!e)
-        return false;
-    sql_keep(&r->database, database);
-    e->database = arena_copy(&r->arena, sql_kept(&r->database));
-    if (r->header_open)
-        r->header_database = r->database;
-    return true;
-}
-
 bool mysql_table_name(struct sql_reader *r, struct str *name, struct err *err)
 {
     struct str database;
@@ -27,7 +13,7 @@ bool mysql_table_name(struct sql_reader *r, struct str *name, struct err *err)
     if (!database.len || str_eq(database, sql_kept(&r->database)))
         return true;
     if (r->database.len == 0)
-        return mysql_use(r, database, err);
+        return sql_use_database(r, database, err);
     *name = STR("");
     return true;
 }
@@ -41,7 +27,7 @@ static bool use(struct sql_reader *r, struct err *err)
         return false;
     if (!sql_is_name(r))
         return sql_unread(r, STR("USE"), STR(""), STR(""), err);
-    if (!sql_identifier(r, &database, err) || !mysql_use(r, database, err))
+    if (!sql_identifier(r, &database, err) || !sql_use_database(r, database, err))
         return false;
     /* mysql takes it without a semicolon, too: what follows would be swallowed with it */
     return r->ended || sql_unread(r, STR("USE without a semicolon"), STR(""), STR(""), err);

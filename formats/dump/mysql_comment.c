@@ -50,7 +50,7 @@ static bool host(struct sql_reader *r, struct str text, struct err *err)
     if (at == text.len || r->token.cut)
         return true;
     struct str name = str_trim(str_slice(text, at + mark.len, text.len));
-    return !name.len || mysql_use(r, arena_copy(&r->arena, name), err);
+    return !name.len || sql_use_database(r, arena_copy(&r->arena, name), err);
 }
 
 /* "2026-11-21  9:52:22": the hour stands in two places, without its zero. */

@@ -20,8 +20,6 @@
  * name that tells its database tells the present one.
  */
 bool mysql_table_name(struct sql_reader *r, struct str *name, struct err *err);
-/* What follows belongs to this database. */
-bool mysql_use(struct sql_reader *r, struct str database, struct err *err);
 
 /* The present token is the statement's first word. */
 bool mysql_create(struct sql_reader *r, struct err *err);

@@ -88,7 +88,9 @@ bool sql_set(struct sql_reader *r, struct err *err);
 bool sql_reset(struct sql_reader *r, struct err *err);
 bool sql_set_config(struct sql_reader *r, struct err *err); /* at the opening parenthesis */
 bool sql_set_encoding(struct sql_reader *r, struct str name, struct err *err);
+/* What follows belongs to this database; in a new session, or in the same. */
 bool sql_connected(struct sql_reader *r, struct str database, struct err *err);
+bool sql_use_database(struct sql_reader *r, struct str database, struct err *err);
 /* sql_table.c, sql_copy.c, sql_other.c: the present token is the statement's first word */
 bool sql_create(struct sql_reader *r, struct err *err);
 bool sql_alter(struct sql_reader *r, struct err *err);

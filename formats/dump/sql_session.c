@@ -193,10 +193,8 @@ bool sql_set_config(struct sql_reader *r, struct err *err)
 
 /* ---- the database ---- */
 
-bool sql_connected(struct sql_reader *r, struct str database, struct err *err)
+bool sql_use_database(struct sql_reader *r, struct str database, struct err *err)
 {
-    path_reset(r);
-    r->lexer.backslashes = false;
     if (str_eq(sql_kept(&r->database), str_slice(database, 0, SQL_NAME_MAX)))
         return true;
     struct sql_event *e = sql_emit(r, SQL_EVENT_DATABASE, err);
@@ -207,4 +205,11 @@ bool sql_connected(struct sql_reader *r, struct str database, struct err *err)
     if (r->header_open)
         r->header_database = r->database;
     return true;
+}
+
+bool sql_connected(struct sql_reader *r, struct str database, struct err *err)
+{
+    path_reset(r);
+    r->lexer.backslashes = false;
+    return sql_use_database(r, database, err);
 }
