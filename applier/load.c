@@ -4,6 +4,7 @@
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
+#include "formats/keyring/config_form.h"
 
 #include <errno.h>
 
@@ -74,7 +75,7 @@ static bool open_regular(const char *path, const char *given, int *fd, struct er
     if (!err_is(err))
         return true;
     err_hint(err,
-             "--env-file names the file that holds ENCRYPTION_KEYS__..., --config that of Flask");
+             "--env-file names the file that holds ENCRYPTION_KEYS__..., --config another form");
     (void)sys->close(*fd);
     return false;
 }
@@ -90,7 +91,7 @@ bool load_file(struct load *in, struct load_name name, struct loaded_file *file,
         err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, 921, errno, "open %s", path);
         err_hint(
             err,
-            "--env-file names the file that holds ENCRYPTION_KEYS__..., --config that of Flask");
+            "--env-file names the file that holds ENCRYPTION_KEYS__..., --config another form");
         return false;
     }
     file->path = arena_text(in->run, str_from(real));
@@ -99,7 +100,7 @@ bool load_file(struct load *in, struct load_name name, struct loaded_file *file,
     bool done = file_read_fd(&in->keys, fd, path, &file->content, err);
     (void)sys->close(fd); /* read-only: nothing can be lost here */
     if (done && !syntax)
-        syntax = keyring_flask_form(file->content);
+        syntax = config_form(&in->keys, str_from(file->path), file->content);
     return done && crypto_sha256(file->content, &file->digest, err) &&
            keyring_load(&in->keys, syntax, path, file->content, &file->keyring, err);
 }

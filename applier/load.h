@@ -46,7 +46,7 @@ bool load_reports(struct load *in, const char *const *reports, size_t report_cou
 /* A configuration file as the user named it. */
 struct load_name {
     const char *path;
-    const struct keyring_syntax *syntax; /* NULL: of Flask, which one its bytes tell */
+    const struct keyring_syntax *syntax; /* NULL: what config_form says */
 };
 bool load_files(struct load *in, const struct load_name *names, size_t count, unsigned iterations,
                 struct err *err);

@@ -20,7 +20,9 @@
 #define CONFIG_OPTION                                                                              \
     {                                                                                              \
         OPT_CONFIG, "config", 0, "FILE",                                                           \
-            "a Python or JSON file that Flask reads its configuration from; may be repeated"       \
+            "a configuration of Flask's (Python, JSON, YAML), a Kubernetes Secret or a Compose "   \
+            "file; "                                                                               \
+            "may be repeated"                                                                      \
     }
 #define YES_OPTION                                                                                 \
     {                                                                                              \
@@ -184,7 +186,7 @@ const struct keyring_syntax *option_dialect(const struct cli *cli)
     const char *name = cli_value(cli, OPT_DIALECT);
     const struct keyring_syntax *syntax =
         name ? keyring_syntax_find(str_from(name)) : &keyring_dotenv;
-    return syntax && !syntax->is_flask ? syntax : NULL;
+    return syntax && syntax->is_env_file ? syntax : NULL;
 }
 
 size_t option_files(const struct cli *cli, struct load_name **names, const char ***paths)

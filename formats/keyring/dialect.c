@@ -224,10 +224,10 @@ static bool load_docker(struct arena *a, struct str content, struct bindings *al
 }
 
 const struct keyring_syntax keyring_node = {
-    .name = "node", .load = load_node, .edit = bindings_edit};
+    .name = "node", .is_env_file = true, .load = load_node, .edit = bindings_edit};
 const struct keyring_syntax keyring_systemd = {
-    .name = "systemd", .load = load_systemd, .edit = bindings_edit};
+    .name = "systemd", .is_env_file = true, .load = load_systemd, .edit = bindings_edit};
 const struct keyring_syntax keyring_bash = {
-    .name = "bash", .load = load_bash, .edit = bindings_edit};
+    .name = "bash", .is_env_file = true, .load = load_bash, .edit = bindings_edit};
 const struct keyring_syntax keyring_docker = {
-    .name = "docker", .load = load_docker, .edit = bindings_edit};
+    .name = "docker", .is_env_file = true, .load = load_docker, .edit = bindings_edit};

@@ -255,4 +255,4 @@ static bool load_dotenv(struct arena *a, struct str content, struct bindings *al
 }
 
 const struct keyring_syntax keyring_dotenv = {
-    .name = "python-dotenv", .load = load_dotenv, .edit = bindings_edit};
+    .name = "python-dotenv", .is_env_file = true, .load = load_dotenv, .edit = bindings_edit};

@@ -1,6 +1,7 @@
 /* keyring: from bindings to versions, refusing what the application would not start with. */
 #include "formats/keyring/keyring.h"
 #include "common/text.h"
+#include "formats/keyring/config_form.h"
 #include "formats/keyring/keyring_parts.h"
 
 static const struct {
@@ -108,6 +109,7 @@ static const struct {
     {515, "give it its value, or delete the line"},
     {527,
      "write it as NAME=value or NAME='value': no export, blanks, escapes, $ or comment behind it"},
+    {528, "write the entry out, without & * ! and <<"},
     {516, "write the values out as literals, each name once, at the top level of the file"},
     {517, "keep the keys in a file of their own, without such code"},
     {518, "does the application start with this file?"},
@@ -332,20 +334,12 @@ static bool file_entry(struct arena *a, struct keyring *kr, const struct binding
     return true;
 }
 
-const struct keyring_syntax *keyring_flask_form(struct str content)
-{
-    struct str text = str_trim(content);
-    if (str_starts(text, STR("\xEF\xBB\xBF")))
-        text = str_trim(str_slice(text, 3, text.len));
-    return str_starts(text, STR("{")) ? &keyring_flask_json : &keyring_flask_py;
-}
-
 bool keyring_load(struct arena *a, const struct keyring_syntax *syntax, const char *name,
                   struct str content, struct keyring *kr, struct err *err)
 {
     *kr = (struct keyring){.name = name, .syntax = syntax, .content = content};
-    if (!check_text(kr, err))
-        return false;
+    if (config_is_sealed(content, err) || !check_text(kr, err))
+        return keyring_at(kr, NULL, err);
     if (!syntax->load(a, content, &kr->bindings, err)) {
         if (kr->bindings.bad_line)
             err_place(err, "%s, line %zu", kr->name, kr->bindings.bad_line);

@@ -91,9 +91,6 @@ struct keyring {
     size_t place_count;                 /* at least one */
 };
 
-/* The form of a file of Flask's, by its first bytes. */
-const struct keyring_syntax *keyring_flask_form(struct str content);
-
 bool keyring_load(struct arena *a, const struct keyring_syntax *syntax, const char *name,
                   struct str content, struct keyring *kr, struct err *err);
 

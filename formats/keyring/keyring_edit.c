@@ -321,7 +321,7 @@ static size_t place_of(const struct keyring *kr, const struct keyring *own,
         const struct binding *b = &kr->bindings.items[i - 1];
         struct str version;
         enum entry_role there = keyring_role(b->key, &version);
-        if (b->member != MEMBER_NOT || !same_place(kr, b, own, like))
+        if (b->member != MEMBER_NOT || b->encoded != like->encoded || !same_place(kr, b, own, like))
             continue;
         if (b->kind == BINDING_ENTRY && there == role)
             return i - 1;

@@ -50,16 +50,13 @@ enum member_kind {
 
 /*
  * A text that stands in base64 in a file: a whole env file in a Kubernetes Secret. The spans of
- * the bindings in it, and their lines, are of this text; an edit encodes it again, wrapped as it
- * was.
+ * the bindings in it are of this text; an edit encodes it again, wrapped as it was.
  */
 struct enclosed {
     struct str text;
     struct span raw;      /* of its base64 in the content */
-    size_t width;         /* digits on a line */
+    size_t width;         /* digits on a line; 0: all on one */
     struct str separator; /* between two lines */
-    size_t line;          /* of the file, on which it begins */
-    size_t first, count;  /* its bindings */
 };
 
 struct binding {
@@ -131,6 +128,7 @@ struct patches {
 
 struct keyring_syntax {
     const char *name; /* stands in plans and archives */
+    bool is_env_file; /* --env-file means it, and --dialect chooses */
     bool is_flask;    /* Flask's own configuration, which wins over the environment */
     bool (*load)(struct arena *a, struct str content, struct bindings *all, struct err *err);
     /* `changes` are in the order of their `at`, and additions behind one binding in their order. */

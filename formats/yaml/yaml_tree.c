@@ -73,6 +73,7 @@ static struct yaml_node *add_node(struct builder *b, const yaml_event_t *event, 
                             .in_flow = b->flow_depth > 0,
                             .start = byte_of(b, &event->start_mark),
                             .end = byte_of(b, &event->end_mark),
+                            .opened = byte_of(b, &event->end_mark),
                             .parent = b->depth ? b->open[b->depth - 1] : t->count,
                             .next = t->count + 1,
                             .depth = b->depth};
@@ -254,7 +255,7 @@ size_t yaml_find(const struct yaml_tree *t, size_t map, struct str name)
 {
     if (t->at[map].kind != YAML_MAP)
         return SIZE_MAX;
-    for (size_t k = map + 1; k < t->at[map].next; k = yaml_behind(t, yaml_value(t, k)))
+    for (size_t k = map + 1; k < t->at[map].next; k = yaml_next_name(t, k))
         if (t->at[k].kind == YAML_SCALAR && str_eq(t->at[k].value, name))
             return yaml_value(t, k);
     return SIZE_MAX;

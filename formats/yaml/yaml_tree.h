@@ -8,7 +8,7 @@
  *
  *     struct yaml_tree tree;
  *     if (!yaml_tree_read(arena, content, &tree, err)) ...tree.bad_line...
- *     for (size_t k = map + 1; k < tree.at[map].next; k = yaml_behind(&tree, yaml_value(&tree, k)))
+ *     for (size_t k = map + 1; k < tree.at[map].next; k = yaml_next_name(&tree, k))
  *         ...tree.at[k] is a name, tree.at[yaml_value(&tree, k)] its value...
  *
  * Ownership: nodes and their values are in the arena; spans are of the content.
@@ -44,6 +44,7 @@ struct yaml_node {
     struct str tag;    /* or empty */
     struct str value;  /* of a scalar; the name of an alias */
     size_t start, end; /* with anchor and tag; of a block collection to the end of its last node */
+    size_t opened;     /* behind the bracket of a flow collection */
     size_t parent;     /* index; of a root node: its own */
     size_t next;       /* index behind its subtree */
     unsigned depth;    /* 0: the root of a document */
@@ -71,6 +72,12 @@ static inline size_t yaml_behind(const struct yaml_tree *t, size_t node)
 static inline size_t yaml_value(const struct yaml_tree *t, size_t name)
 {
     return t->at[name].next;
+}
+
+/* The name behind a name and its value. */
+static inline size_t yaml_next_name(const struct yaml_tree *t, size_t name)
+{
+    return t->at[yaml_value(t, name)].next;
 }
 
 /* The value of this name in a mapping; SIZE_MAX when it has none or is no mapping. */

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 // clang-format on
 
+#include "formats/keyring/config_form.h"
+
 #define CASE_SYNTAX keyring_flask_json
 #define CASE_PATH   "c.json"
 #include "tests/unit/syntax_case.h"
@@ -123,9 +125,9 @@ static void test_versions_come_back(void **state)
 static void test_the_first_bytes_tell_the_form(void **state)
 {
     (void)state;
-    assert_ptr_equal(keyring_flask_form(STR(" \n{\"a\": 1}")), &keyring_flask_json);
-    assert_ptr_equal(keyring_flask_form(STR("\xEF\xBB\xBF{}")), &keyring_flask_json);
-    assert_ptr_equal(keyring_flask_form(STR("A = {}")), &keyring_flask_py);
+    assert_ptr_equal(config_form(&arena, STR("c"), STR(" \n{\"a\": 1}")), &keyring_flask_json);
+    assert_ptr_equal(config_form(&arena, STR("c"), STR("\xEF\xBB\xBF{}")), &keyring_flask_json);
+    assert_ptr_equal(config_form(&arena, STR("c"), STR("A = {}")), &keyring_flask_py);
     assert_ptr_equal(keyring_syntax_find(STR("flask-json")), &keyring_flask_json);
     assert_null(keyring_syntax_find(STR("toml")));
 }
