@@ -173,7 +173,7 @@ bool consent_check(struct consent *c, struct err *err)
     size_t people = approval_people(c->approvals, c->count);
     if (people >= needed)
         return true;
-    err_set(err, ERR_REFUSED, 940, "not approved: %zu of %llu approvals", people,
+    err_set(err, ERR_REFUSED, CONSENT_TOO_FEW, "not approved: %zu of %llu approvals", people,
             (unsigned long long)needed);
     err_hint(err,
              "keyretire approve PLAN --key KEY makes one; signatures of one person count once");

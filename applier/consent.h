@@ -6,7 +6,7 @@
  *
  *     struct consent c = {.arena = &run, .plan = &plan, .text = text};
  *     consent_read(&c, "plan.txt", sig_files, sig_count, err)     plan.txt.*.sig, and those named
- *     consent_check(&c, err)                                      ERR_REFUSED 940: too few
+ *     consent_check(&c, err)                                      ERR_REFUSED, CONSENT_TOO_FEW
  *     consent_lines(&c)                                           for BEGIN and the audit log
  *
  * A signature beside the plan that does not count is passed over and said (c.notes); one that was
@@ -19,6 +19,8 @@
 #include "applier/approval.h"
 #include "applier/plan.h"
 #include "applier/txn.h"
+
+enum { CONSENT_TOO_FEW = 940 }; /* the id of the error that more approvals resolve */
 
 struct consent {
     struct arena *arena;

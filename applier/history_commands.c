@@ -2,6 +2,7 @@
 #include "applier/audit.h"
 #include "applier/commands.h"
 #include "applier/confine.h"
+#include "applier/lock.h"
 #include "common/sys.h"
 #include "common/text.h"
 
@@ -22,10 +23,48 @@ static struct str time_of(struct arena *a, int64_t t)
     return arena_copy(a, str_from(utc_text(t, text)));
 }
 
+/* "ana@corp, rui@corp": the lines of the record without their keys. */
+static struct str approvers(struct arena *a, struct str lines)
+{
+    struct buf b = {.arena = a};
+    struct str line;
+    while (str_line(&lines, &line)) {
+        if (b.len)
+            buf_text(&b, ", ");
+        buf_add(&b, str_slice(line, 0, str_find(line, ' ')));
+    }
+    return buf_str(&b);
+}
+
+/* Enough of its digest to tell policies apart. */
+static struct str policy_of(struct arena *a, const struct txn_info *x)
+{
+    enum { SHOWN = 16 };
+    char hex[SHA256_HEX + 1];
+    if (!x->has_policy)
+        return STR("");
+    sha256_hex(&x->policy, hex);
+    return arena_copy(a, str_make(hex, SHOWN));
+}
+
+/* Somebody may be at it right now: what is open then is nobody's to recover. */
+static void say_holder(struct cli *cli, const struct state *state)
+{
+    uint64_t pid;
+    if (state->dir < 0 || !lock_is_held(state->dir, "lock", &pid))
+        return;
+    if (pid)
+        cli_warn(cli, "process %llu holds the lock of %s: a change is under way",
+                 (unsigned long long)pid, state->path);
+    else
+        cli_warn(cli, "another process holds the lock of %s: a change is under way", state->path);
+}
+
 bool command_status(struct cli *cli, struct err *err)
 {
-    static const char *const headings[] = {"txid",     "operation", "state", "step", "started",
-                                           "finished", "versions",  "files", "user", NULL};
+    static const char *const headings[] = {"txid",    "operation", "state",    "step",
+                                           "started", "finished",  "versions", "files",
+                                           "user",    "approvals", "policy",   NULL};
     struct state state;
     struct txn_list list = {0};
     struct table t = {.arena = cli->arena};
@@ -47,12 +86,16 @@ bool command_status(struct cli *cli, struct err *err)
         table_text(&t, names_of(cli->arena, x->versions, x->version_count));
         table_count(&t, x->target_count);
         table_text(&t, str_from(x->user ? x->user : ""));
+        table_text(&t, approvers(cli->arena, x->approvals));
+        table_text(&t, policy_of(cli->arena, x));
         open += x->outcome == TXN_OPEN;
     }
     if (done && list.count == 0 && cli->format == TABLE_TEXT)
         buf_printf(&cli->out, "no transaction yet in %s\n", state.path);
     else if (done)
         table_write(&cli->out, &t, cli->format);
+    if (done)
+        say_holder(cli, &state);
     if (done && open) {
         cli_warn(cli, "%zu transactions are open: keyretire recover finishes or undoes them", open);
         if (cli_flag(cli, OPT_DETAILED_EXITCODE))

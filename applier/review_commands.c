@@ -1,6 +1,7 @@
 /* review_commands: show, diff, verify, explain: all that reads and decides nothing. */
 #include "applier/commands.h"
 #include "applier/confine.h"
+#include "applier/policy.h"
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
@@ -92,6 +93,55 @@ static bool spent_by(struct cli *cli, const struct plan_id *id, struct str *txid
     return done;
 }
 
+static void show_approvers(struct buf *out, struct str lines)
+{
+    const char *lead = ": ";
+    struct str line;
+    while (str_line(&lines, &line)) {
+        buf_text(out, lead);
+        buf_add(out, str_slice(line, 0, str_find(line, ' ')));
+        lead = ", ";
+    }
+}
+
+/* The signatures that lie beside the plan, judged as apply would now. Lacking ones may yet come. */
+static void verify_approvals(struct cli *cli, const struct read_plan *p)
+{
+    struct err lacking = {0};
+    struct consent *c = ARENA_NEW(cli->arena, struct consent);
+    *c = (struct consent){.arena = cli->arena, .plan = &p->plan, .text = p->text};
+    if (p->plan.conditions.approvals == 0)
+        return;
+    bool read = consent_read(c, cli->arguments[0], NULL, 0, &lacking);
+    if (read)
+        (void)consent_check(c, &lacking);
+    say_notes(cli, &c->notes);
+    if (!read || (err_is(&lacking) && lacking.id != CONSENT_TOO_FEW)) {
+        buf_printf(&cli->out, "approvals  none counts: %s\n",
+                   text_shown(cli->arena, str_from(lacking.text)));
+        return;
+    }
+    buf_printf(&cli->out, "approvals  %zu of %llu", approval_people(c->approvals, c->count),
+               (unsigned long long)p->plan.conditions.approvals);
+    show_approvers(&cli->out, consent_lines(c));
+    buf_byte(&cli->out, '\n');
+}
+
+static bool verify_policy(struct cli *cli, const struct plan *plan, struct err *err)
+{
+    struct policy policy;
+    struct err refused = {0};
+    bool allowed =
+        policy_load(cli->arena, &policy, &refused) && policy_allows(&policy, plan, &refused);
+    if (!allowed)
+        buf_printf(&cli->out, "policy     %s\n", text_shown(cli->arena, str_from(refused.text)));
+    else if (policy.present)
+        buf_text(&cli->out, "policy     is the one that the plan was made under, and allows it\n");
+    if (!allowed && !err_is(err))
+        *err = refused;
+    return allowed;
+}
+
 bool command_verify(struct cli *cli, struct err *err)
 {
     struct read_plan p;
@@ -105,7 +155,11 @@ bool command_verify(struct cli *cli, struct err *err)
     bool done = spent_by(cli, &p.id, &facts.spent_by, err);
     for (size_t i = 0; done && i < p.plan.target_count; i++)
         done = fact_of(&keys, &p.plan.targets[i], &targets[i], err);
-    done = done && plan_verify(&cli->out, &p.plan, &facts, err);
+    if (done) {
+        done = plan_verify(&cli->out, &p.plan, &facts, err);
+        verify_approvals(cli, &p);
+        done = verify_policy(cli, &p.plan, err) && done;
+    }
     arena_free(&keys);
     return done;
 }

@@ -153,6 +153,8 @@ struct txn_info {
     struct sha256 plan;
     const char *reverses; /* TXID or NULL */
     struct str approvals;
+    bool has_policy; /* of the machine, by its digest */
+    struct sha256 policy;
     int64_t started;
     int64_t finished;           /* UTC_NONE while open */
     struct txn_target *targets; /* image is empty here */

@@ -109,6 +109,8 @@ static void info_copy(struct arena *a, const struct begin *b, struct txn_info *i
     info->kept_count = b->kept_count;
     info->has_retain_until = b->has_retain_until;
     info->retain_until = b->retain_until;
+    info->has_policy = b->has_policy;
+    info->policy = b->policy;
     info->user = who_text(a, &b->who);
     info->backup_folder = arena_text(a, b->backup_folder);
     memcpy(info->audit_head, b->audit_head, sizeof info->audit_head);

@@ -327,3 +327,80 @@ not_applied() {
     exits 0 retire log --json
     is "$(field out 'x["approvals"]')" "[]"
 }
+
+@test "verify counts the approvals as apply would, names who gave them, and lacking ones are no error" {
+    asked 2
+    exits 0 retire verify plan.txt
+    says out "approvals  0 of 2"
+    approved ana
+    exits 0 retire verify plan.txt
+    says out "approvals  1 of 2: ana@corp"
+    approved rui
+    exits 0 retire verify plan.txt
+    says out "approvals  2 of 2: ana@corp, rui@corp"
+    echo "# changed" >>signers
+    exits 0 retire verify plan.txt
+    says out "approvals  none counts: the list of allowed signers $PWD/signers changed"
+}
+
+@test "status shows who approved a transaction" {
+    asked 2
+    approved ana rui
+    exits 0 retire apply plan.txt --yes
+    exits 0 retire status --json
+    is "$(field out 'x[0]["approvals"]')" "ana@corp, rui@corp"
+    is "$(field out 'x[0]["policy"]')" ""
+}
+
+@test "approve killed at any system call leaves no signature or a whole one, and can be done again" {
+    local k=0 name n points
+    asked 1
+    mkdir plain
+    cp plan.txt plain
+    strace -qq -o trace keyretire approve plan.txt --key keys/ana --as ana --yes >/dev/null 2>&1
+    ssh-keygen -Y verify -f signers -I ana@corp -n "$NAMESPACE" -s plan.txt.ana.sig <plan.txt
+    # From the moment on where the keeper is asked: before it nothing is written.
+    sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' trace | awk '{ print $1, ++seen[$1] }' >points
+    from=$(grep -n '^landlock_restrict_self\|^seccomp' points | tail -1 | cut -d: -f1)
+    points=$(sed "1,${from:-1}d" points | grep -v '^exit')
+    [ "$(wc -l <<<"$points")" -gt 15 ]
+    while read -r name n; do
+        k=$((k + 1))
+        [ $((k % ${KILL_STEP:-3})) -eq 0 ] || continue
+        rm -f plan.txt.ana.sig
+        (
+            exec 2>/dev/null
+            strace -qq -o /dev/null -e trace="$name" -e inject="$name:signal=KILL:when=$n" \
+                keyretire approve plan.txt --key keys/ana --as ana --yes >/dev/null
+        ) || true
+        cmp plan.txt plain/plan.txt
+        [ ! -e plan.txt.ana.sig ] ||
+            ssh-keygen -Y verify -f signers -I ana@corp -n "$NAMESPACE" -s plan.txt.ana.sig <plan.txt
+        exits 0 keyretire approve plan.txt --key keys/ana --as ana --yes
+    done <<<"$points"
+    [ "$k" -gt 15 ]
+    ssh-keygen -Y verify -f signers -I ana@corp -n "$NAMESPACE" -s plan.txt.ana.sig <plan.txt
+}
+
+@test "approve with each call failing: no signature and an error, or a whole signature" {
+    local k=0 number name errno
+    asked 1
+    KEYRETIRE_FAULT_LOG=$SCRATCH/calls "$FAULTY" approve plan.txt --key keys/ana --as ana --yes >/dev/null
+    while read -r number name; do
+        k=$((k + 1))
+        [ $((k % ${FAULT_STEP:-4})) -eq 0 ] || continue
+        rm -f plan.txt.ana.sig
+        for errno in EIO ENOSPC; do
+            GOT=0
+            KEYRETIRE_FAULT=$number:$errno "$FAULTY" approve plan.txt --key keys/ana --as ana --yes >out 2>err || GOT=$?
+            # The signature may be in place when its folder cannot be synced or the result not be printed.
+            if [ -e plan.txt.ana.sig ]; then
+                ssh-keygen -Y verify -f signers -I ana@corp -n "$NAMESPACE" -s plan.txt.ana.sig <plan.txt
+            else
+                [ "$GOT" -ne 0 ] || { echo "call $number $name with $errno"; return 1; }
+            fi
+        done
+    done <calls
+    [ "$k" -gt 40 ]
+    is "$(find . -name '.*.tmp')" ""
+}

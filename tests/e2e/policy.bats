@@ -221,3 +221,18 @@ plan_exits() {
     exits 0 retire apply plan.txt --yes
     is "$(env_versions .env.crypto)" v4
 }
+
+@test "verify says whether the policy still allows the plan, and status which one a change was made under" {
+    policy "max-report-age 2d"
+    cp etc/keyretire/policy first
+    plan_exits 0
+    policy "max-report-age 1d"
+    exits 5 retire verify plan.txt
+    says out "unchanged" "policy     the policy changed since the plan was made"
+    cp first etc/keyretire/policy
+    exits 0 retire verify plan.txt
+    says out "policy     is the one that the plan was made under"
+    exits 0 retire apply plan.txt --yes
+    exits 0 retire status --json
+    is "$(field out 'x[0]["policy"]')" "$(sha256sum first | cut -c1-16)"
+}
