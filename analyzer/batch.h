@@ -1,8 +1,8 @@
 /*
  * batch: a buffer of whole records on its way from a reader to a worker; and the queue of them.
  *
- * Private to pool.c, rows.c. Everything here is guarded by the pool's mutex, but the bytes of a
- * batch belong to whoever holds it.
+ * Private to pool.c, rows.c, rows_split.c. Everything here is guarded by the pool's mutex, but the
+ * bytes of a batch belong to whoever holds it.
  */
 #ifndef ANALYZER_BATCH_H
 #define ANALYZER_BATCH_H
@@ -13,15 +13,17 @@
 #include <stdatomic.h>
 
 enum {
-    BATCH_SLACK = 64, /* bytes of room beyond the block size: the end line is seen whole in it */
+    BATCH_ALIGNED = 64, /* its bytes: a line of the processor's cache, that one vector fills */
+    BATCH_SLACK = 64,   /* bytes of room beyond the block size: the end line is seen whole in it */
     BATCH_SMALL = 32 * 1024 /* fewer bytes are scanned where they stand, by the reader */
 };
 
 struct batch {
     struct batch *next; /* in the free list or the queue */
     unsigned char *bytes;
-    size_t len;
-    bool even; /* CSV: as csv_cut says of its rows */
+    size_t begin; /* of the records in them */
+    size_t len;   /* from there on */
+    bool even;    /* CSV: as csv_cut says of its rows */
     struct table_scan *table;
     uint64_t number; /* in the order of the input, over all tables */
 };
@@ -85,6 +87,8 @@ struct batch *pool_take(struct worker *w);
 /* Has its bytes scanned, or scans them here when they are few; it belongs to the pool then. */
 void pool_submit(struct worker *w, struct table_scan *t, struct batch *b);
 void pool_give_back(struct worker *w, struct batch *b);
+/* Scans a queued batch, if there is one. */
+void pool_scan_queued(struct worker *w);
 
 /* One long record in pieces, here and now. */
 struct scan_piece *pool_piece_open(struct worker *w, struct table_scan *t);

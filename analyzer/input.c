@@ -69,7 +69,8 @@ bool input_open(struct input *in, const char *path, const struct input_limits *l
     in->packing = in->folder ? FOLDER : "";
     if (in->folder)
         return true;
-    struct source *file = source_fd(fd, in->path, err);
+    bool plain = in->mtime != UTC_NONE;
+    struct source *file = plain ? source_file(fd, in->path, err) : source_fd(fd, in->path, err);
     if (!file) {
         (void)sys->close(fd);
         return false;
@@ -77,7 +78,7 @@ bool input_open(struct input *in, const char *path, const struct input_limits *l
     in->bottom = source_metered(file, &in->stored, err);
     if (!in->bottom)
         source_close(file);
-    else if (in->mtime != UTC_NONE) /* a plain file */
+    else if (plain)
         in->file = fd;
     return in->bottom != NULL;
 }

@@ -88,7 +88,7 @@ static void scan_one(struct worker *w, struct batch *b)
     pthread_mutex_unlock(&p->mutex);
     struct counted count = begin_count(w);
     count.bytes = b->len;
-    struct str rows = str_make(b->bytes, b->len);
+    struct str rows = str_make(b->bytes + b->begin, b->len);
     if (b->even)
         scan_even_batch(w->scanner, w->tally.layout, rows, &w->tally);
     else
@@ -183,10 +183,11 @@ struct batch *pool_take(struct worker *w)
         p->free = b->next;
     } else {
         b = ARENA_NEW(&p->results, struct batch);
-        b->bytes = arena_alloc(&p->results, p->block_size + BATCH_SLACK);
+        b->bytes = arena_alloc(&p->results, p->block_size + BATCH_SLACK + BATCH_ALIGNED);
+        b->bytes += (BATCH_ALIGNED - (uintptr_t)b->bytes % BATCH_ALIGNED) % BATCH_ALIGNED;
         p->batches++;
     }
-    b->len = 0;
+    b->begin = b->len = 0;
     b->even = false;
     pthread_mutex_unlock(&p->mutex);
     return b;
@@ -233,6 +234,15 @@ void pool_submit(struct worker *w, struct table_scan *t, struct batch *b)
         }
     }
     pthread_mutex_unlock(&p->mutex);
+}
+
+void pool_scan_queued(struct worker *w)
+{
+    pthread_mutex_lock(&w->pool->mutex);
+    struct batch *b = next_queued(w->pool);
+    if (b)
+        scan_queued(w, b);
+    pthread_mutex_unlock(&w->pool->mutex);
 }
 
 /* What a reader scans itself, outside of a batch: begin, scan, end. */

@@ -25,7 +25,8 @@
  *
  * Threads: the functions are for one calling thread, but for those that take a worker. With one
  * thread all is done on it. With N, N-1 workers scan and do jobs, and whoever reads lends a hand
- * when no buffer is free.
+ * when no buffer is free. Where the source has a place (source.h), they read the bulk of long rows
+ * with the caller; only that is asked, then as ever, whether to go on.
  * Errors: the input ends before \. : ERR_INCOMPLETE 312; before a CSV quote closes: ERR_INCOMPLETE
  * (csv.h); the source fails: its error. What was read before is counted all the same.
  * Limits: buffers are (2 x threads + 1) x block_size; a record longer than that is scanned in

@@ -3,55 +3,27 @@
  *
  * A batch starts at a record's start. It is filled until it is full or the rows end; what stands
  * behind its last record end is carried to the next one. What was read beyond the rows goes back
- * to the window.
+ * to the window. In a plain file all threads read the middle of long rows (rows_split.c).
  */
-#include "analyzer/batch.h"
+#include "analyzer/rows.h"
 #include "formats/dump/copy.h"
 
 /* First bytes copied out of a window: most tables are small, and what lies behind them must not be
  * copied again for each. */
 enum { ROWS_FIRST_COPY = 4096 };
 
-struct rows {
-    struct worker *worker;
-    struct table_scan *table;
-    const struct scan_layout *layout;
-    struct window *window;
-    enum rows_end end;
-
-    size_t taken;    /* bytes copied out of window_rest, not skipped yet */
-    uint64_t lines;  /* newlines in the bytes so far */
-    uint64_t read;   /* bytes read from the source */
-    size_t copy;     /* most bytes to be copied next */
-    enum pull state; /* of the input */
-    struct csv_cut cut;
-    bool even;      /* as csv_cut says of the batch so far */
-    bool tail_even; /* and of the part of it that may be carried over */
-
-    struct batch *batch;
-    size_t whole;    /* end of the last record in it; 0: none ends */
-    bool ended;      /* the end line was seen */
-    size_t end_line; /* its begin, and where what follows begins */
-    size_t behind;
-};
-
-static size_t room_of(const struct rows *r)
-{
-    return r->worker->pool->block_size + BATCH_SLACK;
-}
-
 /* Adds bytes to the batch; false when the input has no more, or failed. */
 static bool fill(struct rows *r, struct err *err)
 {
     struct batch *b = r->batch;
-    size_t want = room_of(r) - b->len;
+    size_t want = rows_room(r) - b->len;
     struct str rest = window_rest(r->window);
     size_t left = rest.len - r->taken;
     if (left > 0) {
         size_t n = left < want ? left : want;
         if (n > r->copy)
             n = r->copy;
-        if (r->copy < room_of(r))
+        if (r->copy < rows_room(r))
             r->copy *= 4;
         memcpy(b->bytes + b->len, rest.at + r->taken, n);
         r->taken += n;
@@ -111,19 +83,9 @@ static void seek_end_line(struct rows *r, size_t from)
 /* CSV: index behind the last record end in bytes; 0: none. Counts their lines. */
 static size_t cut_csv(struct rows *r, struct str bytes)
 {
-    uint64_t lines = r->cut.lines;
-    size_t n = csv_cut(&r->cut, r->layout->dialect, bytes);
-    r->lines += r->cut.lines - lines;
-    r->even = r->even && r->cut.even;
-    r->tail_even = (n > 0 || r->tail_even) && r->cut.even;
-    return n;
-}
-
-static size_t behind_newline(struct str bytes)
-{
-    size_t n = bytes.len;
-    while (n > 0 && bytes.at[n - 1] != '\n')
-        n--;
+    struct csv_cut cut = r->cut;
+    size_t n = csv_cut(&cut, r->layout->dialect, bytes);
+    rows_have_cut(r, &cut, n);
     return n;
 }
 
@@ -132,7 +94,7 @@ static void look(struct rows *r, size_t from)
 {
     bool csv = r->layout->format == SCAN_CSV;
     struct str fresh = str_slice(str_make(r->batch->bytes, r->batch->len), from, r->batch->len);
-    size_t n = csv ? cut_csv(r, fresh) : behind_newline(fresh);
+    size_t n = csv ? cut_csv(r, fresh) : rows_behind_newline(fresh);
     if (n)
         r->whole = from + n;
     if (!csv)
@@ -151,6 +113,7 @@ static void submit(struct rows *r)
     r->even = r->tail_even;
     r->batch = next;
     r->whole = 0;
+    r->batches++;
     pool_submit(r->worker, r->table, full);
 }
 
@@ -274,12 +237,14 @@ bool rows_scan_by(struct worker *worker, struct table_scan *t, struct window *w,
             look(&r, from);
         if (!more)
             break;
-        if (r.ended || r.batch->len < room_of(&r))
+        if (r.ended || r.batch->len < rows_room(&r))
             continue;
         if (r.whole)
             submit(&r);
         else
             scan_long(&r, err);
+        if (rows_can_split(&r))
+            rows_split(&r, err);
     }
     return r.ended ? end_at_line(&r, err) : end_of_input(&r, err);
 }

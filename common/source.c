@@ -84,42 +84,86 @@ struct source *source_fd(int fd, const char *name, struct err *err)
     return &s->base;
 }
 
-struct from_source {
+enum fd_owner { FD_BORROWED, FD_OWNED };
+
+/* A plain file, read by pread. */
+struct file_source {
     struct source base;
     int fd;
-    off_t at;
+    enum fd_owner owner;
+    uint64_t at;
     const char *name;
+    bool ended; /* a file that grows would go on after its end */
 };
 
-static enum pull from_read(struct source *base, unsigned char *into, size_t room, size_t *got,
+static enum pull file_read(struct source *base, unsigned char *into, size_t room, size_t *got,
                            struct err *err)
 {
-    struct from_source *s = (struct from_source *)base;
-    ssize_t n = sys->pread(s->fd, into, room, s->at);
+    struct file_source *s = (struct file_source *)base;
+    ssize_t n = 0;
+    if (!s->ended)
+        while ((n = sys->pread(s->fd, into, room, (off_t)s->at)) < 0 && errno == EINTR)
+            ;
     if (n < 0) {
         err_sys(err, ERR_SYSTEM, 102, errno, "read %s", s->name);
         return PULL_FAILED;
     }
     *got = (size_t)n;
-    s->at += n;
-    return n == 0 ? PULL_END : PULL_OK;
+    s->at += (uint64_t)n;
+    s->ended = n == 0;
+    return s->ended ? PULL_END : PULL_OK;
 }
 
-static void from_close(struct source *base)
+static int file_place(struct source *base, uint64_t *at)
 {
+    struct file_source *s = (struct file_source *)base;
+    *at = s->at;
+    return s->ended ? -1 : s->fd;
+}
+
+static bool file_pass(struct source *base, struct str bytes, enum source_passer who,
+                      struct err *err)
+{
+    (void)who;
+    (void)err;
+    ((struct file_source *)base)->at += bytes.len;
+    return true;
+}
+
+static void file_close(struct source *base)
+{
+    struct file_source *s = (struct file_source *)base;
+    if (s->owner == FD_OWNED)
+        (void)sys->close(s->fd); /* read-only: nothing can be lost here */
     free(base);
+}
+
+static struct source *file_open(int fd, enum fd_owner owner, uint64_t at, const char *name,
+                                struct err *err)
+{
+    static const struct source_ops ops = {
+        .read = file_read, .close = file_close, .place = file_place, .pass = file_pass};
+    struct file_source *s = source_new(sizeof *s, &ops, err);
+    if (!s)
+        return NULL;
+    s->fd = fd;
+    s->owner = owner;
+    s->at = at;
+    s->name = name;
+    return &s->base;
+}
+
+struct source *source_file(int fd, const char *name, struct err *err)
+{
+    struct source *s = file_open(fd, FD_OWNED, 0, name, err);
+    if (s)
+        (void)sys->fadvise_sequential(fd); /* advice only */
+    return s;
 }
 
 struct source *source_from(int fd, uint64_t at, const char *name, struct err *err)
 {
-    static const struct source_ops ops = {.read = from_read, .close = from_close};
-    struct from_source *s = source_new(sizeof *s, &ops, err);
-    if (!s)
-        return NULL;
-    s->fd = fd;
-    s->at = (off_t)at;
-    s->name = name;
-    return &s->base;
+    return file_open(fd, FD_BORROWED, at, name, err);
 }
 
 struct memory_source {
@@ -182,6 +226,22 @@ static enum pull metered_read(struct source *base, unsigned char *into, size_t r
     return p;
 }
 
+static int metered_place(struct source *base, uint64_t *at)
+{
+    return source_place(((struct metered_source *)base)->below, at);
+}
+
+static bool metered_pass(struct source *base, struct str bytes, enum source_passer who,
+                         struct err *err)
+{
+    struct metered_source *s = (struct metered_source *)base;
+    if (!source_pass(s->below, bytes, who, err))
+        return false;
+    s->meter->bytes += bytes.len;
+    hash_add(s->hash, bytes);
+    return true;
+}
+
 static void metered_close(struct source *base)
 {
     struct metered_source *s = (struct metered_source *)base;
@@ -205,8 +265,11 @@ static void metered_interruptible(struct source *base, source_watch watch, void 
 
 struct source *source_metered(struct source *below, struct meter *meter, struct err *err)
 {
-    static const struct source_ops ops = {
-        .read = metered_read, .close = metered_close, .interruptible = metered_interruptible};
+    static const struct source_ops ops = {.read = metered_read,
+                                          .close = metered_close,
+                                          .interruptible = metered_interruptible,
+                                          .place = metered_place,
+                                          .pass = metered_pass};
     struct metered_source *s = source_new(sizeof *s, &ops, err);
     if (!s)
         return NULL;
@@ -238,6 +301,20 @@ static enum pull watched_read(struct source *base, unsigned char *into, size_t r
     return source_read(s->below, into, room, got, err);
 }
 
+static int watched_place(struct source *base, uint64_t *at)
+{
+    return source_place(((struct watched_source *)base)->below, at);
+}
+
+static bool watched_pass(struct source *base, struct str bytes, enum source_passer who,
+                         struct err *err)
+{
+    struct watched_source *s = (struct watched_source *)base;
+    if (who == PASS_BY_READER && !s->watch(s->context, err))
+        return false;
+    return source_pass(s->below, bytes, who, err);
+}
+
 static void watched_close(struct source *base)
 {
     source_close(((struct watched_source *)base)->below);
@@ -247,7 +324,8 @@ static void watched_close(struct source *base)
 struct source *source_watched(struct source *below, source_watch watch, void *context,
                               struct err *err)
 {
-    static const struct source_ops ops = {.read = watched_read, .close = watched_close};
+    static const struct source_ops ops = {
+        .read = watched_read, .close = watched_close, .place = watched_place, .pass = watched_pass};
     struct watched_source *s = source_new(sizeof *s, &ops, err);
     if (!s)
         return NULL;

@@ -26,6 +26,22 @@ static enum pull hole_read(struct source *base, unsigned char *into, size_t room
     return p;
 }
 
+static int hole_place(struct source *base, uint64_t *at)
+{
+    return source_place(((struct hole *)base)->below, at);
+}
+
+static bool hole_pass(struct source *base, struct str bytes, enum source_passer who,
+                      struct err *err)
+{
+    struct hole *h = (struct hole *)base;
+    if (!source_pass(h->below, bytes, who, err))
+        return false;
+    look(h, bytes);
+    h->passed += bytes.len;
+    return true;
+}
+
 static void hole_stays(struct source *base)
 {
     (void)base; /* it is not its reader's to close */
@@ -33,7 +49,8 @@ static void hole_stays(struct source *base)
 
 void hole_watch(struct hole *h, struct window *w)
 {
-    static const struct source_ops ops = {.read = hole_read, .close = hole_stays};
+    static const struct source_ops ops = {
+        .read = hole_read, .close = hole_stays, .place = hole_place, .pass = hole_pass};
     *h = (struct hole){.base = {&ops}, .below = w->source};
     w->source = &h->base;
 }

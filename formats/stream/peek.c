@@ -33,6 +33,18 @@ static enum pull peeked_read(struct source *base, unsigned char *into, size_t ro
     return source_read(p->below, into, room, got, err);
 }
 
+static int peeked_place(struct source *base, uint64_t *at)
+{
+    struct peeked *p = (struct peeked *)base;
+    return p->at < p->len || err_is(&p->failure) ? -1 : source_place(p->below, at);
+}
+
+static bool peeked_pass(struct source *base, struct str bytes, enum source_passer who,
+                        struct err *err)
+{
+    return source_pass(((struct peeked *)base)->below, bytes, who, err);
+}
+
 static void peeked_close(struct source *base)
 {
     source_close(((struct peeked *)base)->below);
@@ -41,7 +53,8 @@ static void peeked_close(struct source *base)
 
 struct source *source_peeked(struct source *below, size_t want, struct str *head, struct err *err)
 {
-    static const struct source_ops ops = {.read = peeked_read, .close = peeked_close};
+    static const struct source_ops ops = {
+        .read = peeked_read, .close = peeked_close, .place = peeked_place, .pass = peeked_pass};
     *head = str_make("", 0);
     if (!below)
         return NULL;
