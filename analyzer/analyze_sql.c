@@ -430,6 +430,14 @@ static bool on_end(const struct sql_text *s, const struct sql_event *e, struct e
     }
     if (!e->end.truncated)
         return true;
+    if (e->end.in_transaction) {
+        err_set(err, ERR_INCOMPLETE, 432,
+                "%s: the script begins a transaction, at byte %llu, and does not end it: it was "
+                "cut off",
+                a->text->path, (unsigned long long)e->end.header_offset);
+        err_hint(err, "whoever restored it would lose the rows: make the dump again");
+        return false;
+    }
     err_set(err, ERR_INCOMPLETE, 432,
             "%s: the dump has its header, at byte %llu, and not its \"%s\" trailer: it "
             "was cut off",

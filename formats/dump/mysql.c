@@ -154,10 +154,9 @@ static bool delimiter(struct sql_reader *r, struct err *err)
 static bool brings_nothing(const struct sql_reader *r)
 {
     static const char *const list[] = {
-        "analyze",  "begin",   "change", "check",  "checksum", "commit",   "describe",
-        "drop",     "explain", "flush",  "grant",  "install",  "kill",     "lock",
-        "optimize", "purge",   "repair", "reset",  "revoke",   "rollback", "savepoint",
-        "show",     "start",   "stop",   "unlock", "release"};
+        "analyze", "change",    "check", "checksum", "describe", "drop",   "explain", "flush",
+        "grant",   "install",   "kill",  "lock",     "optimize", "purge",  "repair",  "reset",
+        "revoke",  "savepoint", "show",  "stop",     "unlock",   "release"};
     return sql_is_one_of(r, list, sizeof list / sizeof list[0]);
 }
 
@@ -240,6 +239,9 @@ bool mysql_statement(struct sql_reader *r, struct err *err)
         return query(r, "SELECT", err);
     if (sql_is_word(r, "do"))
         return query(r, "DO", err);
+    bool transaction = false;
+    if (!sql_transaction(r, &transaction, err))
+        return false;
     /* not by its first word: that may be a cell that strayed out of its row (S5) */
-    return brings_nothing(r) || unread(r, "unknown statement", err);
+    return transaction || brings_nothing(r) || unread(r, "unknown statement", err);
 }

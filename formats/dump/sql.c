@@ -459,6 +459,7 @@ static bool finish(struct sql_reader *r, struct sql_event *e, struct err *err)
         return true;
     }
     sql_note_open_headers(r);
+    sql_note_open_transaction(r);
     const struct window *w = r->lexer.window;
     *e = (struct sql_event){.kind = SQL_EVENT_END,
                             .offset = w->offset,

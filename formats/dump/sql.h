@@ -94,8 +94,10 @@ struct sql_column {
 struct sql_end {
     uint64_t headers, trailers;
     uint64_t cluster_headers, cluster_trailers;
-    bool truncated;                      /* some header has no trailer: the dump was cut off (S1) */
-    uint64_t header_offset, header_line; /* of the first such header */
+    /* Some header has no trailer, or a transaction no COMMIT: the dump was cut off (S1). */
+    bool truncated;
+    bool in_transaction;                 /* it is that no COMMIT came */
+    uint64_t header_offset, header_line; /* of the first such header, or of that BEGIN */
     struct str header_database;          /* its database when known */
 };
 
@@ -192,6 +194,10 @@ struct sql_reader {
     struct sql_kept header_database;
     bool header_open, cluster_open;
     uint64_t header_offset, header_line, cluster_offset, cluster_line;
+    struct {
+        bool open;
+        uint64_t offset, line; /* of its BEGIN */
+    } transaction;
     bool finished;
 };
 

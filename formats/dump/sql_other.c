@@ -12,11 +12,10 @@
 static bool brings_nothing(const struct sql_reader *r)
 {
     static const char *const list[] = {
-        "abort",   "analyze", "analyse",    "begin",    "checkpoint", "close",     "cluster",
-        "comment", "commit",  "deallocate", "drop",     "end",        "fetch",     "grant",
-        "import",  "listen",  "lock",       "move",     "notify",     "prepare",   "reassign",
-        "refresh", "reindex", "release",    "revoke",   "rollback",   "savepoint", "security",
-        "show",    "start",   "table",      "unlisten", "vacuum"};
+        "analyze",  "analyse",  "checkpoint", "close",    "cluster", "comment", "deallocate",
+        "drop",     "fetch",    "grant",      "import",   "listen",  "lock",    "move",
+        "notify",   "reassign", "refresh",    "reindex",  "release", "revoke",  "savepoint",
+        "security", "show",     "table",      "unlisten", "vacuum"};
     return sql_is_one_of(r, list, sizeof list / sizeof list[0]);
 }
 
@@ -247,6 +246,9 @@ bool sql_statement(struct sql_reader *r, struct err *err)
         return query(r, "WITH ... that writes", err);
     if (sql_is_word(r, "explain"))
         return query(r, "EXPLAIN of a statement that writes", err);
+    bool transaction = false;
+    if (!sql_transaction(r, &transaction, err))
+        return false;
     /* not by its first word: that may be a cell that strayed out of its rows (S5) */
-    return brings_nothing(r) || unread(r, "unknown statement", err);
+    return transaction || brings_nothing(r) || unread(r, "unknown statement", err);
 }

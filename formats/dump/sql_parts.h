@@ -1,18 +1,19 @@
 /*
  * sql_parts: what the files of the script reader share. Not for others: they include sql.h.
  *
- * sql.c          the queue of events, tokens of one statement, where a statement ends, rows
- * sql_nested.c   a statement that has swallowed another
- * sql_comment.c  what comments tell: headers, trailers, versions, times
- * sql_meta.c     psql's backslash commands
- * sql_session.c  SET and its relatives: search_path, client_encoding, ...
- * sql_table.c    CREATE and ALTER TABLE, views
- * sql_copy.c     COPY
- * sql_insert.c   INSERT
- * sql_object.c   large objects
- * sql_other.c    which statement it is; those that are not read
- * mysql*.c       the same for MySQL (mysql_parts.h)
- * sqlite.c       the same for SQLite
+ * sql.c              the queue of events, tokens of one statement, where a statement ends, rows
+ * sql_nested.c       a statement that has swallowed another
+ * sql_comment.c      what comments tell: headers, trailers, versions, times
+ * sql_meta.c         psql's backslash commands
+ * sql_transaction.c  BEGIN and COMMIT
+ * sql_session.c      SET and its relatives: search_path, client_encoding, ...
+ * sql_table.c        CREATE and ALTER TABLE, views
+ * sql_copy.c         COPY
+ * sql_insert.c       INSERT
+ * sql_object.c       large objects
+ * sql_other.c        which statement it is; those that are not read
+ * mysql*.c           the same for MySQL (mysql_parts.h)
+ * sqlite.c           the same for SQLite
  */
 #ifndef FORMATS_DUMP_SQL_PARTS_H
 #define FORMATS_DUMP_SQL_PARTS_H
@@ -75,6 +76,9 @@ static inline struct str sql_kept(const struct sql_kept *kept)
 /* sql_nested.c: takes the present token into account; at the end, says what was found */
 void sql_nested_follow(struct sql_nested *n, const struct sql_reader *r);
 bool sql_nested_end(struct sql_reader *r, struct err *err);
+/* sql_transaction.c: *was: it begins or ends one, or is known to bring nothing all the same */
+bool sql_transaction(struct sql_reader *r, bool *was, struct err *err);
+void sql_note_open_transaction(struct sql_reader *r); /* at the end of the script */
 /* sql_comment.c */
 bool sql_comment(struct sql_reader *r, struct err *err);
 bool sql_header(struct sql_reader *r, struct err *err);

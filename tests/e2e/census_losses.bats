@@ -104,6 +104,21 @@ otp"
     is "$(query lost.db "SELECT state, note FROM coverage")" 'unknown|its rows leave out the column "last"'
 }
 
+@test "S1: a dump that ends inside its transaction was cut off: phpMyAdmin has no other trailer" {
+    printf '%s\n' '-- phpMyAdmin SQL Dump' '-- version 5.2.1' 'SET SQL_MODE = "NO_AUTO_VALUE_ON_ZERO";' \
+        'START TRANSACTION;' 'CREATE TABLE `t` (`otp` text) ENGINE=InnoDB;' \
+        "INSERT INTO \`t\` (\`otp\`) VALUES" "('$v2');" >cut.sql
+    run keycensus scan cut.sql -q -o cut.db
+    [ "$status" -eq 3 ]
+    [[ "$output" == *"does not end it"* ]]
+    is "$(query cut.db "SELECT version, record_count FROM key_usage")" 'v2|1'
+    run keycensus inspect cut.sql
+    [ "$status" -eq 3 ]
+    { cat cut.sql && printf 'COMMIT;\n'; } >whole.sql
+    keycensus scan whole.sql -q -o whole.db
+    is "$(query whole.db "SELECT value FROM summary WHERE item='status'")" complete
+}
+
 @test "S2: a column that the rows leave out is not known to be empty" {
     dump d.sql 'CREATE TABLE public.users (id int, secret text, twice int GENERATED ALWAYS AS (2 * id) STORED);' \
         'COPY public.users (id) FROM stdin;' '1' '\\.'

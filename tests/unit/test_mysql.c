@@ -370,6 +370,9 @@ static void header_and_trailer_frame_a_dump(void **state)
     tells_of(str_from(dump), str_from(arena_printf(&arena, "%send truncated\n", events)));
     tells_of(STR("-- MariaDB dump 10.19\n-- MariaDB dump 10.19\n-- Dump completed\n"),
              STR("header\nheader\ntrailer\nend truncated\n"));
+    tells_of(STR("START TRANSACTION;\nSET time_zone = '+00:00';\n"), STR("end truncated\n"));
+    tells_of(STR("START TRANSACTION;\nCOMMIT;\nSTART SLAVE;\n"), STR("end\n"));
+    tells_of(STR("BEGIN;\nEND;\n"), STR("unread : 1 unknown statement\nend truncated\n"));
 }
 
 static void cut_off_inside_a_statement_is_incomplete(void **state)

@@ -759,6 +759,31 @@ static void header_without_its_trailer_is_a_truncated_dump(void **state)
     tells("SELECT 1;\n", "end\n");
 }
 
+static void transaction_without_its_end_is_a_truncated_dump(void **state)
+{
+    (void)state;
+    static const char cut[] = "end truncated: header at line 2 of \n";
+    static const char *const open[] = {"BEGIN;",
+                                       "begin work;",
+                                       "START TRANSACTION ISOLATION LEVEL SERIALIZABLE;",
+                                       "BEGIN; BEGIN;",
+                                       "BEGIN; ROLLBACK TO SAVEPOINT s;",
+                                       "BEGIN; COMMIT AND CHAIN;",
+                                       "BEGIN; PREPARE p AS SELECT 1;"};
+    static const char *const closed[] = {"BEGIN; COMMIT;",
+                                         "BEGIN; END;",
+                                         "BEGIN; ROLLBACK WORK;",
+                                         "BEGIN; ABORT;",
+                                         "BEGIN; COMMIT AND NO CHAIN;",
+                                         "BEGIN; PREPARE TRANSACTION 'x';",
+                                         "COMMIT;"};
+    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
+        tells(arena_printf(&arena, "\n%s\n", open[i]), cut);
+    for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++)
+        tells(arena_printf(&arena, "\n%s\n", closed[i]), "end\n");
+    tells(HEADER "BEGIN;\n", "header\nend truncated: header at line 2 of \n");
+}
+
 static void script_that_ends_too_early_says_where(void **state)
 {
     (void)state;
@@ -881,6 +906,7 @@ int main(void)
         cmocka_unit_test(row_security_is_a_fact_when_on),
         cmocka_unit_test(start_time_needs_a_zone_that_is_known),
         cmocka_unit_test(header_without_its_trailer_is_a_truncated_dump),
+        cmocka_unit_test(transaction_without_its_end_is_a_truncated_dump),
         cmocka_unit_test(script_that_ends_too_early_says_where),
         cmocka_unit_test(memory_does_not_grow_with_the_number_of_tables),
         cmocka_unit_test(memory_does_not_grow_within_one_statement),
