@@ -32,8 +32,14 @@ static bool add(struct consent *c, const char *path, bool named, struct err *err
         err_hint(err, "remove those that are void from the plan's folder");
         return false;
     }
-    if (!file_read(c->arena, path, &c->signatures[c->count], err))
-        return false;
+    struct err failed = {0};
+    c->unread[c->count] = NULL;
+    if (!file_read(c->arena, path, &c->signatures[c->count], &failed)) {
+        if (named)
+            return *err = failed, false;
+        c->signatures[c->count] = STR("");
+        c->unread[c->count] = arena_printf(c->arena, "%s", failed.text);
+    }
     c->approvals[c->count] = (struct approval){.verdict = APPROVAL_BAD, .file = path};
     c->named[c->count++] = named;
     return true;
@@ -140,6 +146,10 @@ static bool is_planner(const struct consent *c, const struct approval *p)
 static bool judge(struct consent *c, size_t i, const struct approval_lists *lists, struct err *err)
 {
     struct approval *p = &c->approvals[i];
+    if (c->unread[i]) {
+        txn_note(&c->notes, c->arena, "an approval does not count: %s", c->unread[i]);
+        return true;
+    }
     if (!approval_verify(c->arena, lists, c->text, c->signatures[i], p, err))
         return false;
     if (p->verdict == APPROVAL_GOOD && is_planner(c, p)) {

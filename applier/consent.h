@@ -28,7 +28,8 @@ struct consent {
     struct str text; /* of the plan */
     struct approval approvals[APPROVALS_MAX];
     struct str signatures[APPROVALS_MAX];
-    bool named[APPROVALS_MAX]; /* by --sig */
+    bool named[APPROVALS_MAX];         /* by --sig */
+    const char *unread[APPROVALS_MAX]; /* why it could not be read; NULL: it was */
     size_t count;
     struct txn_notes notes; /* of the last check: what does not count, and why */
 };

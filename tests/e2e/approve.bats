@@ -319,6 +319,19 @@ not_applied() {
     says err "not approved: 1 of 2" "apply would refuse now"
 }
 
+@test "what lies beside the plan and cannot be read as a signature is passed over and said; with --sig it is an error" {
+    asked 2
+    approved ana rui
+    mkdir plan.txt.folder.sig
+    ln -s nowhere plan.txt.link.sig
+    mkfifo plan.txt.fifo.sig
+    truncate -s 100M plan.txt.large.sig
+    exits 0 timeout 60 keyretire apply plan.txt --dry-run --state-dir "$STATE"
+    says err plan.txt.folder.sig plan.txt.link.sig plan.txt.fifo.sig plan.txt.large.sig "does not count"
+    exits 6 keyretire apply plan.txt --dry-run --state-dir "$STATE" --sig plan.txt.link.sig
+    exits 0 retire apply plan.txt --yes
+}
+
 @test "a plan that asks for no approvals is applied without them, and --sig is said not to matter" {
     planned --keep-versions 1
     exits 0 keyretire approve plan.txt --key keys/ana --as ana --yes
