@@ -2,12 +2,13 @@
 #
 # A baseline run under strace lists the calls as (name, k); then the command runs once for each, killed
 # right before that call, and recover has to give all old or all new files, nothing staged, a valid
-# backup before any new byte, and a second recover without work. KILL_STEP=n tries every n-th call only.
+# backup before any new byte, and a second recover without work. KILL_STEP=n tries every n-th call only; 7 unless
+# it is set, and 1, all of them, in `make crash`.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 BATS_TEST_DIRNAME=$PWD/tests/e2e
 . tests/e2e/lib.bash
-: "${KILL_STEP:=1}"
+: "${KILL_STEP:=7}"
 # A file system in memory, where fsync costs nothing: the runs are many.
 [ ! -w /dev/shm ] || BATS_TMPDIR=/dev/shm
 scratch
@@ -29,6 +30,11 @@ note() {
     wrong=$((wrong + 1))
 }
 
+# What every command under test is given at its end, and who judges what a kill left.
+always=(--state-dir "$STATE")
+judge=settle
+plan_options=()
+
 retire() {
     keyretire "$@" --state-dir "$STATE" >>"$SCRATCH/talk" 2>&1
 }
@@ -41,7 +47,7 @@ build_world() {
     { echo "id,secret"; seal one/.env.crypto v3 3 | sed 's/^/1,/'; } >values.csv
     keycensus scan values.csv --env-file one/.env.crypto --table values --column secret -q -o report.db &&
         keyretire plan --report report.db --env-file one/.env.crypto --env-file two/.env.crypto \
-            --accept 'partial-input:a CSV export' --keep-versions 1 --state-dir "$STATE" -q -o plan.txt >/dev/null || return 1
+            --accept 'partial-input:a CSV export' --keep-versions 1 --state-dir "$STATE" -q "${plan_options[@]}" -o plan.txt >/dev/null || return 1
     old=$(digest)
 }
 digest() {
@@ -70,7 +76,7 @@ first_backup() {
 
 # The calls of a command as lines "name k".
 calls_of() {
-    strace -qq -o trace keyretire "$@" --state-dir "$STATE" >/dev/null 2>&1
+    strace -qq -o trace keyretire "$@" "${always[@]}" >/dev/null 2>&1
     sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' trace | grep -v '^exit' | awk '{print $1, ++seen[$1]}' | sed 1d
 }
 
@@ -107,7 +113,7 @@ killed_at() { # NAME K COMMAND...
     (
         exec 2>/dev/null
         strace -qq -o /dev/null -e trace="$name" -e inject="$name:signal=KILL:when=$k" \
-            keyretire "$@" --state-dir "$STATE" >/dev/null
+            keyretire "$@" "${always[@]}" >/dev/null
         [ $? = 137 ]
     )
 }
@@ -129,7 +135,7 @@ kill_all() { # TITLE START ALLOWED COMMAND...
         load_world "$start"
         # shellcheck disable=SC2086 # two lists of words
         killed_at "$name" "$k" "$@" || { missed=$((missed + 1)); echo "# missed $name $k"; }
-        eval "settle '$name $k' $allowed"
+        eval "$judge '$name $k' $allowed"
     done <calls
     killed=$((killed + runs))
     tap "$wrong" "$title: killed at $runs of $points system calls"
