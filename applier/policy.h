@@ -18,6 +18,10 @@
  *     sealed-backups yes
  *     accept unversioned partial-input     which blockers may be accepted; `accept none`
  *
+ * exclude-planner goes by the login name that plan saw, or who was behind sudo, held against the
+ * principals of the signers, with or without their @host. It stands in the text that they sign; who
+ * logs in under two names, or rewrites the text, is for them to notice.
+ *
  * Each line is left out where nothing is demanded, and stands once. A word that is not known
  * refuses everything: a newer policy is not half obeyed.
  *
