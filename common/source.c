@@ -93,17 +93,21 @@ struct file_source {
     enum fd_owner owner;
     uint64_t at;
     const char *name;
-    bool ended; /* a file that grows would go on after its end */
+    bool ended;         /* a file that grows would go on after its end */
+    source_watch watch; /* NULL: none */
+    void *context;
 };
 
 static enum pull file_read(struct source *base, unsigned char *into, size_t room, size_t *got,
                            struct err *err)
 {
     struct file_source *s = (struct file_source *)base;
-    ssize_t n = 0;
-    if (!s->ended)
-        while ((n = sys->pread(s->fd, into, room, (off_t)s->at)) < 0 && errno == EINTR)
-            ;
+    ssize_t n;
+    if (s->ended)
+        return PULL_END;
+    while ((n = sys->pread(s->fd, into, room, (off_t)s->at)) < 0 && errno == EINTR)
+        if (s->watch && !s->watch(s->context, err))
+            return PULL_FAILED; /* not every file system holds signals back */
     if (n < 0) {
         err_sys(err, ERR_SYSTEM, 102, errno, "read %s", s->name);
         return PULL_FAILED;
@@ -130,6 +134,13 @@ static bool file_pass(struct source *base, struct str bytes, enum source_passer 
     return true;
 }
 
+static void file_interruptible(struct source *base, source_watch watch, void *context)
+{
+    struct file_source *s = (struct file_source *)base;
+    s->watch = watch;
+    s->context = context;
+}
+
 static void file_close(struct source *base)
 {
     struct file_source *s = (struct file_source *)base;
@@ -141,8 +152,11 @@ static void file_close(struct source *base)
 static struct source *file_open(int fd, enum fd_owner owner, uint64_t at, const char *name,
                                 struct err *err)
 {
-    static const struct source_ops ops = {
-        .read = file_read, .close = file_close, .place = file_place, .pass = file_pass};
+    static const struct source_ops ops = {.read = file_read,
+                                          .close = file_close,
+                                          .interruptible = file_interruptible,
+                                          .place = file_place,
+                                          .pass = file_pass};
     struct file_source *s = source_new(sizeof *s, &ops, err);
     if (!s)
         return NULL;
