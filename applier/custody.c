@@ -82,6 +82,47 @@ static const char *dumps_of(const struct reading *r, const struct plan *p)
     return (const char *)text.at;
 }
 
+static bool is_named(const struct reading *r, struct str digest)
+{
+    for (size_t i = 0; i < r->retained_count; i++)
+        if (str_eq(r->retained[i].report->content_digest, digest))
+            return true;
+    return false;
+}
+
+static bool has_perhaps(const struct custody *c, struct str version, const char *dump)
+{
+    for (size_t i = 0; i < c->need_count; i++)
+        if (c->needs[i].dump == dump && str_eq(c->needs[i].version, version))
+            return true;
+    return false;
+}
+
+/*
+ * A plan says what a stored dump needs of the versions that the files had then. What had left them
+ * before, the dump may need as well, and the plan does not tell. A report that is named now does.
+ */
+static void needs_perhaps(struct reading *r, const struct txn_info *info, const struct plan *p,
+                          const struct plan_evidence *e)
+{
+    struct buf dump = {.arena = r->a};
+    const struct custody *c = r->c;
+    const struct plan_version *known;
+    add_dump(&dump, e, e->kept_until);
+    buf_byte(&dump, 0);
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t k = 0; k < c->archives[i].key_count; k++) {
+            struct str version = c->archives[i].keys[k].version;
+            if (plan_find_version(p, version, &known) ||
+                has_perhaps(c, version, (const char *)dump.at))
+                continue;
+            add_need(r, (struct custody_need){.version = version,
+                                              .until = e->kept_until,
+                                              .dump = (const char *)dump.at,
+                                              .txid = info->txid});
+        }
+}
+
 static bool needs_of_plans(struct reading *r, struct err *err)
 {
     for (size_t i = 0; i < r->list.count; i++) {
@@ -98,6 +139,9 @@ static bool needs_of_plans(struct reading *r, struct err *err)
                                                   .until = end_of_need(r, p, &p->versions[v]),
                                                   .dump = dumps_of(r, p),
                                                   .txid = info->txid});
+        for (size_t e = 0; p && e < p->evidence_count; e++)
+            if (p->evidence[e].kind == EVIDENCE_RETAINED && !is_named(r, p->evidence[e].digest))
+                needs_perhaps(r, info, p, &p->evidence[e]);
         for (size_t k = 0; !p && k < r->c->count; k++)
             if (r->c->archives[k].info == info)
                 r->c->archives[k].plan_is_lost = true;
@@ -325,8 +369,14 @@ bool custody_may_end(const struct custody *c, const struct custody_archive *arch
         if (over || has_copy(c, archive, n->version))
             continue;
         err_set(err, ERR_REFUSED, 822,
-                "%s holds the last archived copy of version %s, and a stored dump needs it: %s",
-                archive->name, text_shown(a, n->version), n->dump);
+                "%s holds the last archived copy of version %s, and a stored dump %s it: %s",
+                archive->name, text_shown(a, n->version), n->records ? "needs" : "may need",
+                n->dump);
+        if (!n->records)
+            err_hint(err,
+                     "the version had left the files before the plan of transaction %s was told "
+                     "of the dump; --retained OLD.db names its report, which says",
+                     n->txid);
         err_hint(err, n->until == UTC_NONE
                           ? "destroy the dump first, and say when that was: --retained "
                             "OLD.db:UNTIL=TIME"
@@ -355,8 +405,11 @@ struct str custody_needed_by(const struct custody_archive *archive, struct arena
         const struct custody_need *n = archive->needs[i];
         buf_text(&b, i ? "; " : "");
         text_visible(&b, n->version);
-        buf_printf(&b, ": %llu value%s, %s", (unsigned long long)n->records,
-                   text_plural(n->records), n->dump);
+        if (n->records)
+            buf_printf(&b, ": %llu value%s, %s", (unsigned long long)n->records,
+                       text_plural(n->records), n->dump);
+        else
+            buf_printf(&b, ": perhaps, %s", n->dump);
     }
     return buf_str(&b);
 }

@@ -33,8 +33,9 @@ struct custody_key {
 /* A version that values of a stored dump were encrypted with. */
 struct custody_need {
     struct str version;
-    uint64_t records;
-    int64_t until;    /* the dump is destroyed then; UTC_NONE: nobody said */
+    uint64_t
+        records;   /* 0: perhaps; the plan that knew the dump did not have the version any more */
+    int64_t until; /* the dump is destroyed then; UTC_NONE: nobody said */
     const char *dump; /* for people: "app of 2026-11-01T00:00:00Z, kept until ..." */
     const char *txid; /* whose plan says so; NULL: a report that was named now */
 };

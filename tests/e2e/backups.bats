@@ -113,6 +113,34 @@ kept_by_all() { # the archive is there, no transaction of a purge, and it reads
     kept_by_all
 }
 
+@test "backups purge: a stored dump that a later plan was told of may need what had left before" {
+    stored old v1 3
+    stored other v4 1
+    applied --only v1 --retain-until 2020-01-01
+    first=$TXID archive=$BACKUP
+    census
+    # This plan knows no v1 any more, and so not that the dump needs it.
+    applied --retained old.db:UNTIL=2199-01-01T00:00:00Z --retain-until 2020-01-01
+    exits 4 retire backups purge "$first" --yes
+    says err R0822 "version v1" "kept until 2199-01-01T00:00:00Z" "--retained"
+    [[ "$(listed "$first" 'x["needed_by"]')" == "v1: perhaps, app of "*"kept until 2199-01-01T00:00:00Z" ]]
+    BACKUP=$archive TXID=$first
+    kept_by_all
+    # Who names the dump lets its report say what it needs.
+    exits 4 retire backups purge "$first" --yes --retained old.db
+    says err R0822 "version v1, and a stored dump needs it: old.db"
+    kept_by_all
+    rm -rf "$STATE"
+    cp original .env.crypto
+    census
+    applied --only v1 --retain-until 2020-01-01
+    first=$TXID
+    census
+    applied --retained other.db:UNTIL=2199-01-01T00:00:00Z --retain-until 2020-01-01
+    exits 4 retire backups purge "$first" --yes
+    exits 0 retire backups purge "$first" --yes --retained other.db
+}
+
 @test "backups purge: another archive with the very same key makes room; one with another key does not" {
     stored old v1 3
     applied --retained old.db --retain-until 2020-01-01
