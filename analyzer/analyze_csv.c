@@ -3,23 +3,23 @@
 #include "formats/dump/psql_footer.h"
 #include "formats/envelope/versioned_fernet.h"
 
-/* exports/users/part-0001.csv -> "users" */
-static struct str folder_name(const char *path, struct str file)
+/* exports/users/part-0001.csv -> "users"; '' where the path names no folder */
+static struct str folder_name(const struct input_text *text)
 {
-    struct str rest = str_from(path);
-    if (rest.len <= file.len)
-        return input_stem(file);
-    rest = str_slice(rest, 0, rest.len - file.len - 1);
+    struct str rest = input_folder(text);
+    rest = str_slice(rest, 0, rest.len - (rest.len > 0)); /* its slash */
     for (size_t at = str_find(rest, '/'); at < rest.len; at = str_find(rest, '/'))
         rest = str_slice(rest, at + 1, rest.len);
-    return rest.len ? rest : input_stem(file);
+    return rest;
 }
 
 struct table_name analysis_text_table(const struct analysis *a)
 {
-    struct str table = a->options->table_from_path ? folder_name(a->text->path, a->text->name)
-                                                   : input_stem(a->text->name);
-    return (struct table_name){STR(""), STR(""), table};
+    struct str folder = folder_name(a->text);
+    struct input_table named = input_table(a->text->name);
+    if (a->options->table_from_path && folder.len)
+        named = (struct input_table){STR(""), folder};
+    return (struct table_name){STR(""), named.schema, named.table};
 }
 
 static void note_header(struct analysis *a, const struct catalogue_entry *entry,

@@ -147,7 +147,8 @@ static bool is_decoy(struct str head)
            str_starts(head, STR("\0\0\0\1Bud1"));
 }
 
-struct str input_stem(struct str name)
+/* Up to the next dot behind the first byte. */
+static struct str first_part(struct str name)
 {
     size_t dot = 1 + str_find(str_slice(name, 1, name.len), '.');
     return str_slice(name, 0, dot < name.len ? dot : name.len);
@@ -160,6 +161,38 @@ struct str input_folder(const struct input_text *text)
     size_t name = strlen(text_shown(&scratch, text->name));
     arena_free(&scratch);
     return str_slice(path, 0, path.len > name ? path.len - name : 0);
+}
+
+/* A name as SQL takes it without quotes: neither a date nor a number of a part. */
+static bool is_plain_name(struct str part)
+{
+    bool plain = part.len > 0 && !ascii_digit(part.at[0]);
+    for (size_t i = 0; plain && i < part.len; i++)
+        plain = ascii_alpha(part.at[i]) || ascii_digit(part.at[i]) || part.at[i] == '_' ||
+                part.at[i] >= 0x80;
+    return plain;
+}
+
+/* Of a kind of file that holds one table. */
+static bool is_extension(struct str part)
+{
+    static const char *const list[] = {"csv", "tsv",   "tab",    "txt",  "copy",
+                                       "bin", "jsonl", "ndjson", "json", "data"};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        if (str_eq_nocase(part, str_from(list[i])))
+            return true;
+    return false;
+}
+
+struct input_table input_table(struct str name)
+{
+    struct str first = first_part(name);
+    struct str rest = str_slice(name, first.len + 1, name.len);
+    struct str second = first_part(rest);
+    struct str third = first_part(str_slice(rest, second.len + 1, rest.len));
+    bool two = is_plain_name(first) && is_plain_name(second) && !is_extension(second) &&
+               is_extension(third);
+    return two ? (struct input_table){first, second} : (struct input_table){STR(""), first};
 }
 
 static struct str last_part(struct str path)

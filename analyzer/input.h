@@ -95,8 +95,14 @@ void input_close(struct input *in);
 /* Is the text the very bytes of a file named by the input, and not those of a pipe? */
 bool input_is_plain(const struct input *in, const struct input_text *text);
 
-/* "users.2026.csv.gz" -> "users"; a name that starts with a dot keeps it. */
-struct str input_stem(struct str name);
+/*
+ * What table a file's name says: "users.2026.csv.gz" is of "users", "public.users.csv" of "users"
+ * in the schema "public". A name that starts with a dot keeps it.
+ */
+struct input_table {
+    struct str schema, table; /* of the name's bytes */
+};
+struct input_table input_table(struct str name);
 /* Its path without the name at the end: what the files of an archive have in common. */
 struct str input_folder(const struct input_text *text);
 

@@ -89,7 +89,8 @@ static bool inspect_table(struct inspect *s, struct err *err)
         return false;
     uint64_t from = s->window->offset;
     (void)window_skip_all(s->window, err);
-    inspect_table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name), columns.count,
+    struct input_table named = input_table(s->text->name);
+    inspect_table_row(s, s->text->path, STR(""), named.schema, named.table, columns.count,
                       s->window->offset - from,
                       columns.header == CSV_HEADER_YES ? "header" : "no header");
     return !err_is(err);
@@ -111,7 +112,8 @@ static bool inspect_pgcopy(struct inspect *s, struct err *err)
         return false;
     uint64_t from = s->window->offset;
     bool done = window_skip_all(s->window, err);
-    inspect_table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name), copy.columns,
+    struct input_table named = input_table(s->text->name);
+    inspect_table_row(s, s->text->path, STR(""), named.schema, named.table, copy.columns,
                       s->window->offset - from, "no header");
     return done;
 }
@@ -146,8 +148,9 @@ static bool inspect_json(struct inspect *s, struct err *err)
     json_lines_open(lines, s->window, s->cli->arena);
     while (next != JSON_LINES_END && next != JSON_LINES_FAILED)
         next = json_lines_next(lines, err);
-    inspect_table_row(s, s->text->path, STR(""), STR(""), input_stem(s->text->name),
-                      lines->key_count, s->window->offset - from, "");
+    struct input_table named = input_table(s->text->name);
+    inspect_table_row(s, s->text->path, STR(""), named.schema, named.table, lines->key_count,
+                      s->window->offset - from, "");
     return next == JSON_LINES_END;
 }
 

@@ -185,14 +185,31 @@ static void rule_reports(struct planning *p)
 
 /* ---- inventory ---- */
 
+/* Tables of one name in several schemas: a file that knows no schema is any of them. */
+static bool inventory_repeats(const struct plan_input *in, const struct plan_table_name *line)
+{
+    for (size_t i = 0; i < in->inventory_count; i++)
+        if (str_eq(in->inventory[i].table, line->table) &&
+            !str_eq(in->inventory[i].schema, line->schema))
+            return true;
+    return false;
+}
+
+/* May the table be any of several of the line's name? MySQL's schema is its database. */
+static bool may_be_another(const struct plan_table_name *line, const struct plan_column_name *at)
+{
+    return line->schema.len > 0 && at->schema.len == 0 && !str_eq(line->schema, at->database);
+}
+
 /* Has data, holds no rows of its own, or has a blocker already. */
-static bool inventory_answered(const struct plan *plan, const struct plan_table_name *line)
+static bool inventory_answered(const struct plan *plan, const struct plan_table_name *line,
+                               bool repeats)
 {
     for (size_t i = 0; i < plan->table_count; i++) {
         const struct plan_table *t = &plan->tables[i];
         bool counts = t->state == COVERAGE_DATA || !owns_rows(t->kind) ||
                       coverage_lacks_data(t->state, t->kind);
-        if (counts && inventory_names(line, &t->at))
+        if (counts && inventory_names(line, &t->at) && !(repeats && may_be_another(line, &t->at)))
             return true;
     }
     return false;
@@ -202,14 +219,19 @@ static void rule_inventory(struct planning *p)
 {
     for (size_t i = 0; i < p->in->inventory_count; i++) {
         const struct plan_table_name *line = &p->in->inventory[i];
-        if (inventory_answered(p->plan, line))
+        bool repeats = inventory_repeats(p->in, line);
+        if (inventory_answered(p->plan, line, repeats))
             continue;
         struct plan_column_name at = {.schema = arena_copy(p->a, line->schema),
                                       .table = arena_copy(p->a, line->table)};
+        bool unclear = repeats && inventory_answered(p->plan, line, false);
         block_partial(
             p, at,
-            arena_printf(p->a, "%s: in the inventory, and no report has its data", shown(p, &at)),
-            NULL);
+            arena_printf(p->a, "%s: in the inventory, and no report has its data%s", shown(p, &at),
+                         unclear ? " for certain: a table of that name has no schema, and "
+                                   "the inventory has several"
+                                 : ""),
+            unclear ? "name each file SCHEMA.TABLE.csv, and scan them again" : NULL);
     }
 }
 

@@ -80,6 +80,25 @@ secret|v3|1"
     is "$(query r.db "SELECT DISTINCT schema_name, table_name FROM columns")" "|accounts"
 }
 
+@test "S2: a file named schema.table is that table, and no other schema's" {
+    printf 'id,secret\n1,%s\n' "$T3" >public.users.csv
+    printf 'id,secret\n1,%s\n' "$T2" >old.users.csv
+    gzip old.users.csv
+    for option in '' --table-from-path; do
+        # shellcheck disable=SC2086 # no word, or one
+        scan public.users.csv old.users.csv.gz $option
+        is "$(query r.db "SELECT schema_name, table_name, version FROM key_usage ORDER BY 1")" "old|users|v2
+public|users|v3"
+    done
+    scan public.users.csv --table public.users --column secret
+    keycensus inspect old.users.csv.gz --format csv | grep -q '^old.users.csv.gz,old,users,2,'
+    for name in users.csv.gz users.2026.csv users.csv.old.csv .users.x.csv users; do # no schema
+        gzip -dc old.users.csv.gz >"$name"
+        scan "$name"
+        is "$(query r.db "SELECT schema_name || '|' || table_name FROM key_usage")" "|$(sed 's/\(.\)\..*/\1/' <<<"$name")"
+    done
+}
+
 @test "--table-from-path: the folder names the table, and its files add up" {
     mkdir -p exports/users exports/jobs
     printf 'id,secret\n1,%s\n' "$T3" >exports/users/part-0001.csv

@@ -288,6 +288,37 @@ static void an_inventory_line_without_schema_is_any_schema(void **state)
     passes();
 }
 
+static void a_table_without_schema_is_not_two_lines_of_the_inventory(void **state)
+{
+    (void)state;
+    s.reports[0].partial = true;
+    s.reports[0].tables[0].schema = STR("");
+    struct plan_table_name all[] = {{STR("public"), STR("users")}, {STR("old"), STR("users")}};
+    s.in.inventory = all;
+    s.in.inventory_count = 2;
+    s.in.has_inventory = true;
+    assert_true(sample_make(&s));
+    assert_int_equal(s.plan.blocker_count, 2);
+    assert_true(holds(s.plan.blockers[0].resolve, "SCHEMA.TABLE.csv"));
+    all[1].schema = STR("public"); /* the same line again */
+    passes();
+}
+
+static void a_table_of_mysql_is_the_line_of_its_database(void **state)
+{
+    (void)state;
+    s.reports[0].partial = true;
+    struct report_table *first = &s.reports[0].tables[0];
+    first->schema = STR("");
+    struct plan_table_name all[] = {{first->database, STR("users")}, {STR("old"), STR("users")}};
+    s.in.inventory = all;
+    s.in.inventory_count = 2;
+    s.in.has_inventory = true;
+    assert_true(sample_make(&s));
+    assert_int_equal(s.plan.blocker_count, 1);
+    assert_true(holds(sample_blocker(&s, "partial-input")->message, "old.users"));
+}
+
 static void one_input_without_catalogue_is_not_hidden_by_a_table_without_data(void **state)
 {
     (void)state;
@@ -672,6 +703,8 @@ int main(void)
         T(row_security_blocks),
         T(an_input_without_catalogue_needs_an_inventory),
         T(an_inventory_line_without_schema_is_any_schema),
+        T(a_table_without_schema_is_not_two_lines_of_the_inventory),
+        T(a_table_of_mysql_is_the_line_of_its_database),
         T(one_input_without_catalogue_is_not_hidden_by_a_table_without_data),
         T(an_inventory_answers_for_tables_without_data),
         T(a_skipped_table_of_the_inventory_blocks),
