@@ -60,7 +60,7 @@ bool load_reports(struct load *in, const char *const *reports, size_t report_cou
 static bool open_regular(const char *path, const char *given, int *fd, struct err *err)
 {
     struct stat st;
-    *fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+    *fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | SYS_NO_LINKS, 0);
     if (*fd < 0) {
         err_sys(err, ERR_SYSTEM, 921, errno, "open %s", given);
         err_hint(err, "the user who runs this must be able to read the file");

@@ -78,10 +78,14 @@ struct folder *part_folder_open(struct folder **folders, const char *path, enum 
     const char *shown = text_shown(a, str_from(path));
     struct folder *f = ARENA_NEW(a, struct folder);
     f->path = arena_text(a, str_from(path));
-    f->fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    /* The plan and the journal hold resolved paths: a link in one is somebody's since then. */
+    f->fd = sys->openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | SYS_NO_LINKS, 0);
     if (f->fd < 0) {
-        err_sys(err, errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_SYSTEM, 730, errno,
-                "open the folder %s", shown);
+        int why = errno;
+        bool gone = why == ENOENT || why == ENOTDIR || why == ELOOP;
+        err_sys(err, gone ? ERR_NOT_FOUND : ERR_SYSTEM, 730, why, "open the folder %s", shown);
+        if (why == ELOOP)
+            err_hint(err, "a part of this path is a symbolic link now, and was none before");
         return NULL;
     }
     if (sys->fstat(f->fd, &f->st) != 0) {

@@ -33,12 +33,12 @@
 /* By name: what a kernel or an architecture does not have is left out by libseccomp. */
 static const char *const allowed[] = {
     /* files; Landlock says which */
-    "read", "pread64", "readv", "preadv", "write", "pwrite64", "writev", "open", "openat", "close",
-    "stat", "lstat", "fstat", "newfstatat", "statx", "statfs", "fstatfs", "lseek", "fcntl", "flock",
-    "fsync", "fdatasync", "ftruncate", "fallocate", "fadvise64", "rename", "renameat", "renameat2",
-    "unlink", "unlinkat", "getdents64", "readlink", "readlinkat", "access", "faccessat",
-    "faccessat2", "getcwd", "umask", "fchmod", "fchown", "dup", "poll", "ppoll", "select",
-    "pselect6",
+    "read", "pread64", "readv", "preadv", "write", "pwrite64", "writev", "open", "openat",
+    "openat2", "close", "stat", "lstat", "fstat", "newfstatat", "statx", "statfs", "fstatfs",
+    "lseek", "fcntl", "flock", "fsync", "fdatasync", "ftruncate", "fallocate", "fadvise64",
+    "rename", "renameat", "renameat2", "unlink", "unlinkat", "getdents64", "readlink", "readlinkat",
+    "access", "faccessat", "faccessat2", "getcwd", "umask", "fchmod", "fchown", "dup", "poll",
+    "ppoll", "select", "pselect6",
     /* memory */
     "mmap", "munmap", "mremap", "mprotect", "madvise", "brk", "mlock", "munlock", "mincore",
     "membarrier",

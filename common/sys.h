@@ -25,6 +25,12 @@
 /* linux/fs.h, renameat2(2) */
 enum { SYS_RENAME_NOREPLACE = 1, SYS_RENAME_EXCHANGE = 2 };
 
+/*
+ * A flag of openat's that is ours: no part of the path is a symbolic link, else ELOOP. For a path
+ * that was resolved before, through folders in which others may write (openat2(2)).
+ */
+enum { SYS_NO_LINKS = 1 << 30 };
+
 /* sys->flags of an inode, linux/fs.h FS_IOC_GETFLAGS */
 enum { SYS_INODE_IMMUTABLE = 0x10, SYS_INODE_APPEND_ONLY = 0x20 };
 

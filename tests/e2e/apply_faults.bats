@@ -536,6 +536,23 @@ unprivileged() {
     [ "$(sha256sum <two/app.env | cut -d' ' -f1)" = "$new" ]
 }
 
+@test "recovery: a folder that became a symbolic link is not followed (9)" {
+    two_files
+    moments
+    with_fault "$SECOND_SWAP:KILL" apply plan.txt --yes
+    [ "$GOT" = 137 ]
+    mv two away
+    ln -s away two
+    before=$(tree away)
+    exits 9 retire recover
+    says err "$PWD/two/app.env" choices
+    is "$(tree away)" "$before"
+    rm two
+    mv away two
+    exits 0 retire recover
+    [ "$(digests)" = "$NEW" ]
+}
+
 @test "recovery: a folder that is gone for good is made again with the old file from the backup" {
     two_files
     moments
