@@ -13,7 +13,8 @@ LINE = re.compile(r'^(\w+)\((.*)\)\s+= (.*)$')
 # What the kernel calls it, and what the table does.
 NAMES = {'pread64': {'pread'}, 'newfstatat': {'fstatat', 'fstat'}, 'getdents64': {'readdir'}, 'fstatfs': {'filesystem'},
          'ioctl': {'inode_flags'}, 'fcntl': {'lock_ofd', 'lease', 'lock_owner'}, 'readlink': {'realpath', 'readlinkat'},
-         'mkdir': {'mkdirat'}, 'renameat': {'renameat2'}}  # as glibc does without flags
+         'mkdir': {'mkdirat'}, 'renameat': {'renameat2'},  # as glibc does without flags
+         'openat2': {'openat'}}  # with SYS_NO_LINKS
 # How the program starts, and what common/sandbox.c says about folders; neither changes anything.
 OTHERS = {'execve', 'landlock_add_rule'}
 # One call of the C library that takes several of the kernel's.
