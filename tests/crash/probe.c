@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +46,8 @@ static long try_fork(void)
 
 static long try_exec(void)
 {
-    char *const words[] = {(char *)(uintptr_t) "/bin/true", NULL};
+    char program[] = "/bin/true";
+    char *const words[] = {program, NULL};
     return execv(words[0], words);
 }
 
@@ -83,17 +83,21 @@ static size_t count_in(const unsigned char *at, size_t n, const char *canary)
     return count;
 }
 
+/* "7f12-7f34 rw-p 00000000 00:00 0      [heap]" */
 static void search_mapping(const char *line, const char *canary)
 {
-    unsigned long from, to;
-    char rights[8], text[256];
-    int name = 0;
-    if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %n", &from, &to, rights, &name) < 3 ||
-        rights[0] != 'r' || strstr(line, "[v"))
+    char *end;
+    char text[256];
+    unsigned long from = strtoul(line, &end, 16);
+    unsigned long to = strtoul(end + 1, &end, 16);
+    const unsigned char *at;
+    const char *name = strpbrk(line, "[/");
+    if (end[1] != 'r' || strstr(line, "[v"))
         return;
-    size_t found = count_in((const unsigned char *)(uintptr_t)from, to - from, canary);
-    int n = found ? snprintf(text, sizeof text, "memory: %zu in %s%s", found,
-                             line[name] ? "" : "pages of its own", line + name)
+    memcpy(&at, &from, sizeof at);
+    size_t found = count_in(at, to - from, canary);
+    int n = found ? snprintf(text, sizeof text, "memory: %zu in %s", found,
+                             name ? name : "pages of its own\n")
                   : 0;
     if (n > 0 && write(2, text, (size_t)n) != n)
         abort();
