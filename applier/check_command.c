@@ -9,6 +9,7 @@
 #include "applier/commands.h"
 #include "applier/confine.h"
 #include "applier/custody.h"
+#include "applier/remarks.h"
 #include "common/text.h"
 
 /* One version that the data names and that cannot be read. */
@@ -247,6 +248,19 @@ static bool answer(struct checking *k, struct err *err)
     return true;
 }
 
+/* Where else the keys of a file are. */
+static void say_remarks(struct cli *cli, const struct loaded_file *file)
+{
+    struct remarks r = {.a = cli->arena};
+    remarks_of_git(&r, file->path);
+    remarks_of_places(&r, &file->keyring);
+    remarks_of_text(&r, &file->keyring);
+    remarks_of_folder(&r, file->path, &file->keyring);
+    for (size_t i = 0; i < r.count; i++)
+        cli_say(cli, "%s: %s", text_shown(cli->arena, str_from(file->given)),
+                text_shown(cli->arena, r.at[i]));
+}
+
 bool command_check(struct cli *cli, struct err *err)
 {
     static const char *const headings[] = {
@@ -261,6 +275,8 @@ bool command_check(struct cli *cli, struct err *err)
     bool done = read_all(&k, err);
     if (done)
         check_all(&k);
+    for (size_t i = 0; done && i < k.load.file_count; i++)
+        say_remarks(cli, &k.load.files[i]);
     load_free(&k.load);
     return done && answer(&k, err);
 }

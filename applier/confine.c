@@ -2,6 +2,7 @@
 #include "applier/confine.h"
 #include "applier/approval.h"
 #include "applier/commands.h"
+#include "applier/git_tree.h"
 #include "applier/policy.h"
 #include "common/child.h"
 #include "common/sandbox.h"
@@ -46,6 +47,15 @@ static void add_target(struct paths *p, struct arena *a, const char *path)
     add_folder_of(p, a, path);
     if (sys->realpath(path, real))
         add_folder_of(p, a, arena_text(a, str_from(real)));
+}
+
+/* The list of what git tracks, of the work tree that a target is in. */
+static void add_git_index(struct paths *p, struct arena *a, const char *path)
+{
+    char real[PATH_ROOM];
+    const char *root = sys->realpath(path, real) ? git_tree_of(a, real) : NULL;
+    if (root)
+        add(p, a, arena_printf(a, "%s/.git/index", strcmp(root, "/") == 0 ? "" : root));
 }
 
 /* ---- the calls ---- */
@@ -103,6 +113,7 @@ static void add_options(const struct cli *cli, struct paths *readable, struct pa
         const char *value = cli->given[i].value;
         if (id == OPT_ENV_FILE || id == OPT_CONFIG) {
             add_target(targets, a, value);
+            add_git_index(readable, a, value);
         } else if (id == OPT_RETAINED) {
             struct str whole = str_from(value);
             add(readable, a,

@@ -1,6 +1,6 @@
 /* load: files in, data out. */
 #include "applier/load.h"
-#include "applier/git_tree.h"
+#include "applier/remarks.h"
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
@@ -131,19 +131,17 @@ static bool add_remarks(struct load *in, const struct loaded_file *file, struct 
             return false;
         }
     }
-    struct str *remarks = ARENA_ARRAY(in->run, notes.count + 2, struct str);
-    to->remark_count = 0;
+    struct remarks remarks = {.a = in->run};
     for (size_t i = 0; i < notes.count; i++)
-        remarks[to->remark_count++] = str_from(notes.at[i]);
+        remarks_add(&remarks, "%s", notes.at[i]);
     if (err_is(&refused))
-        remarks[to->remark_count++] = str_from(arena_printf(in->run, "%s", refused.text));
-    if (git_tree_of(in->run, file->path))
-        remarks[to->remark_count++] =
-            str_from(arena_printf(in->run,
-                                  "%s lies in a git work tree: if it was ever committed, its "
-                                  "history keeps the removed keys",
-                                  text_shown(in->run, str_from(file->path))));
-    to->remarks = remarks;
+        remarks_add(&remarks, "%s", refused.text);
+    remarks_of_git(&remarks, file->path);
+    remarks_of_places(&remarks, &file->keyring);
+    remarks_of_text(&remarks, &file->keyring);
+    remarks_of_folder(&remarks, file->path, &file->keyring);
+    to->remarks = remarks.at;
+    to->remark_count = remarks.count;
     return true;
 }
 

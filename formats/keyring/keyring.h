@@ -65,6 +65,9 @@ enum entry_role {
 /* The role, and for the first three and a group the version as it is written. */
 enum entry_role keyring_role(struct str name, struct str *version);
 
+/* Whether the entry is a key, salt or salt hash of one of these versions, in any case. */
+bool keyring_belongs(struct str name, const struct str *versions, size_t count);
+
 struct key_version {
     struct str name;                 /* lower case */
     const struct binding *key;       /* never NULL, and has a value that is not empty */

@@ -26,9 +26,6 @@ const char *keyring_names(struct arena *a, const struct keyring *kr);
 /* "ENCRYPTION_KEYS__" and so on. */
 const char *keyring_prefix(enum entry_role role);
 
-/* Whether the entry is a key, salt or salt hash of one of these versions, in any case. */
-bool keyring_belongs(struct str name, const struct str *versions, size_t count);
-
 /* The masked diff, from a mark for each binding of kr. */
 void keyring_edit_lines(struct arena *a, const struct keyring *kr, const enum edit_mark *marks,
                         struct keyring_edit *edit);
