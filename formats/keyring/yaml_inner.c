@@ -167,7 +167,7 @@ static bool any_role(const struct bindings *inner)
 static bool read_env(struct yaml_reader *r, size_t value, struct str text, struct bindings *inner)
 {
     if (!dotenv_parse(r->a, text, inner, r->err) || !flask_env_expand(r->a, text, inner, r->err)) {
-        r->all->bad_line = yaml_line_at(r->tree.content, yaml_at(r, value)->start);
+        r->all->bad_line = yaml_line(&r->tree, yaml_at(r, value)->start);
         return false;
     }
     return !names_hide(inner, text) ||
@@ -184,7 +184,7 @@ static bool place_inner(struct yaml_reader *r, size_t name, size_t value, bool e
                                STR_ARG(yaml_at(r, name)->value));
     size_t place = bindings_place(r->a, &r->ours, str_from(label));
     size_t first = r->ours.count;
-    size_t line = yaml_line_at(r->tree.content, n->start);
+    size_t line = yaml_line(&r->tree, n->start);
     if (!encoded && (n->style != YAML_LITERAL || !map_lines(r, n, &p)))
         return yaml_refuse(r, 516, "an env file in stringData has to be a literal block: |", value);
     for (size_t i = 0; i < inner->count; i++) {

@@ -6,7 +6,7 @@
 bool yaml_refuse(struct yaml_reader *r, int id, const char *text, size_t node)
 {
     if (!err_is(r->err))
-        r->all->bad_line = yaml_line_at(r->tree.content, yaml_at(r, node)->start);
+        r->all->bad_line = yaml_line(&r->tree, yaml_at(r, node)->start);
     err_set(r->err, ERR_REFUSED, id, "%s", text);
     return false;
 }
@@ -93,7 +93,7 @@ struct binding *yaml_add(struct yaml_reader *r, struct str name, size_t value, s
     b->has_value = true;
     b->value = n->value;
     b->place = place;
-    b->line = yaml_line_at(r->tree.content, n->start);
+    b->line = yaml_line(&r->tree, n->start);
     b->lines = 1;
     b->value_raw = (struct span){n->start, n->end};
     (void)yaml_text_span(&r->tree, n, &b->value_raw.start, &b->value_raw.end);
@@ -166,8 +166,8 @@ static bool close_group(struct yaml_reader *r, size_t first, size_t node, size_t
         r->ours.items[i].member = kind;
     flask_close_member(&r->ours, first, whole, body);
     struct binding *leader = &r->ours.items[first];
-    leader->line = yaml_line_at(r->tree.content, body.start);
-    leader->lines = yaml_line_at(r->tree.content, body.end) - leader->line + 1;
+    leader->line = yaml_line(&r->tree, body.start);
+    leader->lines = yaml_line(&r->tree, body.end) - leader->line + 1;
     r->groups = arena_grow(r->a, r->groups, r->group_count, &r->group_room, sizeof *r->groups);
     r->groups[r->group_count++] = (struct yaml_group){.first = first,
                                                       .count = r->ours.count - first,

@@ -16,19 +16,43 @@ struct builder {
     unsigned flow_depth;
 };
 
-size_t yaml_line_at(struct str content, size_t at)
+/* ---- lines ---- */
+
+static bool ends_line(struct str s, size_t at)
 {
-    size_t line = 1;
-    for (size_t i = 0; i < at && i < content.len; i++)
-        line += content.at[i] == '\n' ||
-                (content.at[i] == '\r' && !(i + 1 < content.len && content.at[i + 1] == '\n'));
-    return line;
+    return s.at[at] == '\n' || (s.at[at] == '\r' && !(at + 1 < s.len && s.at[at + 1] == '\n'));
+}
+
+static void find_lines(struct arena *a, struct yaml_tree *t)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < t->content.len; i++)
+        count += ends_line(t->content, i);
+    t->lines = ARENA_ARRAY(a, count, uint32_t);
+    t->line_count = 1;
+    for (size_t i = 0; i < t->content.len; i++)
+        if (ends_line(t->content, i))
+            t->lines[t->line_count++] = (uint32_t)(i + 1);
+}
+
+size_t yaml_line(const struct yaml_tree *t, size_t at)
+{
+    size_t low = 0;
+    size_t high = t->line_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (t->lines[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low + 1;
 }
 
 static bool fail(struct builder *b, enum err_kind kind, int id, const char *text, size_t at)
 {
     if (!err_is(b->err))
-        b->tree->bad_line = yaml_line_at(b->tree->content, at);
+        b->tree->bad_line = yaml_line(b->tree, at);
     err_set(b->err, kind, id, "%s", text);
     return false;
 }
@@ -235,6 +259,7 @@ bool yaml_tree_read(struct arena *a, struct str content, struct yaml_tree *tree,
         err_set(err, ERR_CORRUPT, 500, "the file is larger than %d bytes", YAML_CONTENT_MAX);
         return false;
     }
+    find_lines(a, tree);
     if (!check_line_ends(&b, content))
         return false;
     b.base = str_starts(content, STR("\xEF\xBB\xBF")) ? 3 : 0;

@@ -57,6 +57,8 @@ struct yaml_tree {
     size_t count;
     size_t room;
     size_t documents;
+    uint32_t *lines; /* where each begins */
+    size_t line_count;
     size_t bad_line;
 };
 
@@ -97,6 +99,6 @@ bool yaml_text_span(const struct yaml_tree *t, const struct yaml_node *n, size_t
                     size_t *end);
 
 /* The line of a byte: LF, CRLF and CR end one. */
-size_t yaml_line_at(struct str content, size_t at);
+size_t yaml_line(const struct yaml_tree *t, size_t at);
 
 #endif
