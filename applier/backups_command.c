@@ -32,7 +32,7 @@ static void backup_line(struct cli *cli, struct table *t, const struct custody_a
     table_text(t, names_of(a, b->versions, b->version_count));
     table_text(t, custody_held(x, a));
     table_count(t, b->target_count);
-    if (x->need_is_open || x->plan_is_lost || x->not_before == UTC_NONE)
+    if (x->need_is_open || x->lost_plan || x->not_before == UTC_NONE)
         table_null(t);
     else
         table_text(t, time_of(a, x->not_before));

@@ -123,6 +123,24 @@ static void needs_perhaps(struct reading *r, const struct txn_info *info, const 
         }
 }
 
+static bool is_among(const struct str *names, size_t count, struct str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(names[i], name))
+            return true;
+    return false;
+}
+
+/* A version that the files of the transaction did not have any more. */
+static bool holds_more(const struct custody_archive *archive, const struct txn_info *info)
+{
+    for (size_t i = 0; i < archive->key_count; i++)
+        if (!is_among(info->versions, info->version_count, archive->keys[i].version) &&
+            !is_among(info->kept, info->kept_count, archive->keys[i].version))
+            return true;
+    return false;
+}
+
 static bool needs_of_plans(struct reading *r, struct err *err)
 {
     for (size_t i = 0; i < r->list.count; i++) {
@@ -143,8 +161,8 @@ static bool needs_of_plans(struct reading *r, struct err *err)
             if (p->evidence[e].kind == EVIDENCE_RETAINED && !is_named(r, p->evidence[e].digest))
                 needs_perhaps(r, info, p, &p->evidence[e]);
         for (size_t k = 0; !p && k < r->c->count; k++)
-            if (r->c->archives[k].info == info)
-                r->c->archives[k].plan_is_lost = true;
+            if (r->c->archives[k].info == info || holds_more(&r->c->archives[k], info))
+                r->c->archives[k].lost_plan = info->txid;
     }
     return true;
 }
@@ -331,12 +349,12 @@ static bool is_known(const struct custody_archive *archive, struct err *err)
         *err = archive->why;
         return false;
     }
-    if (!archive->plan_is_lost)
+    if (!archive->lost_plan)
         return true;
     err_set(err, ERR_REFUSED, 823, "which stored dumps need the keys of %s is not known",
             archive->name);
     err_hint(err, "the plan of transaction %s is gone from STATE/plans: put it back",
-             archive->info->txid);
+             archive->lost_plan);
     return false;
 }
 

@@ -50,11 +50,12 @@ struct custody_archive {
     size_t key_count;
     const struct custody_need **needs; /* of versions that it holds */
     size_t need_count;
-    bool plan_is_lost;  /* so which dumps that plan was told of is not known */
-    bool has_horizon;   /* somebody said how long it is needed ... */
-    int64_t horizon;    /* ... --retain-until, or the plan of its own transaction */
-    int64_t not_before; /* the latest end of its horizon and of all its needs; or UTC_NONE */
-    bool need_is_open;  /* a dump needs it whose end nobody named: not_before is not all */
+    const char *lost_plan; /* TXID whose plan is gone: which dumps it was told of, and whether they
+                              need a key of this archive, is not known; NULL: none */
+    bool has_horizon;      /* somebody said how long it is needed ... */
+    int64_t horizon;       /* ... --retain-until, or the plan of its own transaction */
+    int64_t not_before;    /* the latest end of its horizon and of all its needs; or UTC_NONE */
+    bool need_is_open;     /* a dump needs it whose end nobody named: not_before is not all */
 };
 
 struct custody {

@@ -179,6 +179,22 @@ kept_by_all() { # the archive is there, no transaction of a purge, and it reads
     exits 0 retire backups purge "$TXID" --yes
 }
 
+@test "backups purge: when a later plan is gone, who needs what had left before it is not known (4)" {
+    applied --only v1 --retain-until 2020-01-01
+    first=$TXID
+    census
+    cp "$STATE"/plans/*.plan first.plan
+    applied --retain-until 2020-01-01
+    rm "$STATE"/plans/*.plan
+    cp first.plan "$STATE/plans/$(sha256sum <first.plan | cut -d' ' -f1).plan"
+    exits 4 retire backups purge "$first" --yes
+    says err R0823 "$TXID"
+    exits 0 retire backups verify "$first"
+    # With the plan back it may go.
+    cp plan.txt "$STATE/plans/$(sha256sum <plan.txt | cut -d' ' -f1).plan"
+    exits 0 retire backups purge "$first" --yes
+}
+
 @test "backups purge: a damaged one (12), one with two names (4), no such one (6), no id (2)" {
     applied --retain-until 2020-01-01
     cp "$BACKUP" good
