@@ -147,7 +147,7 @@ deps_build := gcc make pkg-config libsqlite3-dev zlib1g-dev libisal-dev libzstd-
               libseccomp-dev libyaml-dev
 deps_test  := $(deps_build) clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev bats \
               perl python3 python3-dotenv python3-flask python3-yaml sqlite3 postgresql mariadb-server strace gzip bzip2 xz-utils zstd lz4 zip tar \
-              attr acl mandoc util-linux procps git shellcheck openssh-client
+              attr acl mandoc util-linux procps git shellcheck openssh-client age
 .PHONY: deps deps-build
 deps:
 	@tests/install_packages.sh $(deps_test)

@@ -166,7 +166,9 @@ static bool in_time(const struct plan *plan, struct err *err)
 static bool by_policy(const struct consent *consent, struct err *err)
 {
     struct policy policy;
-    return policy_load(consent->arena, &policy, err) && policy_allows(&policy, consent->plan, err);
+    return policy_load(consent->arena, &policy, err) &&
+           policy_allows(&policy, consent->plan, err) &&
+           policy_seals(&policy, consent->seal_to, err);
 }
 
 /* Asked again right before COMMIT: the clock, and the lists of signers, go on meanwhile. */
@@ -357,6 +359,7 @@ static bool change(struct cli *cli, struct load *load, struct consent *consent,
         .has_policy = plan->conditions.has_policy,
         .policy = plan->conditions.policy,
         .window = plan->conditions.window,
+        .seal_to = consent->seal_to,
         .has_retain_until = retain_until != UTC_NONE,
         .retain_until = retain_until,
         .still_allowed = still_allowed,
@@ -380,6 +383,7 @@ bool apply_plan(struct cli *cli, struct consent *consent, enum apply_mode mode, 
     struct operation op = {.mode = mode};
     split_versions(cli->arena, plan, &op);
     if (!option_retain_until(cli, &op.retain_until, err) ||
+        !option_seal_to(cli, &consent->seal_to, err) ||
         !show_before(cli, plan, consent->text, mode, err))
         return false;
     if (plan_is_blocked(plan))

@@ -2,6 +2,7 @@
 #include "applier/backup.h"
 #include "applier/backup_tar.h"
 #include "applier/part_file.h"
+#include "applier/seal.h"
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
@@ -263,18 +264,48 @@ bool backup_find(struct state *state, const char *name_or_txid, struct arena *a,
     return false;
 }
 
-static bool read_back(struct state *state, const char *name, struct arena *wiping, struct backup *b,
-                      struct err *err)
+static bool read_bytes(struct state *state, const char *name, struct arena *wiping,
+                       struct str *bytes, struct err *err)
 {
-    struct str bytes;
     int fd =
         sys->openat(state->backup_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     if (fd < 0) {
         err_sys(err, ERR_SYSTEM, 803, errno, "open the backup %s", name);
         return false;
     }
-    bool done = file_read_fd(wiping, fd, name, &bytes, err) && backup_parse(bytes, wiping, b, err);
+    bool done = file_read_fd(wiping, fd, name, bytes, err);
     (void)sys->close(fd); /* read-only */
+    return done;
+}
+
+static bool no_identity(struct err *err)
+{
+    err_set(err, ERR_REFUSED, 830, "it is sealed to its recipients");
+    err_hint(err, "--identity FILE names the identity of one of them");
+    return false;
+}
+
+/* The digest is of the archive as it is stored; its seal is no part of what parse sees. */
+static bool parse_sealed(struct str bytes, struct str identity, struct arena *wiping,
+                         struct backup *b, struct err *err)
+{
+    struct str plain;
+    if (identity.len == 0)
+        return no_identity(err);
+    if (!seal_open(wiping, identity, bytes, &plain, err) || !backup_parse(plain, wiping, b, err))
+        return false;
+    b->sealed = true;
+    return crypto_sha256(bytes, &b->digest, err);
+}
+
+/* `identity` is the text of an age identity file, or ''. */
+static bool read_back(struct state *state, const char *name, struct str identity,
+                      struct arena *wiping, struct backup *b, struct err *err)
+{
+    struct str bytes;
+    bool done = read_bytes(state, name, wiping, &bytes, err) &&
+                (seal_is(bytes) ? parse_sealed(bytes, identity, wiping, b, err)
+                                : backup_parse(bytes, wiping, b, err));
     if (!done)
         err_context(err, "backup %s", name);
     b->name = name;
@@ -286,13 +317,49 @@ bool backup_read(struct state *state, const char *name_or_txid, struct arena *wi
                  struct backup *b, struct err *err)
 {
     const char *name;
+    struct str identity = STR("");
+    *b = (struct backup){0};
     if (!backup_find(state, name_or_txid, wiping, &name, err) ||
-        !read_back(state, name, wiping, b, err))
+        (state->identity && !file_read(wiping, state->identity, &identity, err)) ||
+        !read_back(state, name, identity, wiping, b, err))
         return false;
     if (str_ends(str_from(name), str_from(b->txid)))
         return true;
     err_set(err, ERR_CORRUPT, 814, "backup %s: its manifest is of transaction %s", name, b->txid);
     return false;
+}
+
+bool backup_read_closed(struct state *state, const char *name_or_txid, struct arena *a,
+                        struct backup *b, struct err *err)
+{
+    struct txn_info info;
+    struct err unknown = {0};
+    struct str bytes;
+    const char *name;
+    *b = (struct backup){.sealed = true};
+    if (!backup_find(state, name_or_txid, a, &name, err) ||
+        !read_bytes(state, name, a, &bytes, err))
+        return false;
+    memcpy(b->txid, name + strlen(name) - TXID_HEX, TXID_HEX);
+    if (!seal_is(bytes) || !txn_find(state, a, b->txid, &info, &unknown)) {
+        no_identity(err);
+        err_context(err, "backup %s", name);
+        return false;
+    }
+    b->name = name;
+    b->path = arena_printf(a, "%s/%s", state->backup_path, name);
+    b->operation = info.operation;
+    b->time = info.started;
+    b->has_plan = info.has_plan;
+    b->plan = info.plan;
+    b->versions = info.versions;
+    b->version_count = info.version_count;
+    b->target_count = info.target_count;
+    b->targets = ARENA_ARRAY(a, info.target_count, struct backup_target);
+    for (size_t i = 0; i < info.target_count; i++)
+        b->targets[i] = (struct backup_target){.path = str_from(info.targets[i].path),
+                                               .digest = info.targets[i].before};
+    return crypto_sha256(bytes, &b->digest, err);
 }
 
 bool backup_verify(struct state *state, const struct backup *b, struct arena *a,
@@ -398,10 +465,10 @@ static bool store(struct state *state, const char *name, struct str bytes, struc
 
 /* What is on the disk is the images that were read from the files, and nothing else will do. */
 static bool prove(struct state *state, const struct begin *begin, const struct str *images,
-                  struct arena *wiping, struct backup *made, struct err *err)
+                  struct str once, struct arena *wiping, struct backup *made, struct err *err)
 {
     const char *name = made->name;
-    if (!read_back(state, name, wiping, made, err))
+    if (!read_back(state, name, once, wiping, made, err))
         return false;
     bool same = made->target_count == begin->target_count;
     for (size_t i = 0; same && i < begin->target_count; i++)
@@ -414,13 +481,19 @@ static bool prove(struct state *state, const struct begin *begin, const struct s
 }
 
 bool backup_write(struct state *state, const struct begin *begin, const char *txid,
-                  const struct str *images, struct arena *wiping, struct backup *made,
-                  struct err *err)
+                  const struct str *images, struct str recipients, struct arena *wiping,
+                  struct backup *made, struct err *err)
 {
+    struct arena sealing = {.wipe = true}; /* the one-time identity is wiped here, not at END */
     struct str bytes;
+    struct str once = STR("");
     *made = (struct backup){0};
     made->name = backup_name(wiping, begin, txid);
-    return state_backups(state, err) && make_archive(begin, txid, images, wiping, &bytes, err) &&
-           store(state, made->name, bytes, wiping, err) &&
-           prove(state, begin, images, wiping, made, err);
+    bool done =
+        state_backups(state, err) && make_archive(begin, txid, images, wiping, &bytes, err) &&
+        (recipients.len == 0 || seal_close(&sealing, recipients, bytes, &bytes, &once, err)) &&
+        store(state, made->name, bytes, wiping, err) &&
+        prove(state, begin, images, once, wiping, made, err);
+    arena_free(&sealing);
+    return done;
 }

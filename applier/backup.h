@@ -11,6 +11,9 @@
  *     backup_read(&state, "2f9c", &wiping, &b, err)      by file name, TXID or unique prefix
  *     ...b.targets[i].image...                           digests checked against the manifest
  *
+ * A sealed one is opened with the identity of the state's options, else ERR_REFUSED 830; its tar is
+ * in memory only.
+ *
  * Hostile archives: entries must be the manifest's, all of them, in its order, with its sizes and
  * digests; anything more or less is ERR_CORRUPT. Nothing is extracted to a path.
  *
@@ -21,6 +24,8 @@
 #define APPLIER_BACKUP_H
 
 #include "applier/begin.h"
+
+enum { BACKUP_SEALED = 830 }; /* the id of the error of a sealed one without identity */
 
 struct backup_target {
     struct str path;
@@ -33,7 +38,8 @@ struct backup_target {
 struct backup {
     const char *name; /* in the backup folder */
     const char *path;
-    struct sha256 digest; /* of the archive */
+    struct sha256 digest; /* of the archive as it is in the folder */
+    bool sealed;          /* to recipients; seal.h */
     char txid[TXID_HEX + 1];
     enum txn_operation operation;
     int64_t time;
@@ -45,10 +51,13 @@ struct backup {
     size_t target_count;
 };
 
-/* The old images are in begin's order. Fills name, path and digest of *made. */
+/*
+ * The old images are in begin's order. Fills name, path and digest of *made. With recipients
+ * (seal.h; '' for none) the archive is sealed to them.
+ */
 bool backup_write(struct state *state, const struct begin *begin, const char *txid,
-                  const struct str *images, struct arena *wiping, struct backup *made,
-                  struct err *err);
+                  const struct str *images, struct str recipients, struct arena *wiping,
+                  struct backup *made, struct err *err);
 
 /* Its name, from its first target, time and transaction. */
 const char *backup_name(struct arena *a, const struct begin *begin, const char *txid);
@@ -62,6 +71,12 @@ bool backup_find(struct state *state, const char *name_or_txid, struct arena *a,
                  struct err *err);
 bool backup_read(struct state *state, const char *name_or_txid, struct arena *wiping,
                  struct backup *b, struct err *err);
+/*
+ * A sealed archive that nothing opens here: digest, and what its transaction's journal says of it;
+ * no targets' images. ERR_REFUSED 830 without such a journal.
+ */
+bool backup_read_closed(struct state *state, const char *name_or_txid, struct arena *a,
+                        struct backup *b, struct err *err);
 /*
  * Also that it is the very archive its transaction's journal named; a backup without a journal here
  * (copied from another machine) is noted, not refused.

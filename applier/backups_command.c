@@ -14,9 +14,10 @@ static struct str time_of(struct arena *a, int64_t t)
 
 static void backup_headings(struct table *t)
 {
-    static const char *const names[] = {"txid",        "time",  "operation",          "versions",
-                                        "held",        "files", "destroy_not_before", "needed_by",
-                                        "backup_file", NULL};
+    static const char *const names[] = {
+        "txid",      "time",        "operation", "versions",
+        "held",      "files",       "sealed",    "destroy_not_before",
+        "needed_by", "backup_file", NULL};
     for (const char *const *n = names; *n; n++)
         table_heading(t, *n);
 }
@@ -32,6 +33,7 @@ static void backup_line(struct cli *cli, struct table *t, const struct custody_a
     table_text(t, names_of(a, b->versions, b->version_count));
     table_text(t, custody_held(x, a));
     table_count(t, b->target_count);
+    table_boolean(t, b->sealed);
     if (x->need_is_open || x->lost_plan || x->not_before == UTC_NONE)
         table_null(t);
     else
@@ -137,11 +139,21 @@ static bool backups_verify(struct cli *cli, struct state *state, struct err *err
     struct arena keys = {.wipe = true};
     struct backup b;
     struct txn_notes notes = {0};
-    bool done = backup_read(state, cli->arguments[1], &keys, &b, err) &&
-                backup_verify(state, &b, cli->arena, &notes, err);
+    struct err closed = {0};
+    bool opened = backup_read(state, cli->arguments[1], &keys, &b, &closed);
+    bool done = opened || (closed.id == BACKUP_SEALED &&
+                           backup_read_closed(state, cli->arguments[1], &keys, &b, err));
+    if (!done && !err_is(err))
+        *err = closed;
+    done = done && backup_verify(state, &b, cli->arena, &notes, err);
     say_notes(cli, &notes);
+    if (done && !opened)
+        cli_warn(cli, "%s is sealed and was not opened: --identity FILE opens it", b.name);
     if (done)
-        buf_printf(&cli->out, "ok: %s, %zu files\n", b.name, b.target_count);
+        buf_printf(&cli->out,
+                   opened ? "ok: %s, %zu files\n"
+                          : "ok: %s, %zu files, by the digest in the journal alone\n",
+                   b.name, b.target_count);
     arena_free(&keys);
     return done;
 }

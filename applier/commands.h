@@ -48,7 +48,6 @@ enum retire_option {
 extern const struct cli_option plan_options[], review_options[], apply_options[], state_options[],
     status_options[], approve_options[], rollback_options[], backups_options[], log_options[],
     check_options[], cleanup_options[];
-extern const int apply_reserved[], rollback_reserved[], cleanup_reserved[];
 
 bool command_plan(struct cli *cli, struct err *err);
 bool command_show(struct cli *cli, struct err *err);
@@ -72,6 +71,9 @@ bool option_state(const struct cli *cli, struct state_options *options, struct e
 
 /* --retain-until; UTC_NONE when it is not given. */
 bool option_retain_until(const struct cli *cli, int64_t *time, struct err *err);
+
+/* --encrypt-to, tried with age; '' when it is not given. */
+bool option_seal_to(const struct cli *cli, struct str *recipients, struct err *err);
 
 /* review_commands.c: the plan that the first argument names. */
 struct read_plan {

@@ -4,6 +4,7 @@
 #include "applier/commands.h"
 #include "applier/git_tree.h"
 #include "applier/policy.h"
+#include "applier/seal.h"
 #include "common/child.h"
 #include "common/sandbox.h"
 #include "common/sys.h"
@@ -62,7 +63,7 @@ static void add_git_index(struct paths *p, struct arena *a, const char *path)
 
 bool confine_calls(struct cli *cli, struct err *err)
 {
-    static child_rule *const rules[] = {approval_may_ask, NULL};
+    static child_rule *const rules[] = {approval_may_ask, seal_may_ask, NULL};
     char unused[256];
     struct sandbox_state got = {0};
     if (!child_keep(rules, err))
@@ -96,8 +97,9 @@ void confine_beside(const char *plan_path)
 
 static bool is_file_option(int id)
 {
-    static const int files[] = {OPT_REPORT,  OPT_ORDER, OPT_TABLES, OPT_ALLOWED_SIGNERS,
-                                OPT_REVOKED, OPT_SIG,   OPT_KEY,    OPT_IDENTITY};
+    static const int files[] = {OPT_REPORT,    OPT_ORDER, OPT_TABLES, OPT_ALLOWED_SIGNERS,
+                                OPT_REVOKED,   OPT_SIG,   OPT_KEY,    OPT_IDENTITY,
+                                OPT_ENCRYPT_TO};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (files[i] == id)
             return true;

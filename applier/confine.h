@@ -6,10 +6,10 @@
  * a program or write where the command has nothing to do. In two steps:
  *
  *     confine_calls(cli, err)              main's hook, before a command runs: a keeper that starts
- *                                          ssh-keygen for us and nothing else (common/child.h),
- *                                          then no sockets, no programs, no new processes
- *     confine_about(&plan), ...            what else is needed: the files that a plan names
- *     confine_files(cli, use, &state)      as soon as it is known which files the command is about
+ *                                          ssh-keygen and age for us and nothing else
+ * (common/child.h), then no sockets, no programs, no new processes confine_about(&plan), ... what
+ * else is needed: the files that a plan names confine_files(cli, use, &state)      as soon as it is
+ * known which files the command is about
  *
  * confine_files leaves: for reading, what the options name, the folders of the configuration files
  * (a look at what lies beside them), the policy and its lists, the plan's folder with its

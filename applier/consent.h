@@ -25,7 +25,8 @@ enum { CONSENT_TOO_FEW = 940 }; /* the id of the error that more approvals resol
 struct consent {
     struct arena *arena;
     const struct plan *plan;
-    struct str text; /* of the plan */
+    struct str text;    /* of the plan */
+    struct str seal_to; /* who can open the backup; '' for one in clear */
     struct approval approvals[APPROVALS_MAX];
     struct str signatures[APPROVALS_MAX];
     bool named[APPROVALS_MAX];         /* by --sig */

@@ -229,6 +229,20 @@ static bool hold_images(struct reading *r, struct custody_archive *archive, stru
     return true;
 }
 
+/*
+ * What nothing opens here holds what its transaction's journal says: before an apply the files had
+ * every version that it names, and before a rollback those that were there.
+ */
+static void hold_names(struct reading *r, struct custody_archive *archive)
+{
+    size_t room = 0;
+    const struct txn_info *t = archive->info;
+    for (size_t i = 0; t->operation == TXN_APPLY && i < t->version_count; i++)
+        hold(r, archive, &room, (struct custody_key){t->versions[i], NULL});
+    for (size_t i = 0; i < t->kept_count; i++)
+        hold(r, archive, &room, (struct custody_key){t->kept[i], NULL});
+}
+
 static const struct txn_info *info_of(const struct reading *r, struct str name)
 {
     struct str txid = str_slice(name, name.len - TXID_HEX, name.len);
@@ -250,6 +264,13 @@ static void read_archive(struct reading *r, struct str name, struct custody_arch
         backup_read(r->state, archive->name, r->wiping, &archive->backup, &archive->why) &&
         backup_verify(r->state, &archive->backup, r->a, &unsaid, &archive->why) &&
         hold_images(r, archive, &archive->why);
+    if (archive->why.id != BACKUP_SEALED || !archive->info)
+        return;
+    archive->why = (struct err){0};
+    archive->readable =
+        backup_read_closed(r->state, archive->name, r->a, &archive->backup, &archive->why) &&
+        backup_verify(r->state, &archive->backup, r->a, &unsaid, &archive->why);
+    hold_names(r, archive);
 }
 
 /* ---- together ---- */

@@ -135,7 +135,6 @@ static const struct cli_command commands[] = {
              "--yes answers the question beforehand. It skips no rule.",
      .examples = apply_examples,
      .options = apply_options,
-     .reserved = apply_reserved,
      .least = 1,
      .most = 1,
      .run = command_apply},
@@ -151,7 +150,6 @@ static const struct cli_command commands[] = {
              "column of every table of the report counts.",
      .examples = cleanup_examples,
      .options = cleanup_options,
-     .reserved = cleanup_reserved,
      .run = command_cleanup_keys},
     {.name = "status",
      .arguments = "",
@@ -173,7 +171,6 @@ static const struct cli_command commands[] = {
              "that changed since gets "
              "the removed versions back and keeps everything else.",
      .options = rollback_options,
-     .reserved = rollback_reserved,
      .least = 1,
      .most = 1,
      .run = command_rollback},
@@ -186,8 +183,9 @@ static const struct cli_command commands[] = {
      .arguments = "list | show ID | verify ID | restore ID | purge ID",
      .summary = "the archives of what was",
      .text = "ID is a TXID, a unique prefix of one, or the archive's file name. An archive holds "
-             "all keys in clear: guard "
-             "it as you guard the configuration.\n\n"
+             "all keys in clear, unless it was sealed (--encrypt-to): guard it as you guard the "
+             "configuration. --identity opens a sealed one; without it list, show and verify say "
+             "what its transaction's journal knows.\n\n"
              "list shows the versions that an archive holds, the stored dumps that need them, and "
              "the time before which it is not to be destroyed.\n\n"
              "purge destroys one archive, and leaves a record of it and of what may remain "
@@ -196,7 +194,6 @@ static const struct cli_command commands[] = {
              "with the last archived copy of a key that a stored dump still needs.",
      .examples = backups_examples,
      .options = backups_options,
-     .reserved = rollback_reserved,
      .least = 1,
      .most = 2,
      .run = command_backups},

@@ -1,5 +1,6 @@
 /* options: the option lists of keyretire's commands, and the values several commands read. */
 #include "applier/commands.h"
+#include "applier/seal.h"
 #include "common/text.h"
 
 #define STATE_OPTIONS                                                                              \
@@ -42,6 +43,16 @@
     {                                                                                              \
         OPT_DIALECT, "dialect", 0, "NAME",                                                         \
             "who reads the env files: python-dotenv (the default), node, systemd, bash, docker"    \
+    }
+#define SEAL_OPTION                                                                                \
+    {                                                                                              \
+        OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT",                                              \
+            "seal the backup with age: age1..., an SSH public key, or a file of them; may be "     \
+            "repeated"                                                                             \
+    }
+#define IDENTITY_OPTION                                                                            \
+    {                                                                                              \
+        OPT_IDENTITY, "identity", 0, "FILE", "opens sealed backups: an identity file of age"       \
     }
 #define RETAIN_UNTIL_OPTION                                                                        \
     {                                                                                              \
@@ -99,10 +110,9 @@ const struct cli_option apply_options[] = {
     {OPT_SIG, "sig", 0, "FILE",
      "an approval, beside those that lie with the plan; may be repeated"},
     RETAIN_UNTIL_OPTION,
-    {OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT", "seal the backup"},
+    SEAL_OPTION,
     {0},
 };
-const int apply_reserved[] = {OPT_ENCRYPT_TO, 0};
 
 const struct cli_option approve_options[] = {
     {OPT_KEY, "key", 0, "FILE",
@@ -120,10 +130,9 @@ const struct cli_option cleanup_options[] = {
     CONFIG_OPTION,
     PLAN_OPTIONS,
     CHANGE_OPTIONS,
-    {OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT", "seal the backup"},
+    SEAL_OPTION,
     {0},
 };
-const int cleanup_reserved[] = {OPT_ENCRYPT_TO, 0};
 
 const struct cli_option state_options[] = {STATE_OPTIONS, LOCK_OPTION, {0}};
 
@@ -135,26 +144,14 @@ const struct cli_option status_options[] = {
 };
 
 const struct cli_option rollback_options[] = {
-    YES_OPTION,
-    DRY_RUN_OPTION,
-    STATE_OPTIONS,
-    LOCK_OPTION,
-    RETAIN_UNTIL_OPTION,
-    {OPT_IDENTITY, "identity", 0, "FILE", "opens a sealed backup"},
-    {0},
+    YES_OPTION,          DRY_RUN_OPTION, STATE_OPTIONS,   LOCK_OPTION,
+    RETAIN_UNTIL_OPTION, SEAL_OPTION,    IDENTITY_OPTION, {0},
 };
 
 const struct cli_option backups_options[] = {
-    YES_OPTION,
-    DRY_RUN_OPTION,
-    STATE_OPTIONS,
-    LOCK_OPTION,
-    RETAIN_UNTIL_OPTION,
-    RETAINED_OPTION,
-    {OPT_IDENTITY, "identity", 0, "FILE", "opens a sealed backup"},
-    {0},
+    YES_OPTION,      DRY_RUN_OPTION, STATE_OPTIONS,   LOCK_OPTION, RETAIN_UNTIL_OPTION,
+    RETAINED_OPTION, SEAL_OPTION,    IDENTITY_OPTION, {0},
 };
-const int rollback_reserved[] = {OPT_IDENTITY, 0};
 
 const struct cli_option log_options[] = {
     {OPT_VERIFY, "verify", 0, NULL, "check the chain of hashes"},
@@ -168,6 +165,7 @@ const struct cli_option check_options[] = {
     CONFIG_OPTION,
     DIALECT_OPTION,
     STATE_OPTIONS,
+    IDENTITY_OPTION,
     {0},
 };
 
@@ -217,6 +215,14 @@ bool option_retain_until(const struct cli *cli, int64_t *time, struct err *err)
     return false;
 }
 
+bool option_seal_to(const struct cli *cli, struct str *recipients, struct err *err)
+{
+    const char **given;
+    size_t count = option_values(cli, OPT_ENCRYPT_TO, &given);
+    return seal_recipients(cli->arena, given, count, recipients, err) &&
+           (recipients->len == 0 || seal_try(*recipients, err));
+}
+
 bool option_state(const struct cli *cli, struct state_options *options, struct err *err)
 {
     int64_t seconds;
@@ -225,6 +231,7 @@ bool option_state(const struct cli *cli, struct state_options *options, struct e
         .state_dir = cli_value(cli, OPT_STATE_DIR),
         .backup_dir = cli_value(cli, OPT_BACKUP_DIR),
         .lock_timeout_ms = STATE_LOCK_TIMEOUT_MS,
+        .identity = cli_value(cli, OPT_IDENTITY),
     };
     if (!timeout)
         return true;

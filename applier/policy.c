@@ -231,9 +231,16 @@ static bool conditions_allow(const struct policy *p, const struct plan *plan, st
     if (p->max_age != PLAN_NO_MAX_AGE &&
         (plan->max_age == PLAN_NO_MAX_AGE || plan->max_age > p->max_age))
         return below(err, "younger data than the plan allows");
-    if (p->sealed_backups)
-        return below(err, "sealed backups, which are not in this version");
     return true;
+}
+
+bool policy_seals(const struct policy *p, struct str seal_to, struct err *err)
+{
+    if (!p->sealed_backups || seal_to.len > 0)
+        return true;
+    err_set(err, ERR_REFUSED, 952, "the policy of this machine demands sealed backups");
+    err_hint(err, "--encrypt-to RECIPIENT names who can open it");
+    return false;
 }
 
 bool policy_allows(const struct policy *p, const struct plan *plan, struct err *err)

@@ -15,7 +15,7 @@
  *     verified-reports yes         every live report was scanned with the keys
  *     sha256-inputs yes            and its inputs digested with SHA-256
  *     clean-census yes             and is complete, of the whole database
- *     sealed-backups yes
+ *     sealed-backups yes           apply, rollback and restore need --encrypt-to
  *     accept unversioned partial-input     which blockers may be accepted; `accept none`
  *
  * exclude-planner goes by the login name that plan saw, or who was behind sudo, held against the
@@ -65,6 +65,8 @@ enum policy_age { POLICY_AGE_DEFAULT, POLICY_AGE_GIVEN };
 /* ERR_REFUSED 952: an option asks for less. */
 bool policy_tighten(const struct policy *p, struct arena *a, struct plan_input *in,
                     enum policy_age age, struct err *err);
+/* ERR_REFUSED 952: a backup in clear, where one sealed to recipients is demanded. */
+bool policy_seals(const struct policy *p, struct str seal_to, struct err *err);
 /* ERR_REFUSED 952, 953; ERR_STALE 953: another policy than the plan was made under. */
 bool policy_allows(const struct policy *p, const struct plan *plan, struct err *err);
 

@@ -127,7 +127,8 @@ static void describe_unseen(struct recovering *r, const struct begin_target *t)
              old, fresh);
     if (r->info.backup_file)
         txn_note(r->notes, r->a,
-                 "the file with the first of these digests is in %s (tar -tf, -xOf)",
+                 "the file with the first of these digests is in %s (tar -tf, -xOf; age -d first "
+                 "where it is sealed)",
                  text_shown(r->a, str_from(r->info.backup_file)));
     txn_note(r->notes, r->a,
              "choices for %s: bring back what is missing (mount or rename its folder) and run "

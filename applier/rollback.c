@@ -60,7 +60,10 @@ static bool roll_one(struct load *load, const struct backup *b, const struct bac
     if (!load_named(load, what->path, t->form, file, err)) {
         if (err->kind == ERR_NOT_FOUND) /* the archive is never unpacked to a path */
             (void)snprintf(err->hint, sizeof err->hint,
-                           "put a file back there first; tar -xOf %s prints the archived one",
+                           b->sealed ? "put a file back there first; age -d -i FILE %s | tar -xO "
+                                       "prints the archived one"
+                                     : "put a file back there first; tar -xOf %s prints the "
+                                       "archived one",
                            b->path);
         return false;
     }

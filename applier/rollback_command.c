@@ -1,6 +1,7 @@
 /* rollback_command: `keyretire rollback` and `backups restore`: put back what was taken away. */
 #include "applier/commands.h"
 #include "applier/confine.h"
+#include "applier/policy.h"
 #include "applier/rollback.h"
 #include "common/sys.h"
 #include "common/text.h"
@@ -77,6 +78,7 @@ struct undo {
     const char *which; /* TXID or backup, as the user named it */
     enum txn_operation operation;
     int64_t retain_until; /* of the backup that this one makes */
+    struct str seal_to;   /* and who can open that one */
     struct load load;
     struct backup backup;
     struct rollback_plan plan;
@@ -183,6 +185,7 @@ static bool change(struct undo *u, struct txn_result *result, struct err *err)
             .kept_count = u->plan.kept_count,
             .has_retain_until = u->retain_until != UTC_NONE,
             .retain_until = u->retain_until,
+            .seal_to = u->seal_to,
         };
         if (cli_flag(u->cli, OPT_YES))
             show_rollback(u->cli, &u->backup, &u->plan);
@@ -194,12 +197,21 @@ static bool change(struct undo *u, struct txn_result *result, struct err *err)
     return done;
 }
 
+/* This change makes a backup, too. */
+static bool sealed_as_demanded(const struct undo *u, struct err *err)
+{
+    struct policy policy;
+    return policy_load(u->cli->arena, &policy, err) && policy_seals(&policy, u->seal_to, err);
+}
+
 bool put_back(struct cli *cli, const char *which, enum txn_operation operation, struct err *err)
 {
     enum apply_mode mode = cli_flag(cli, OPT_DRY_RUN) ? APPLY_DRY_RUN : APPLY_FOR_REAL;
     struct undo u = {.cli = cli, .which = which, .operation = operation};
     struct txn_result result = {.started = sys->now()};
-    bool done = option_retain_until(cli, &u.retain_until, err) && name_archived(&u, err);
+    bool done = option_retain_until(cli, &u.retain_until, err) &&
+                option_seal_to(cli, &u.seal_to, err) && sealed_as_demanded(&u, err) &&
+                name_archived(&u, err);
     if (!done)
         return false;
     if (mode == APPLY_DRY_RUN) {

@@ -146,6 +146,7 @@ bool state_open(struct state *s, const struct state_options *options, enum state
 {
     *s = (struct state){.use = use,
                         .lock_timeout_ms = options->lock_timeout_ms,
+                        .identity = options->identity,
                         .arena = a,
                         .dir = -1,
                         .txn_dir = -1,

@@ -34,6 +34,7 @@ struct state_options {
     const char *state_dir;    /* --state-dir, or NULL for the default place */
     const char *backup_dir;   /* --backup-dir, or NULL for STATE/backups */
     unsigned lock_timeout_ms; /* 0: one attempt */
+    const char *identity;     /* --identity: a file that opens sealed backups, or NULL */
 };
 
 enum state_use { STATE_READ, STATE_CHANGE };
@@ -43,8 +44,9 @@ struct state {
     const char *backup_path; /* absolute */
     unsigned lock_timeout_ms;
     enum state_use use;
-    struct arena *arena; /* of state_open, for paths */
-    bool recovered;      /* txn_recover ran and left nothing open */
+    const char *identity; /* of the options */
+    struct arena *arena;  /* of state_open, for paths */
+    bool recovered;       /* txn_recover ran and left nothing open */
     /* Descriptors; -1 where STATE_READ found nothing. */
     int dir;
     int txn_dir;

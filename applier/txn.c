@@ -207,11 +207,18 @@ static bool save(struct run *r, struct err *err)
     struct str *images = ARENA_ARRAY(&r->wiping, r->count, struct str);
     for (size_t i = 0; i < r->count; i++)
         images[i] = r->files[i].old_image;
-    if (!backup_write(r->state, &r->begin, r->result->txid, images, &r->wiping, &made, err))
+    if (!backup_write(r->state, &r->begin, r->result->txid, images, r->request->seal_to, &r->wiping,
+                      &made, err))
         return false;
     r->result->backup_file = arena_text(r->a, str_from(made.path));
-    txn_note(&r->result->warnings, r->a, "the backup %s holds every key of the old files in clear",
-             made.path);
+    if (made.sealed)
+        txn_note(&r->result->warnings, r->a,
+                 "the backup %s is sealed: a one-time key opened it, and that the recipients' own "
+                 "keys do was not tried; keyretire backups verify --identity FILE tries one",
+                 made.path);
+    else
+        txn_note(&r->result->warnings, r->a,
+                 "the backup %s holds every key of the old files in clear", made.path);
     return journal_add(&r->journal, RECORD_BACKUP, txn_backup_body(r->a, made.path, &made.digest),
                        err);
 }

@@ -74,6 +74,7 @@ struct txn_request {
     struct sha256 policy;
     struct change_window
         window;            /* kept in BEGIN, so that who finishes it later can tell; may be none */
+    struct str seal_to;    /* recipients of the backup (seal.h), '' for one in clear */
     bool has_retain_until; /* kept in BEGIN: the backup is not destroyed before */
     int64_t retain_until;
     const struct txn_target *targets;

@@ -67,7 +67,8 @@ static bool run(struct arena *a, const struct child *c, const int *fds, size_t c
     }
     if (r->status == CHILD_NOT_STARTED) {
         err_set(err, ERR_SYSTEM, 160, "%s cannot be started", c->program);
-        err_hint(err, "install it; Debian has ssh-keygen in openssh-client");
+        err_hint(err, "install it; Debian has it in the package %s",
+                 c->package ? c->package : "openssh-client");
         return false;
     }
     return take(a, fds[1], &r->out, err) && take(a, fds[2], &r->talk, err);

@@ -44,6 +44,7 @@ struct child {
     struct str input;               /* its standard input */
     struct str files[CHILD_FILES_MAX];
     size_t file_count;
+    const char *package; /* of Debian that has it, for the hint; NULL: openssh-client */
 };
 
 struct child_result {

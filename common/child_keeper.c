@@ -103,7 +103,7 @@ static bool take_words(struct arena *a, struct str *rest, const char *const **wo
 
 static bool take_request(struct arena *a, struct str frame, struct child *c)
 {
-    struct str program;
+    struct str program, package;
     uint64_t count;
     *c = (struct child){0};
     if (!take(&frame, &program) || !take_words(a, &frame, &c->arguments) ||
@@ -114,6 +114,9 @@ static bool take_request(struct arena *a, struct str frame, struct child *c)
     for (; c->file_count < count; c->file_count++)
         if (!take(&frame, &c->files[c->file_count]))
             return false;
+    if (!take(&frame, &package))
+        return false;
+    c->package = package.len ? arena_text(a, package) : NULL;
     return frame.len == 0;
 }
 
@@ -211,6 +214,7 @@ static bool ask(struct arena *a, const struct child *c, struct child_result *r, 
     put_number(&request, c->file_count);
     for (size_t i = 0; i < c->file_count; i++)
         put(&request, c->files[i]);
+    put(&request, str_from(c->package ? c->package : ""));
     bool done = write_frame(keeper.to, buf_str(&request), err);
     arena_free(&scratch);
     if (!done)

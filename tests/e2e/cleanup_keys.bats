@@ -498,8 +498,8 @@ PY
     [ -z "$(find . -name '*.new')" ]
 }
 
-@test "reserved options answer 'not in this version'" {
-    refused 2 cleanup --encrypt-to age1x --yes
-    grep -q 'not in this version' refused.err
+@test "a backup that cannot be sealed as asked refuses before anything is done" {
+    refused 13 cleanup --encrypt-to age1x --yes
+    grep -q 'malformed recipient' refused.err
     untouched
 }

@@ -188,8 +188,11 @@ static void a_plan_below_the_policy_is_refused_whatever_it_says_of_it(void **unu
     assert_int_equal(allowed(&p, &good), ERR_REFUSED);
     accepted.code = STR("unversioned");
     assert_int_equal(allowed(&p, &good), 0);
-    p.sealed_backups = true;
-    assert_int_equal(allowed(&p, &good), ERR_REFUSED);
+    p.sealed_backups = true; /* asked when the backup is made: the plan does not say */
+    assert_int_equal(allowed(&p, &good), 0);
+    assert_false(policy_seals(&p, STR(""), &err));
+    assert_int_equal(err.id, 952);
+    assert_true(policy_seals(&p, STR("age1..."), &err));
 }
 
 static void a_plan_is_of_one_policy_and_no_other(void **unused)
