@@ -49,7 +49,7 @@ size_t yaml_line(const struct yaml_tree *t, size_t at)
     return low + 1;
 }
 
-static bool fail(struct builder *b, enum err_kind kind, int id, const char *text, size_t at)
+static bool fail(struct builder *b, int kind, int id, const char *text, size_t at)
 {
     if (!err_is(b->err))
         b->tree->bad_line = yaml_line(b->tree, at);

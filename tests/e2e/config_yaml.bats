@@ -104,3 +104,10 @@ print(eval(sys.argv[2]))' "$1" "$2"
     printf 'age-encryption.org/v1\n-> X25519 x\n' >.env.sealed
     exits 12 keyretire plan --report report.db --env-file .env.sealed --state-dir "$STATE" -o other.txt
 }
+
+@test "only readers of env files are dialects" {
+    for name in kubernetes compose flask-yaml; do
+        exits 2 plan --dialect "$name"
+        says plan.err "--dialect"
+    done
+}
