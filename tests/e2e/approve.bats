@@ -219,6 +219,31 @@ not_applied() {
     exits 0 retire apply plan.txt --yes
 }
 
+@test "another report and another keyring void the approvals, and what changed is named" {
+    asked 1
+    approved ana
+    again() {
+        exits 0 keyretire plan --report report.db --env-file .env.crypto --state-dir "$STATE" --kdf-iterations 1 \
+            --keep-versions 1 --approvals 1 --allowed-signers signers -o plan.txt --overwrite
+    }
+    sealed v4 3 1 | users_dump >dump.sql
+    census
+    again
+    says err "approvals of the one before are void" "- evidence: live sha256:" "+ evidence: live sha256:"
+    not_applied 4 "0 of 1" "it is not of this plan"
+    approved ana
+    grep -v CHECKSUM .env.crypto >more
+    make_env other v0 v0
+    grep "__v0=" other >>more
+    cat more >.env.crypto
+    cp -p .env.crypto old
+    not_applied 5 "changed since the plan was made"
+    census # of the same dump: the report says which versions there are
+    again
+    says err "approvals of the one before are void" "+ versions: remove v0" "+ targets: removes v0 v1 v2 v3"
+    not_applied 4 "0 of 1" "it is not of this plan"
+}
+
 @test "an apply that aborted may be tried again with the same approvals; one that committed not" {
     asked 1
     approved ana
