@@ -79,6 +79,7 @@ struct sim {
     uint64_t good_backup[64]; /* sums of archives that were proven */
     size_t good_backups;
     uint64_t chance;
+    unsigned past;              /* transactions before the start */
     unsigned long states_most;  /* of one crash point */
     unsigned depth;             /* interruptions of interrupted recoveries, up to SIM_DEPTH */
     unsigned long nested_every; /* every which recovery is interrupted itself */

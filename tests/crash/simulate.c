@@ -40,7 +40,6 @@ static void simulate(const struct sim_shape *shape, enum extent extent, struct s
     struct sim m;
     struct err err = {0};
     bool small = shape->files <= 2;
-    bool middle = shape->files == 3 && shape->layout == OWN_FOLDERS;
     sim_start(&m, shape, figures);
     m.chance = shape->files;
     m.states_most = extent == FULL ? 512 : 32;
@@ -54,11 +53,12 @@ static void simulate(const struct sim_shape *shape, enum extent extent, struct s
     m.depth = extent == FULL && small ? 1 : 0;
     m.nested_every = 5;
     if (extent == FULL) {
-        unsigned long step = shape->files <= 3 || is_plainest(shape) ? 1 : shape->files;
-        sim_faults(&m, step);
-        sim_errnos(&m, middle || shape->files == 1 ? 1 : 20 * step);
-        sim_recovery_faults(&m, small ? 2 : 11 + 4 * step);
-        sim_foreign(&m, small ? 1 : 6 + step);
+        unsigned long n = (unsigned long)shape->files;
+        bool every = n == 1 || (n <= 3 && is_plainest(shape));
+        sim_faults(&m, n <= 3 || is_plainest(shape) ? 1 : n);
+        sim_errnos(&m, every ? 1 : 20 * n);
+        sim_recovery_faults(&m, n == 1 ? 1 : 4 * n);
+        sim_foreign(&m, n == 1 ? 1 : n + 1);
     } else {
         sim_faults(&m, small ? 3 : 41);
         sim_errnos(&m, small ? 40 : 301);
