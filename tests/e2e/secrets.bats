@@ -67,6 +67,20 @@ forgets() {
     forgets 0 rollback "$(last_txid)" --yes --state-dir "$STATE"
 }
 
+@test "S15: a sealed backup is made, proven and opened, and no key stays behind" {
+    age-keygen -o identity 2>/dev/null
+    planned --keep-versions 1
+    forgets 0 apply plan.txt --yes --state-dir "$STATE" --encrypt-to "$(age-keygen -y identity)"
+    txid=$(last_txid)
+    forgets 0 backups verify "$txid" --identity identity --state-dir "$STATE"
+    forgets 0 rollback "$txid" --yes --identity identity --state-dir "$STATE"
+    # Nor does the identity that opened it.
+    KEY=$(grep '^AGE-SECRET-KEY' identity)
+    planned --keep-versions 1 --protect v3
+    forgets 0 apply plan.txt --yes --state-dir "$STATE" --encrypt-to "$(age-keygen -y identity)"
+    forgets 0 rollback "$(last_txid)" --yes --identity identity --state-dir "$STATE"
+}
+
 @test "key material is in pages that are in no core dump and not swapped out" {
     local flags
     planned --keep-versions 1
