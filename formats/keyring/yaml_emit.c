@@ -66,9 +66,11 @@ static void pass_gap(struct emitter *e, size_t to)
         e->done = to;
 }
 
+/* What ends at `from`, behind the line end that a block scalar has, shares no line with `to`. */
 static bool on_one_line(struct str s, size_t from, size_t to)
 {
-    return line_end(s, from, to) == to;
+    bool ended = from > 0 && (s.at[from - 1] == '\n' || s.at[from - 1] == '\r');
+    return !ended && line_end(s, from, to) == to;
 }
 
 static void add_code(struct emitter *e, size_t start, size_t end, bool flow)

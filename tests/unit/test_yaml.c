@@ -147,6 +147,25 @@ static void versions_come_back_as_they_stood(void **state)
                 "ENCRYPTION_SALT__v1: a0\nLATER: 1\n" ACTIVE);
 }
 
+/* Without v1's lines the empty line would be a part of the text before it. */
+static void an_edit_that_would_change_another_value_is_refused(void **state)
+{
+    static const char text[] = ACTIVE "ENCRYPTION_KEYS__v2: b\nENCRYPTION_SALT__v2: a1\n"
+                                      "ENCRYPTION_KEYS__v1: a\nA: |%s\n  x\n"
+                                      "ENCRYPTION_SALT__v1: a0\n\nB: 1\n";
+    struct str gone = STR("v1");
+    char file[512];
+    (void)state;
+    (void)snprintf(file, sizeof file, text, "");
+    load(file);
+    assert_true(keyring_remove(&arena, &kr, &gone, 1, &edit, &err));
+    (void)snprintf(file, sizeof file, text, "+");
+    load(file);
+    assert_false(keyring_remove(&arena, &kr, &gone, 1, &edit, &err));
+    assert_int_equal(err.id, 523);
+    assert_string_equal(err.place, "c.yml, line 5");
+}
+
 static void marks_on_an_entry_or_around_it_are_refused(void **state)
 {
     (void)state;
@@ -387,6 +406,7 @@ int main(void)
         TEST(a_block_leaves_with_its_lines),
         TEST(a_member_leaves_with_its_comma),
         TEST(versions_come_back_as_they_stood),
+        TEST(an_edit_that_would_change_another_value_is_refused),
         TEST(marks_on_an_entry_or_around_it_are_refused),
         TEST(what_a_reader_may_take_for_no_string_is_refused),
         TEST(names_that_stand_twice_or_elsewhere_are_refused),
