@@ -74,6 +74,25 @@ static void rule_column(struct planning *p, const struct report_table *t,
                       text_shown(p->a, c->name), c->future_times);
 }
 
+/* Stored values whose key left the files before: only an archive can read them. */
+static void warn_retained_orphans(struct planning *p, const struct report *r)
+{
+    for (size_t t = 0; t < r->table_count; t++)
+        for (size_t c = 0; c < r->tables[t].column_count; c++) {
+            const struct report_column *column = &r->tables[t].columns[c];
+            for (size_t i = 0; i < column->usage_count; i++) {
+                struct str version = planning_version(p, column->usages[i].version);
+                if (version.len == 0 || column->usages[i].records == 0 ||
+                    planning_find(p, version) < p->plan->version_count)
+                    continue;
+                planning_warn(p, "retained-orphan",
+                              "%s of a stored backup holds values of version %s, which no "
+                              "configuration file has: only an archive can have its key",
+                              planning_report_name(p, r), text_shown(p->a, version));
+            }
+        }
+}
+
 static void warn_undeclared(struct planning *p)
 {
     bool any = p->in->scope != NULL;
@@ -98,6 +117,8 @@ void rules_values(struct planning *p)
             for (size_t c = 0; c < r->tables[t].column_count; c++)
                 rule_column(p, &r->tables[t], &r->tables[t].columns[c]);
     }
+    for (size_t i = 0; i < p->in->retained_count; i++)
+        warn_retained_orphans(p, p->in->retained[i].report);
     warn_undeclared(p);
 }
 

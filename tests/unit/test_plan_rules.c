@@ -529,6 +529,17 @@ static void a_kept_version_that_is_still_written_is_a_warning(void **state)
     assert_true(sample_warns(&s, "stale-writer"));
 }
 
+static void a_stored_backup_that_needs_what_left_before_is_a_warning(void **state)
+{
+    (void)state;
+    sample_use(sample_retained(&s, UTC_NONE), "v1", 2, sample_now - 90 * DAY);
+    passes();
+    assert_false(sample_warns(&s, "retained-orphan"));
+    sample_use(&s.retained[0], "v0", 2, sample_now - 90 * DAY);
+    passes();
+    assert_true(sample_warns(&s, "retained-orphan"));
+}
+
 static void times_later_than_the_data_are_a_warning(void **state)
 {
     (void)state;
@@ -723,6 +734,7 @@ int main(void)
         T(writes_before_the_active_start_do_not_block),
         T(writes_remembered_from_earlier_reports_count),
         T(a_kept_version_that_is_still_written_is_a_warning),
+        T(a_stored_backup_that_needs_what_left_before_is_a_warning),
         T(times_later_than_the_data_are_a_warning),
         T(an_acceptance_without_count_records_what_it_saw),
         T(an_acceptance_of_one_place_leaves_the_others),
