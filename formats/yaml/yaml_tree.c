@@ -223,6 +223,15 @@ static void wipe_event(yaml_event_t *event)
     yaml_event_delete(event);
 }
 
+/* Nor does it wipe what it has read ahead. Pieces of a value that outgrew its room are out of
+ * reach. */
+static void wipe_parser(yaml_parser_t *parser)
+{
+    memset(parser->raw_buffer.start, 0,
+           (size_t)(parser->raw_buffer.end - parser->raw_buffer.start));
+    memset(parser->buffer.start, 0, (size_t)(parser->buffer.end - parser->buffer.start));
+}
+
 static bool take_events(struct builder *b, yaml_parser_t *parser)
 {
     for (bool more = true; more;) {
@@ -272,6 +281,7 @@ bool yaml_tree_read(struct arena *a, struct str content, struct yaml_tree *tree,
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, text.at, text.len);
     bool done = take_events(&b, &parser);
+    wipe_parser(&parser);
     yaml_parser_delete(&parser);
     return done;
 }
