@@ -24,4 +24,13 @@ settle_purge() { # POINT ALLOWED
 }
 judge=settle_purge
 kill_all "backups purge" applied '"$new"' backups purge "$txid" --yes
-finish 100
+load_world applied
+killed_at unlinkat 1 backups purge "$txid" --yes || tap 1 "purge is killed at its unlink"
+save broken
+kill_all "recover, of a purge that was decided" broken '"$new"' recover
+wrong=0
+load_world broken
+retire recover
+[ ! -e "$STATE/backups/$archive" ] || note "what was decided was not done"
+tap "$wrong" "a purge that was decided is finished"
+finish 200
