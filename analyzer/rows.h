@@ -26,10 +26,11 @@ struct rows {
     bool tail_even; /* and of the part of it that may be carried over */
 
     struct batch *batch;
-    size_t whole;    /* end of the last record in it; 0: none ends */
-    size_t batches;  /* submitted since all threads read for the last time */
-    bool ended;      /* the end line was seen */
-    size_t end_line; /* its begin, and where what follows begins */
+    size_t whole;            /* end of the last record in it; 0: none ends */
+    size_t batches;          /* submitted since all threads read for the last time, */
+    unsigned splits_in_vain; /* which ended soon so many times on end */
+    bool ended;              /* the end line was seen */
+    size_t end_line;         /* its begin, and where what follows begins */
     size_t behind;
 };
 

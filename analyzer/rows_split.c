@@ -16,8 +16,9 @@
 #include "common/sys.h"
 
 enum {
-    SPLIT_AFTER = 4, /* batches a thread that were read before: as many may be fetched in vain */
-    SPLIT_HELPERS_MAX = 15,                 /* one thread that ties keeps no more than these busy */
+    SPLIT_AFTER = 8, /* batches a thread that were read before: some two may be fetched in vain */
+    SPLIT_IN_VAIN_MAX = 6,  /* as often, where it was over soon, that number doubles */
+    SPLIT_HELPERS_MAX = 15, /* one thread that ties keeps no more than these busy */
     SPLIT_BLOCKS = 2 * POOL_THREADS_MAX + 1 /* on their way: each has one of the pool's batches */
 };
 
@@ -200,10 +201,10 @@ bool rows_can_split(const struct rows *r)
 {
     uint64_t unused;
     size_t threads = pool_threads(r->worker->pool);
-    return threads > 1 && pool_is_caller(r->worker) && r->batches >= SPLIT_AFTER * threads &&
-           r->state == PULL_OK && !r->ended && r->taken == window_rest(r->window).len &&
-           r->whole == 0 && r->batch->len <= carry_room(r) &&
-           source_place(r->window->source, &unused) >= 0;
+    return threads > 1 && pool_is_caller(r->worker) &&
+           r->batches >= (SPLIT_AFTER * threads) << r->splits_in_vain && r->state == PULL_OK &&
+           !r->ended && r->taken == window_rest(r->window).len && r->whole == 0 &&
+           r->batch->len <= carry_room(r) && source_place(r->window->source, &unused) >= 0;
 }
 
 void rows_split(struct rows *r, struct err *err)
@@ -230,5 +231,9 @@ void rows_split(struct rows *r, struct err *err)
     struct err unused = {0};
     (void)pool_end_jobs(p, NULL, NULL, &unused);
     (void)pthread_mutex_destroy(&s.mutex);
+    if (s.tied >= r->batches)
+        r->splits_in_vain = 0;
+    else if (r->splits_in_vain < SPLIT_IN_VAIN_MAX)
+        r->splits_in_vain++;
     r->batches = 0;
 }

@@ -7,6 +7,7 @@
 #include "tests/unit/scan_world.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -188,6 +189,33 @@ static void an_end_line_is_found_at_every_place_of_a_block(void **state)
     }
 }
 
+/* Short rows, so that all blocks are read side by side, up to the one that holds the end. */
+static void an_end_line_in_two_blocks_is_found(void **state)
+{
+    (void)state;
+    enum { BLOCK = 64, PADS = 97 }; /* 96 bytes are fetched at once: it moves over all of them */
+    static const char *const ends[] = {"\\.\n", "\\.\r\n", "\\.x\nrow\n\\.\n"};
+    struct scan_layout l = layout_of(1, NULL);
+    size_t passed = 0;
+    for (size_t i = 0; i < 3 * PADS; i++) {
+        struct buf text = {.arena = &arena};
+        for (unsigned k = 0; k < 300; k++)
+            buf_printf(&text, "row %u\n", k);
+        for (size_t k = 0; k < 3; k++) /* moves what follows, and no row is too long */
+            buf_printf(&text, "%*s\n", (int)((i / 3 + k) / 3), "");
+        buf_text(&text, ends[i % 3]);
+        for (unsigned k = 0; k < 200; k++) /* else the last block is short */
+            buf_text(&text, "more\n");
+        struct outcome one = from_memory(&l, buf_str(&text), ROWS_END_LINE, BLOCK);
+        struct outcome two = from_file(&l, buf_str(&text), ROWS_END_LINE, 2, BLOCK);
+        must_be_same(&one, &two);
+        assert_int_equal(two.records, 303 + 2 * (i % 3 == 2));
+        passed += two.passed > 0;
+        arena_free(&arena);
+    }
+    assert_int_equal(passed, 3 * PADS);
+}
+
 /* What ends the rows is not what looks like it: inside a line, or with more on the line. */
 static void what_looks_like_an_end_line_is_a_row(void **state)
 {
@@ -243,6 +271,8 @@ static void quotes_of_csv_open_and_close_across_blocks(void **state)
         for (unsigned k = 0; k < 200; k++)
             buf_printf(&text, "%s,%s\n", (i > 2 && k % 40 == 39 ? odd : cells)[(k / 3) % 4],
                        k % 9 ? cells[k % 4] : cell_value(value, "v2:", 1, CASE_TIME, k));
+        for (size_t k = 0; k < 3; k++) /* moves what follows, and no row is too long */
+            buf_printf(&text, "%*s\n", (int)((i / 3 + k) / 3), "");
         buf_text(&text, ends[i % 3]);
         compare(&l, buf_str(&text), ROWS_END_INPUT);
         arena_free(&arena);
@@ -255,11 +285,11 @@ static void large_blocks_are_read_by_all_threads(void **state)
     (void)state;
     struct scan_layout l = layout_of(2, NULL);
     struct buf text = {.arena = &arena};
-    add_copy_rows(&text, 50000);
+    add_copy_rows(&text, 100000);
     buf_text(&text, "\\.\nbehind");
     struct str rows = buf_str(&text);
     struct outcome one = from_memory(&l, rows, ROWS_END_LINE, 0);
-    assert_int_equal(one.records, 50000);
+    assert_int_equal(one.records, 100000);
     for (unsigned threads = 1; threads <= 8; threads = threads == 3 ? 8 : threads + 1) {
         struct outcome many = from_file(&l, rows, ROWS_END_LINE, threads, 40000);
         must_be_same(&one, &many);
@@ -407,6 +437,27 @@ static void a_read_that_fails_once_side_by_side_changes_nothing(void **state)
     arena_free(&arena);
 }
 
+/* Every block holds what may be an end line: it is tried again after more and more batches. */
+static void rows_of_which_no_block_is_simple_are_seldom_fetched_in_vain(void **state)
+{
+    (void)state;
+    enum { TRIES_MOST = 5, IN_VAIN_MOST = 2 * 2 + 1 }; /* buffers of two threads */
+    struct scan_layout l = layout_of(1, NULL);
+    struct buf text = {.arena = &arena};
+    for (unsigned i = 0; i < 100000; i++)
+        buf_text(&text, "\\.xyz\n");
+    trouble.what = GROWS;
+    trouble.at = UINT_MAX; /* never */
+    struct outcome one = from_troubled(&l, buf_str(&text), ROWS_END_INPUT, 1);
+    unsigned calls = trouble.calls;
+    struct outcome two = from_troubled(&l, buf_str(&text), ROWS_END_INPUT, 2);
+    must_be_same(&one, &two);
+    assert_int_equal(two.records, 100000);
+    assert_int_equal(two.passed, 0);
+    assert_in_range(trouble.calls, calls + 1, calls + TRIES_MOST * IN_VAIN_MOST);
+    arena_free(&arena);
+}
+
 /* ---- being stopped ---- */
 
 struct watcher {
@@ -479,6 +530,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_end_line_is_found_at_every_place_of_a_block),
+        cmocka_unit_test(an_end_line_in_two_blocks_is_found),
         cmocka_unit_test(what_looks_like_an_end_line_is_a_row),
         cmocka_unit_test(long_and_ragged_records_come_in_between),
         cmocka_unit_test(quotes_of_csv_open_and_close_across_blocks),
@@ -487,6 +539,7 @@ int main(void)
         cmocka_unit_test(what_was_read_is_what_is_counted_when_the_file_grows),
         cmocka_unit_test(a_failing_read_is_the_readers_error),
         cmocka_unit_test(a_read_that_fails_once_side_by_side_changes_nothing),
+        cmocka_unit_test(rows_of_which_no_block_is_simple_are_seldom_fetched_in_vain),
         cmocka_unit_test(only_the_reader_is_asked_and_it_can_stop),
         cmocka_unit_test(a_digest_is_that_of_the_bytes_in_their_order),
     };
