@@ -193,11 +193,11 @@ static void an_end_line_is_found_at_every_place_of_a_block(void **state)
 static void an_end_line_in_two_blocks_is_found(void **state)
 {
     (void)state;
-    enum { BLOCK = 64, PADS = 97 }; /* 96 bytes are fetched at once: it moves over all of them */
+    enum { BLOCK = 64, CASES = 3 * 97 }; /* 96 bytes are fetched at once: it moves over all */
     static const char *const ends[] = {"\\.\n", "\\.\r\n", "\\.x\nrow\n\\.\n"};
     struct scan_layout l = layout_of(1, NULL);
     size_t passed = 0;
-    for (size_t i = 0; i < 3 * PADS; i++) {
+    for (size_t i = 0; i < CASES; i++) {
         struct buf text = {.arena = &arena};
         for (unsigned k = 0; k < 300; k++)
             buf_printf(&text, "row %u\n", k);
@@ -213,7 +213,7 @@ static void an_end_line_in_two_blocks_is_found(void **state)
         passed += two.passed > 0;
         arena_free(&arena);
     }
-    assert_int_equal(passed, 3 * PADS);
+    assert_int_equal(passed, CASES);
 }
 
 /* What ends the rows is not what looks like it: inside a line, or with more on the line. */
