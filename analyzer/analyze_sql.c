@@ -432,10 +432,10 @@ static bool on_end(const struct sql_text *s, const struct sql_event *e, struct e
         return true;
     if (e->end.in_transaction) {
         err_set(err, ERR_INCOMPLETE, 432,
-                "%s: the script begins a transaction, at byte %llu, and does not end it: it was "
-                "cut off",
+                "%s: the script begins a transaction or locks a table, at byte %llu, and does not "
+                "end that: it was cut off",
                 a->text->path, (unsigned long long)e->end.header_offset);
-        err_hint(err, "whoever restored it would lose the rows: make the dump again");
+        err_hint(err, "make the dump again, and see that %s ends without an error", dumper(s));
         return false;
     }
     err_set(err, ERR_INCOMPLETE, 432,

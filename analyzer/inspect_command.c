@@ -74,7 +74,8 @@ static bool inspect_sql(struct inspect *s, enum dump_kind kind, struct err *err)
     }
     if (!err_is(err) && e.kind == SQL_EVENT_END && e.end.truncated)
         err_set(err, ERR_INCOMPLETE, 432, "%s: the dump has its %s: it was cut off", s->text->path,
-                e.end.in_transaction ? "BEGIN and not its COMMIT" : "header and not its trailer");
+                e.end.in_transaction ? "BEGIN or LOCK and not its COMMIT or UNLOCK"
+                                     : "header and not its trailer");
     sql_close(&reader);
     return !err_is(err);
 }

@@ -154,9 +154,9 @@ static bool delimiter(struct sql_reader *r, struct err *err)
 static bool brings_nothing(const struct sql_reader *r)
 {
     static const char *const list[] = {
-        "analyze", "change",    "check", "checksum", "describe", "drop",   "explain", "flush",
-        "grant",   "install",   "kill",  "lock",     "optimize", "purge",  "repair",  "reset",
-        "revoke",  "savepoint", "show",  "stop",     "unlock",   "release"};
+        "analyze", "change", "check",   "checksum",  "describe", "drop",     "explain",
+        "flush",   "grant",  "install", "kill",      "lock",     "optimize", "purge",
+        "repair",  "reset",  "revoke",  "savepoint", "show",     "stop",     "release"};
     return sql_is_one_of(r, list, sizeof list / sizeof list[0]);
 }
 
@@ -171,7 +171,10 @@ static bool lock_tables(struct sql_reader *r, struct err *err)
         return true;
     if (!mysql_table_name(r, &name, err))
         return false;
-    if (!name.len || !sql_is_word(r, "write"))
+    if (!sql_is_word(r, "write"))
+        return true;
+    sql_note_lock(r);
+    if (!name.len)
         return true;
     struct sql_event *e = sql_emit(r, SQL_EVENT_FACT, err);
     if (!e)
@@ -225,6 +228,10 @@ bool mysql_statement(struct sql_reader *r, struct err *err)
         return use(r, err);
     if (sql_is_word(r, "lock"))
         return lock_tables(r, err);
+    if (sql_is_word(r, "unlock")) {
+        sql_note_unlock(r);
+        return true;
+    }
     if (sql_is_word(r, "update"))
         return unread_with_table(r, "UPDATE", err);
     if (sql_is_word(r, "delete"))

@@ -94,10 +94,10 @@ struct sql_column {
 struct sql_end {
     uint64_t headers, trailers;
     uint64_t cluster_headers, cluster_trailers;
-    /* Some header has no trailer, or a transaction no COMMIT: the dump was cut off (S1). */
+    /* Some header has no trailer, or a transaction or lock no end: the dump was cut off (S1). */
     bool truncated;
-    bool in_transaction;                 /* it is that no COMMIT came */
-    uint64_t header_offset, header_line; /* of the first such header, or of that BEGIN */
+    bool in_transaction;                 /* it is that no COMMIT or UNLOCK came */
+    uint64_t header_offset, header_line; /* of the first such header, or of that BEGIN or LOCK */
     struct str header_database;          /* its database when known */
 };
 
@@ -151,6 +151,12 @@ struct sql_nested {
     enum sql_nested_kind found;
 };
 
+/* What a script begins and has to end. */
+struct sql_begun {
+    bool is;
+    uint64_t offset, line; /* where it begins */
+};
+
 struct sql_reader {
     struct sql_lexer lexer;
     struct sql_token token; /* the present one; SQL_TOKEN_END behind the statement's last */
@@ -194,10 +200,7 @@ struct sql_reader {
     struct sql_kept header_database;
     bool header_open, cluster_open;
     uint64_t header_offset, header_line, cluster_offset, cluster_line;
-    struct {
-        bool open;
-        uint64_t offset, line; /* of its BEGIN */
-    } transaction;
+    struct sql_begun transaction, lock;
     bool finished;
 };
 

@@ -114,6 +114,7 @@ bool sql_header(struct sql_reader *r, struct err *err)
 bool sql_trailer(struct sql_reader *r, struct err *err)
 {
     r->header_open = false;
+    sql_note_unlock(r); /* the better proof */
     r->end.trailers++;
     return sql_emit_fact(r, SQL_FACT_TRAILER, STR(""), err);
 }

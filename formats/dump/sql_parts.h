@@ -5,7 +5,7 @@
  * sql_nested.c       a statement that has swallowed another
  * sql_comment.c      what comments tell: headers, trailers, versions, times
  * sql_meta.c         psql's backslash commands
- * sql_transaction.c  BEGIN and COMMIT
+ * sql_transaction.c  BEGIN and COMMIT, LOCK and UNLOCK
  * sql_session.c      SET and its relatives: search_path, client_encoding, ...
  * sql_table.c        CREATE and ALTER TABLE, views
  * sql_copy.c         COPY
@@ -78,6 +78,8 @@ void sql_nested_follow(struct sql_nested *n, const struct sql_reader *r);
 bool sql_nested_end(struct sql_reader *r, struct err *err);
 /* sql_transaction.c: *was: it begins or ends one, or is known to bring nothing all the same */
 bool sql_transaction(struct sql_reader *r, bool *was, struct err *err);
+void sql_note_lock(struct sql_reader *r);
+void sql_note_unlock(struct sql_reader *r);
 void sql_note_open_transaction(struct sql_reader *r); /* at the end of the script */
 /* sql_comment.c */
 bool sql_comment(struct sql_reader *r, struct err *err);

@@ -1,17 +1,31 @@
 /*
- * Transactions that a script begins. One that is open where the script ends was cut off before its
- * COMMIT; whoever restores it would lose the rows (S1). Some dumps have no other trailer.
- * Source: gram.y, TransactionStmt; sql_yacc.yy, begin_stmt, start, commit, rollback.
+ * Transactions that a script begins, and locks that it takes. One that is open where the script
+ * ends was cut off before its COMMIT, and whoever restores it would lose the rows; the same of the
+ * lock that mysqldump holds while it writes a table (S1). Some dumps have no other trailer.
+ * Source: gram.y, TransactionStmt; sql_yacc.yy, begin_stmt, start, commit, rollback, lock, unlock.
  */
 #include "formats/dump/sql_parts.h"
 
+static void note_begun(struct sql_reader *r, struct sql_begun *what)
+{
+    if (what->is)
+        return;
+    *what = (struct sql_begun){true, r->offset, r->line};
+}
+
 static void begin(struct sql_reader *r)
 {
-    if (r->transaction.open)
-        return;
-    r->transaction.open = true;
-    r->transaction.offset = r->offset;
-    r->transaction.line = r->line;
+    note_begun(r, &r->transaction);
+}
+
+void sql_note_lock(struct sql_reader *r)
+{
+    note_begun(r, &r->lock);
+}
+
+void sql_note_unlock(struct sql_reader *r)
+{
+    r->lock.is = false;
 }
 
 /* ROLLBACK TO a savepoint ends nothing; AND CHAIN begins the next one at once. */
@@ -27,7 +41,7 @@ static bool end(struct sql_reader *r, struct err *err)
         to = to || sql_is_word(r, "to");
     }
     if (!to)
-        r->transaction.open = false;
+        r->transaction.is = false;
     if (chained)
         begin(r);
     return true;
@@ -52,16 +66,17 @@ bool sql_transaction(struct sql_reader *r, bool *was, struct err *err)
     if (start && sql_is_word(r, "transaction"))
         begin(r);
     else if (prepare && sql_is_word(r, "transaction"))
-        r->transaction.open = false;
+        r->transaction.is = false;
     return true;
 }
 
 void sql_note_open_transaction(struct sql_reader *r)
 {
-    if (!r->transaction.open || r->end.truncated)
+    const struct sql_begun *what = r->transaction.is ? &r->transaction : &r->lock;
+    if (!what->is || r->end.truncated)
         return;
     r->end.truncated = r->end.in_transaction = true;
-    r->end.header_offset = r->transaction.offset;
-    r->end.header_line = r->transaction.line;
+    r->end.header_offset = what->offset;
+    r->end.header_line = what->line;
     r->end_database.len = 0;
 }

@@ -110,7 +110,7 @@ otp"
         "INSERT INTO \`t\` (\`otp\`) VALUES" "('$v2');" >cut.sql
     run keycensus scan cut.sql -q -o cut.db
     [ "$status" -eq 3 ]
-    [[ "$output" == *"does not end it"* ]]
+    [[ "$output" == *"begins a transaction"* ]]
     is "$(query cut.db "SELECT version, record_count FROM key_usage")" 'v2|1'
     run keycensus inspect cut.sql
     [ "$status" -eq 3 ]

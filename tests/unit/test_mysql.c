@@ -372,6 +372,9 @@ static void header_and_trailer_frame_a_dump(void **state)
              STR("header\nheader\ntrailer\nend truncated\n"));
     tells_of(STR("START TRANSACTION;\nSET time_zone = '+00:00';\n"), STR("end truncated\n"));
     tells_of(STR("START TRANSACTION;\nCOMMIT;\nSTART SLAVE;\n"), STR("end\n"));
+    tells_of(STR("LOCK TABLES `t` WRITE;\n"), STR("data of t\nend truncated\n"));
+    tells_of(STR("LOCK TABLES `t` WRITE;\nUNLOCK TABLES;\n"), STR("data of t\nend\n"));
+    tells_of(STR("LOCK TABLES `t` READ;\n"), STR("end\n"));
     tells_of(STR("BEGIN;\nEND;\n"), STR("unread : 1 unknown statement\nend truncated\n"));
 }
 
