@@ -53,3 +53,13 @@ void advise_state(struct buf *b, const struct cli *cli)
                                               {0}};
     advise_options(b, cli, taken);
 }
+
+void advise_undo(struct buf *b, const struct cli *cli)
+{
+    static const struct cli_option sealed[] = {{OPT_ENCRYPT_TO, "encrypt-to", 0, NULL, NULL}, {0}};
+    advise_state(b, cli);
+    if (!cli_value(cli, OPT_ENCRYPT_TO))
+        return;
+    buf_text(b, " --identity FILE");
+    advise_options(b, cli, sealed);
+}

@@ -21,5 +21,7 @@ void advise_word(struct buf *b, struct str word);
 void advise_options(struct buf *b, const struct cli *cli, const struct cli_option *taken);
 /* --state-dir and --backup-dir, where they were given. */
 void advise_state(struct buf *b, const struct cli *cli);
+/* What rollback needs of them: the same, and for a sealed backup an identity and its recipients. */
+void advise_undo(struct buf *b, const struct cli *cli);
 
 #endif

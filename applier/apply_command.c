@@ -86,7 +86,7 @@ static void print_operation(struct cli *cli, const struct operation *op)
     if (!op->txid)
         return;
     buf_printf(out, "undo: keyretire rollback %s", op->txid);
-    advise_state(out, cli);
+    advise_undo(out, cli);
     buf_text(out,
              "\nnext: restart the application; processes that run now keep the removed keys in "
              "memory until then\n");

@@ -166,7 +166,7 @@ static bool refuse_unapproved(const struct cli *cli, const struct built_plan *bu
     struct buf plan = {.arena = cli->arena}, apply = {.arena = cli->arena};
     plan_command(&plan, cli, built);
     buf_text(&apply, "keyretire apply plan.txt");
-    advise_state(&apply, cli);
+    advise_options(&apply, cli, apply_options);
     err_set(err, ERR_REFUSED, 954, "the policy of this machine demands %llu approvals",
             (unsigned long long)built->plan.conditions.approvals);
     if (plan.len + apply.len > SHOWN) {

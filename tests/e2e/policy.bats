@@ -83,8 +83,9 @@ plan_exits() {
     policy "accept partial-input"
     plan_exits 0 --accept partial-input:known
     policy "sealed-backups yes"
-    plan_exits 4 --accept partial-input:known
-    says err R0952 "sealed backups"
+    plan_exits 0 --accept partial-input:known
+    exits 4 retire apply plan.txt --yes
+    says err R0952 seal
     same_file .env.crypto old
 }
 
@@ -146,6 +147,7 @@ plan_exits() {
     cp report.db "my files/it's.db"
     exits 4 keyretire cleanup-keys --report "my files/it's.db" --model app.models:Users --column otp --yes \
         --keep-versions 1 --protect v2 --accept 'partial-input:not here' --kdf-iterations 1 --state-dir "$STATE"
+    says err "keyretire apply plan.txt --yes --state-dir $STATE"
     command=$(sed -n 's/^ *hint: //p' err | sed 's/; keyretire approve.*//')
     eval "$command" >out 2>err
     cat out err >>talk

@@ -188,6 +188,15 @@ open(sys.argv[2], "wb").write(d)' "$at" "$BACKUP"
     is "$(retire status --json)" "[]"
 }
 
+@test "sealed: the undo that apply prints works once the identity is named" {
+    planned --keep-versions 1
+    exits 0 retire apply plan.txt --yes --encrypt-to "$ana"
+    command=$(sed -n 's/^undo: //p' out)
+    says out " --identity FILE --encrypt-to $ana"
+    eval "${command/FILE/ana.id} --yes" >>talk 2>&1
+    same_file .env.crypto original
+}
+
 @test "sealed: the policy word sealed-backups demands a recipient of apply, cleanup-keys, rollback and restore" {
     [ "$(id -u)" = 0 ] || skip "the policy belongs to root"
     export TEST_ETC=$SCRATCH/etc
