@@ -3,7 +3,7 @@
  *
  *     simulate             a short run for `make check`
  *     simulate --full      all of it, for `make crash`
- *     simulate --full 3    the shapes of three files only
+ *     simulate --full 3    the shapes of three files only, in one process (for a debugger, or gcov)
  *     simulate --mutants   each fsync, rename, removal and record left out in turn
  *
  * Two processes share the shapes. Speaks TAP; the figures are comments. 0: nothing was violated.
@@ -142,7 +142,11 @@ static int run_all(enum extent extent)
     bool died = shared == MAP_FAILED;
     (void)clock_gettime(CLOCK_MONOTONIC, &start);
     (void)fflush(stdout);
-    for (unsigned i = 0; i < WORKERS && !died; i++) {
+    for (unsigned i = 0; only_files && i < WORKERS && !died; i++) {
+        work(i, extent, &shared[i]);
+        add(&sum, &shared[i]);
+    }
+    for (unsigned i = 0; !only_files && i < WORKERS && !died; i++) {
         children[i] = fork();
         if (children[i] == 0) {
             work(i, extent, &shared[i]);
@@ -151,7 +155,7 @@ static int run_all(enum extent extent)
         }
         died = children[i] < 0;
     }
-    for (unsigned i = 0; i < WORKERS && !died; i++) {
+    for (unsigned i = 0; !only_files && i < WORKERS && !died; i++) {
         int status;
         died |= waitpid(children[i], &status, 0) < 0 || status != 0;
         add(&sum, &shared[i]);
