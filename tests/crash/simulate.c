@@ -58,7 +58,7 @@ static void simulate(const struct sim_shape *shape, enum extent extent, struct s
         sim_faults(&m, n <= 3 || is_plainest(shape) ? 1 : n);
         sim_errnos(&m, every ? 1 : 20 * n);
         sim_recovery_faults(&m, n == 1 ? 1 : 4 * n);
-        sim_foreign(&m, n == 1 ? 1 : n + 1);
+        sim_foreign(&m, n == 1 ? 1 : 3 * n);
     } else {
         sim_faults(&m, small ? 3 : 41);
         sim_errnos(&m, small ? 40 : 301);
