@@ -423,7 +423,8 @@ two_files() {
     { cat before.env; printf 'ENCRYPTION_KEYS__v5="%s\n' "$CANARY"; } >bad.env
     say 4 open keyretire plan --report report.db --env-file bad.env --state-dir "$STATE"
     say 12 backwards keyretire plan --report .env.crypto --env-file report.db --state-dir "$STATE"
-    say dump keycensus scan before.env --dump-time "$(utc 60)" -o env.db
+    say 12 quotes keycensus scan before.env --dump-time "$(utc 60)" -o quotes.db
+    say dump keycensus scan before.env --quote none --dump-time "$(utc 60)" -o env.db
     say 12 asplan keyretire show before.env
     say 2 asmap keycensus scan dump.sql --map before.env --model a:B --column c -o map.db
     say 2 astables keyretire plan --report report.db --env-file before.env --tables before.env --state-dir "$STATE"
