@@ -58,7 +58,7 @@ static bool take_stock(struct cli *cli, struct state *state, struct load *load, 
 
 static bool backups_list(struct cli *cli, struct state *state, struct err *err)
 {
-    struct load load;
+    struct load load = {.keys = {.wipe = true}};
     struct custody c;
     struct table t = {.arena = cli->arena};
     bool done = take_stock(cli, state, &load, &c, err);
@@ -120,7 +120,7 @@ static void show_backup(struct cli *cli, const struct custody_archive *x)
 
 static bool backups_show(struct cli *cli, struct state *state, struct err *err)
 {
-    struct load load;
+    struct load load = {.keys = {.wipe = true}};
     struct custody c;
     const char *name;
     bool done = backup_find(state, cli->arguments[1], cli->arena, &name, err) &&
