@@ -198,11 +198,20 @@ static void needs_of_reports(struct reading *r)
 
 /* ---- what an archive holds ---- */
 
+static bool same_key(const struct custody_key *one, const struct custody_key *other)
+{
+    return str_eq(one->version, other->version) && one->key && other->key &&
+           str_eq(one->key->key->value, other->key->key->value) &&
+           str_eq(one->key->salt_bytes, other->key->salt_bytes);
+}
+
+/* Files that were edited apart may have two keys of one name. */
 static void hold(struct reading *r, struct custody_archive *archive, size_t *room,
                  struct custody_key key)
 {
     for (size_t i = 0; i < archive->key_count; i++)
-        if (str_eq(archive->keys[i].version, key.version))
+        if (same_key(&archive->keys[i], &key) ||
+            (!key.key && str_eq(archive->keys[i].version, key.version)))
             return;
     archive->keys = arena_grow(r->a, archive->keys, archive->key_count, room, sizeof key);
     key.version = arena_copy(r->a, key.version);
@@ -340,28 +349,27 @@ bool custody_read(struct state *state, struct arena *a, struct arena *wiping,
 
 /* ---- the end of an archive ---- */
 
-static bool same_key(const struct custody_key *one, const struct custody_key *other)
-{
-    return str_eq(one->version, other->version) && one->key && other->key &&
-           str_eq(one->key->key->value, other->key->key->value) &&
-           str_eq(one->key->salt_bytes, other->key->salt_bytes);
-}
-
-/* Whether another archive holds every key that this one has for the version. */
-static bool has_copy(const struct custody *c, const struct custody_archive *archive,
-                     struct str version)
+static bool has_copy_of(const struct custody *c, const struct custody_archive *archive,
+                        const struct custody_key *key)
 {
     for (size_t i = 0; i < c->count; i++) {
         const struct custody_archive *other = &c->archives[i];
-        if (other == archive || !other->readable)
-            continue;
-        for (size_t k = 0; k < other->key_count; k++)
-            for (size_t m = 0; m < archive->key_count; m++)
-                if (str_eq(archive->keys[m].version, version) &&
-                    same_key(&archive->keys[m], &other->keys[k]))
-                    return true;
+        for (size_t k = 0; other != archive && other->readable && k < other->key_count; k++)
+            if (same_key(key, &other->keys[k]))
+                return true;
     }
     return false;
+}
+
+/* Whether other archives hold every key that this one has for the version. */
+static bool has_copy(const struct custody *c, const struct custody_archive *archive,
+                     struct str version)
+{
+    for (size_t m = 0; m < archive->key_count; m++)
+        if (str_eq(archive->keys[m].version, version) &&
+            !has_copy_of(c, archive, &archive->keys[m]))
+            return false;
+    return true; /* a need is of a version that it holds */
 }
 
 static bool is_known(const struct custody_archive *archive, struct err *err)
@@ -431,6 +439,11 @@ struct str custody_held(const struct custody_archive *archive, struct arena *a)
 {
     struct buf b = {.arena = a};
     for (size_t i = 0; i < archive->key_count; i++) {
+        bool again = false;
+        for (size_t k = 0; k < i && !again; k++)
+            again = str_eq(archive->keys[k].version, archive->keys[i].version);
+        if (again)
+            continue;
         buf_text(&b, i ? " " : "");
         buf_add(&b, archive->keys[i].version);
     }

@@ -402,21 +402,27 @@ not_applied() {
     from=$(grep -n '^landlock_restrict_self\|^seccomp' points | tail -1 | cut -d: -f1)
     points=$(sed "1,${from:-1}d" points | grep -v '^exit')
     [ "$(wc -l <<<"$points")" -gt 15 ]
+    tried=0
+    hit=0
     while read -r name n; do
         k=$((k + 1))
         [ $((k % ${KILL_STEP:-3})) -eq 0 ] || continue
         rm -f plan.txt.ana.sig
+        killed=0
         (
             exec 2>/dev/null
             strace -qq -o /dev/null -e trace="$name" -e inject="$name:signal=KILL:when=$n" \
                 keyretire approve plan.txt --key keys/ana --as ana --yes >/dev/null
-        ) || true
+        ) || killed=$?
+        tried=$((tried + 1))
+        [ "$killed" -ne 137 ] || hit=$((hit + 1)) # a late call may not come in every run
         cmp plan.txt plain/plan.txt
         [ ! -e plan.txt.ana.sig ] ||
             ssh-keygen -Y verify -f signers -I ana@corp -n "$NAMESPACE" -s plan.txt.ana.sig <plan.txt
         exits 0 keyretire approve plan.txt --key keys/ana --as ana --yes
     done <<<"$points"
     [ "$k" -gt 15 ]
+    [ $((hit * 10)) -ge $((tried * 9)) ]
     ssh-keygen -Y verify -f signers -I ana@corp -n "$NAMESPACE" -s plan.txt.ana.sig <plan.txt
 }
 

@@ -11,8 +11,8 @@
 // clang-format on
 
 #include "formats/keyring/config_form.h"
-#include "formats/keyring/keyring.h"
 #include "formats/keyring/yaml.h"
+#include "tests/unit/keyring_case.h"
 
 #include <stdio.h>
 
@@ -20,32 +20,6 @@
 #define V1     "  v1:\n    key: \"one\" # k\n    salt: 'a0'\n"
 #define V2     "  v2: {key: two, salt: a1}\n"
 #define SECRET "apiVersion: v1\nkind: Secret\n"
-
-static struct arena arena;
-static struct keyring kr;
-static struct keyring_edit edit;
-static struct err err;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = (struct arena){.wipe = true};
-    err = (struct err){0};
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&arena);
-    return 0;
-}
-
-static void assert_str(struct str s, const char *wanted)
-{
-    if (s.len != strlen(wanted) || memcmp(s.at, wanted, s.len) != 0)
-        fail_msg("have:\n%.*s\nwanted:\n%s", STR_ARG(s), wanted);
-}
 
 static bool read_text(const char *text)
 {
