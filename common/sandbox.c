@@ -156,12 +156,17 @@ static uint64_t for_files(uint64_t rights)
     return rights & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | right_truncate);
 }
 
-/* Missing paths are passed over: opening them fails by itself. Closes fd. */
+/* Missing paths are passed over: opening them fails by itself. But one that cannot be opened just
+ * now must not be closed for ever: then no limit at all. Closes fd.
+ */
 static int allow_opened(int rules, int fd, uint64_t rights)
 {
     struct stat st;
     if (fd < 0)
-        return 0;
+        return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP ||
+                       errno == ENAMETOOLONG
+                   ? 0
+                   : errno;
     struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = fd};
     if (sys->fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
         rule.allowed_access = for_files(rights);
