@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "common/sandbox.h"
+#include "common/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -273,6 +274,31 @@ static void other_files_are_out_of_reach(void **state)
     refused_file(*state, make_elsewhere);
 }
 
+/* One folder cannot be opened just now: whatever the reason, it must not be shut for ever. */
+static int refused_openat(int dir, const char *path, int flags, mode_t mode)
+{
+    if (strstr(path, "/out")) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return sys_linux.openat(dir, path, flags, mode);
+}
+static int open_later(const struct place *p)
+{
+    char made[128];
+    (void)snprintf(made, sizeof made, "%s/report", p->output);
+    return outcome(open(made, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+static void a_folder_that_does_not_open_just_now_is_not_shut(void **state)
+{
+    struct sys_ops faulty = sys_linux;
+    faulty.openat = refused_openat;
+    sys = &faulty;
+    int why = inside(*state, open_later, SANDBOX_OFF);
+    sys = &sys_linux;
+    assert_int_equal(why, WENT_THROUGH);
+}
+
 static void a_missing_input_is_left_to_who_opens_it(void **state)
 {
     struct place p = *(struct place *)*state;
@@ -290,6 +316,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_input_is_read_and_the_report_written, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(other_files_are_out_of_reach, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_folder_that_does_not_open_just_now_is_not_shut, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_missing_input_is_left_to_who_opens_it, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
