@@ -41,11 +41,13 @@ src_common   := $(call find_c,common)
 src_formats  := $(call find_c,formats)
 src_analyzer := $(filter-out analyzer/main.c,$(call find_c,analyzer))
 src_applier  := $(filter-out applier/main.c applier/vault/%,$(call find_c,applier))
-src_all      := $(src_common) $(src_formats) $(src_analyzer) $(src_applier) analyzer/main.c applier/main.c
+src_vault    := $(filter-out applier/vault/main.c,$(call find_c,applier/vault))
+src_all      := $(src_common) $(src_formats) $(src_analyzer) $(src_applier) $(src_vault) analyzer/main.c applier/main.c
 objs      = $(patsubst %.c,$(B)/%.o,$(1))
 lib_base     := $(call objs,$(src_common) $(src_formats))
 lib_analyzer := $(call objs,$(src_analyzer))
 lib_applier  := $(call objs,$(src_applier))
+lib_vault    := $(call objs,$(src_vault))
 
 programs  := $(B)/keycensus $(B)/keyretire
 unit_src  := $(sort $(wildcard tests/unit/test_*.c))
@@ -74,7 +76,9 @@ $(B)/libanalyzer.a: $(lib_analyzer)
 	@rm -f $@; ar rcs $@ $^
 $(B)/libapplier.a: $(lib_applier)
 	@rm -f $@; ar rcs $@ $^
-$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzer.a $(B)/libapplier.a $(B)/libbase.a
+$(B)/libvault.a: $(lib_vault)
+	@rm -f $@; ar rcs $@ $^
+$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzer.a $(B)/libvault.a $(B)/libapplier.a $(B)/libbase.a
 	@mkdir -p $(@D)
 	$(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(pkg_libs) -lcmocka $(LDLIBS)
 # Tests of the transaction run in a small world with a system-call table that fails on demand.

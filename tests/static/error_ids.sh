@@ -7,10 +7,10 @@ trap 'rm -rf "$scratch"' EXIT
 sed -n 's/^ERROR(\([0-9]*\),.*/\1/p' common/errors.def | sort >"$scratch/listed"
 uniq -d "$scratch/listed" | sed 's/^/check-errors: explained twice: /' >&2
 find common formats analyzer applier -name '*.[ch]' ! -path common/err.h -print0 | xargs -0 cat |
-    tr '\n' ' ' | grep -oE '(ERR_[A-Z_]+( \+ [A-Z]+)?|kind|why|[a-z_]+_kind[a-z_()>. -]*), *[1-9][0-9]{2}\b' |
-    grep -oE '[0-9]{3}$' | sort -u >"$scratch/used_inline"
+    tr '\n' ' ' | grep -oE '(ERR_[A-Z_]+( \+ [A-Z]+)?|kind|why|[a-z_]+_kind[a-z_()>. -]*), *[1-9][0-9]{2,3}\b' |
+    grep -oE '[0-9]{3,4}$' | sort -u >"$scratch/used_inline"
 find common formats analyzer applier -name '*.[ch]' -print0 | xargs -0 cat |
-    grep -oE '\b(E|ID|ERROR|ERR_ID)_[A-Z_0-9]+ *= *[1-9][0-9]{2}\b' | grep -oE '[0-9]{3}$' | sort -u >"$scratch/used_named"
+    grep -oE '\b(E|ID|ERROR|ERR_ID)_[A-Z_0-9]+ *= *[1-9][0-9]{2,3}\b' | grep -oE '[0-9]{3,4}$' | sort -u >"$scratch/used_named"
 sort -u "$scratch/used_inline" "$scratch/used_named" >"$scratch/used"
 sort -u "$scratch/listed" >"$scratch/listed_once"
 missing=$(comm -23 "$scratch/used" "$scratch/listed_once" | paste -sd' ')
