@@ -1,6 +1,8 @@
-/* commands: the small ones, show, models and selftest; and the sandbox of those that read input. */
+/* commands: the small ones, show, diff, models and selftest; and the sandbox of those that read
+ * input. */
 #include "analyzer/commands.h"
 #include "analyzer/model.h"
+#include "analyzer/render/diff.h"
 #include "analyzer/render/show.h"
 #include "common/file.h"
 #include "common/sandbox.h"
@@ -10,6 +12,10 @@
 
 const struct cli_option show_options[] = {
     {SCAN_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL, "exit 10 when there are findings"},
+    {0},
+};
+const struct cli_option diff_options[] = {
+    {SCAN_DETAILED_EXITCODE, "detailed-exitcode", 0, NULL, "exit 10 when the reports differ"},
     {0},
 };
 const struct cli_option models_options[] = {
@@ -58,6 +64,24 @@ bool command_show(struct cli *cli, struct err *err)
     if (!r.complete)
         cli->status = ERR_INCOMPLETE;
     else if (r.finding_count && cli_flag(cli, SCAN_DETAILED_EXITCODE))
+        cli->status = ERR_PENDING;
+    return true;
+}
+
+bool command_diff(struct cli *cli, struct err *err)
+{
+    struct report before, after;
+    struct comparison changes;
+    struct diff_sides sides = {cli->arguments[0], cli->arguments[1], &before, &after};
+    commands_give_up_rights(cli);
+    if (!report_read(sides.before_path, cli->arena, &before, err) ||
+        !report_read(sides.after_path, cli->arena, &after, err))
+        return false;
+    compare_reports(&before, &after, cli->arena, &changes);
+    diff_write(&cli->out, &sides, &changes, cli->format);
+    if (!before.complete || !after.complete)
+        cli->status = ERR_INCOMPLETE;
+    else if (changes.count && cli_flag(cli, SCAN_DETAILED_EXITCODE))
         cli->status = ERR_PENDING;
     return true;
 }

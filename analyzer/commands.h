@@ -37,6 +37,7 @@ extern const struct cli_option scan_options[];
 extern const struct cli_option inspect_options[];
 extern const struct cli_option models_options[];
 extern const struct cli_option show_options[];
+extern const struct cli_option diff_options[];
 extern const int scan_reserved[];
 
 /*
@@ -47,6 +48,7 @@ void commands_give_up_rights(struct cli *cli);
 
 bool command_scan(struct cli *cli, struct err *err);
 bool command_show(struct cli *cli, struct err *err);
+bool command_diff(struct cli *cli, struct err *err);
 bool command_inspect(struct cli *cli, struct err *err);
 bool command_models(struct cli *cli, struct err *err);
 bool command_selftest(struct cli *cli, struct err *err);

@@ -25,6 +25,13 @@ static const char *const show_examples[] = {
     "for people", "keycensus show report.db", "for programs", "keycensus show report.db --json",
     NULL,
 };
+static const char *const diff_examples[] = {
+    "does anything still write with an old version?",
+    "keycensus diff last-week.db today.db",
+    "for scripts: exit 10 when they differ",
+    "keycensus diff old.db new.db --detailed-exitcode --json",
+    NULL,
+};
 static const char *const inspect_examples[] = {"tables and sizes", "keycensus inspect dump.sql.gz",
                                                NULL};
 static const char *const models_examples[] = {"which tables and columns do the models have?",
@@ -77,6 +84,26 @@ static const struct cli_command commands[] = {
      .least = 1,
      .most = 1,
      .run = command_show},
+    {.name = "diff",
+     .arguments = "OLD NEW",
+     .summary = "what changed between two reports",
+     .text =
+         "Per table its coverage and rows; per column what was recognised; per key version and per "
+         "class of values how many; keys of the env file, jobs, findings and the declared scope. "
+         "What was found is compared, not who scanned it or when: two censuses of equal data "
+         "differ in nothing. Reports of earlier versions of this program can be compared with "
+         "those of now.\n\n"
+         "A version that is not the active one and grew, or was written with after the active one "
+         "came into use, is marked stale-writer: a process with an old configuration may be "
+         "running. less-seen marks a table or a column with ciphertext that the newer report has "
+         "not.\n\n"
+         "The exit status is 3 when one of the reports is incomplete: what it did not read may "
+         "look like a difference.",
+     .examples = diff_examples,
+     .options = diff_options,
+     .least = 2,
+     .most = 2,
+     .run = command_diff},
     {.name = "inspect",
      .arguments = "INPUT...",
      .summary = "tables, sizes and formats of an input; no row is decoded",
@@ -101,7 +128,6 @@ static const struct cli_command commands[] = {
      .summary = "run the built-in vectors of every envelope",
      .most = 0,
      .run = command_selftest},
-    {.name = "diff", .readiness = CLI_RESERVED},
     {.name = "html", .readiness = CLI_RESERVED},
     {.name = "export", .readiness = CLI_RESERVED},
     {.name = "shards", .readiness = CLI_RESERVED},

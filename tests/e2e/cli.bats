@@ -42,7 +42,7 @@ plan() {
 }
 
 @test "reserved commands and options answer 'not in this version' with exit 2" {
-    for command in html export shards merge diff; do
+    for command in html export shards merge; do
         run keycensus "$command" x
         [ "$status" -eq 2 ]
         printf '%s\n' "$output" | grep -q 'not in this version'
