@@ -1,7 +1,11 @@
-/* crypto: SHA-256 and PBKDF2 from libcrypto. */
+/* crypto: SHA-256, HMAC and PBKDF2 from libcrypto. */
+#define OPENSSL_SUPPRESS_DEPRECATED  /* SHA256_Update: the hash without an object for each message \
+                                      */
 #include "common/crypto.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 
 struct sha256_stream {
@@ -60,6 +64,52 @@ bool crypto_pbkdf2(struct str password, struct str salt, unsigned iterations, un
                              salt.len ? salt.at : nothing, (int)salt.len, (int)iterations,
                              EVP_sha256(), (int)n, into) == 1 ||
            crypto_failed("PBKDF2", err);
+}
+
+/* The state of a hash that has read one block: the padded key, each byte changed by `change`. */
+static bool state_behind_key(struct str key, unsigned char change, uint32_t state[8])
+{
+    unsigned char block[SHA256_CBLOCK] = {0};
+    SHA256_CTX md;
+    if (key.len)
+        memcpy(block, key.at, key.len);
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] ^= change;
+    bool done = SHA256_Init(&md) == 1 && SHA256_Update(&md, block, sizeof block) == 1;
+    for (size_t i = 0; i < 8; i++)
+        state[i] = md.h[i];
+    OPENSSL_cleanse(block, sizeof block);
+    OPENSSL_cleanse(&md, sizeof md);
+    return done;
+}
+
+bool crypto_hmac_key(struct str key, struct hmac_key *into, struct err *err)
+{
+    enum { INNER = 0x36, OUTER = 0x5c }; /* RFC 2104 */
+    if (key.len > SHA256_CBLOCK || !state_behind_key(key, INNER, into->inner) ||
+        !state_behind_key(key, OUTER, into->outer))
+        return crypto_failed("HMAC", err);
+    return true;
+}
+
+/* The hash that goes on behind the first block. */
+static void hash_from(const uint32_t state[8], const void *data, size_t n,
+                      unsigned char digest[SHA256_BYTES])
+{
+    SHA256_CTX md = {.Nl = SHA256_CBLOCK * 8, .md_len = SHA256_DIGEST_LENGTH};
+    for (size_t i = 0; i < 8; i++)
+        md.h[i] = state[i];
+    (void)SHA256_Update(&md, data, n); /* neither can fail: no memory, no provider */
+    (void)SHA256_Final(digest, &md);
+}
+
+bool crypto_hmac_is(const struct hmac_key *key, struct str message,
+                    const unsigned char mac[SHA256_BYTES])
+{
+    unsigned char digest[SHA256_BYTES];
+    hash_from(key->inner, message.at, message.len, digest);
+    hash_from(key->outer, digest, sizeof digest, digest);
+    return CRYPTO_memcmp(digest, mac, sizeof digest) == 0;
 }
 
 void sha256_hex(const struct sha256 *digest, char hex[SHA256_HEX + 1])

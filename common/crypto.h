@@ -26,6 +26,20 @@ bool sha256_close(struct sha256_stream *s, struct sha256 *digest, struct err *er
 bool crypto_pbkdf2(struct str password, struct str salt, unsigned iterations, unsigned char *into,
                    size_t n, struct err *err);
 
+/*
+ * HMAC-SHA256 (RFC 2104) with one key for many messages: what the two hashes are behind the key's
+ * block, so that a message costs neither that block nor an object. As secret as the key itself.
+ */
+struct hmac_key {
+    uint32_t inner[8], outer[8];
+};
+
+/* A key of at most 64 bytes. */
+bool crypto_hmac_key(struct str key, struct hmac_key *into, struct err *err);
+/* Is this the MAC of the message? */
+bool crypto_hmac_is(const struct hmac_key *key, struct str message,
+                    const unsigned char mac[SHA256_BYTES]);
+
 /* Lower-case hex, NUL-terminated. */
 void sha256_hex(const struct sha256 *digest, char hex[SHA256_HEX + 1]);
 bool sha256_from_hex(struct str hex, struct sha256 *digest);

@@ -10,6 +10,10 @@
 const char *value_class_name(enum value_class c)
 {
     static const char *const names[CLASS_COUNT] = {
+        [CLASS_VERIFIED] = "verified",
+        [CLASS_LEGACY_VERIFIED] = "legacy-verified",
+        [CLASS_MISLABELLED] = "mislabelled",
+        [CLASS_ORPHAN] = "orphan",
         [CLASS_HINTED] = "hinted",
         [CLASS_UNVERSIONED] = "unversioned",
         [CLASS_TRUNCATED] = "truncated",
@@ -17,6 +21,10 @@ const char *value_class_name(enum value_class c)
         [CLASS_PLAINTEXT] = "plaintext",
         [CLASS_NULL] = "null",
         [CLASS_EMPTY] = "empty",
+        [CLASS_VERIFIED_EMBEDDED] = "verified-embedded",
+        [CLASS_LEGACY_VERIFIED_EMBEDDED] = "legacy-verified-embedded",
+        [CLASS_MISLABELLED_EMBEDDED] = "mislabelled-embedded",
+        [CLASS_ORPHAN_EMBEDDED] = "orphan-embedded",
         [CLASS_HINTED_EMBEDDED] = "hinted-embedded",
         [CLASS_UNVERSIONED_EMBEDDED] = "unversioned-embedded",
         [CLASS_TRUNCATED_EMBEDDED] = "truncated-embedded",

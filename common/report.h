@@ -29,8 +29,15 @@
 #include "common/secret.h"
 #include "common/utc.h"
 
-/* safety.md S4. The order is the order of rows in a report. */
+/*
+ * safety.md S4. The order is the order of rows in a report. The first four are of values that were
+ * tried with keys; hinted and unversioned are what remains, or all of them in an unverified report.
+ */
 enum value_class {
+    CLASS_VERIFIED,        /* the key that it names made it */
+    CLASS_LEGACY_VERIFIED, /* names no key; a key of the keyring made it */
+    CLASS_MISLABELLED,     /* another key of the keyring than the one it names made it */
+    CLASS_ORPHAN,          /* no key of the keyring made it, or the one it names is not there */
     CLASS_HINTED,
     CLASS_UNVERSIONED,
     CLASS_TRUNCATED,
@@ -38,7 +45,11 @@ enum value_class {
     CLASS_PLAINTEXT,
     CLASS_NULL,
     CLASS_EMPTY,
-    CLASS_HINTED_EMBEDDED, /* inside a larger cell; full weight in the plan */
+    CLASS_VERIFIED_EMBEDDED, /* inside a larger cell; full weight in the plan */
+    CLASS_LEGACY_VERIFIED_EMBEDDED,
+    CLASS_MISLABELLED_EMBEDDED,
+    CLASS_ORPHAN_EMBEDDED,
+    CLASS_HINTED_EMBEDDED,
     CLASS_UNVERSIONED_EMBEDDED,
     CLASS_TRUNCATED_EMBEDDED,
     CLASS_COUNT

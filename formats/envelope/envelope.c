@@ -23,8 +23,8 @@ static struct key_use *find_use(struct verdict *v, const struct key_use *wanted)
 {
     for (size_t i = 0; i < v->use_count; i++) {
         struct key_use *u = &v->uses[i];
-        if (u->kind == wanted->kind && u->known == wanted->known && u->len == wanted->len &&
-            memcmp(u->name, wanted->name, u->len) == 0)
+        if (u->kind == wanted->kind && u->basis == wanted->basis && u->known == wanted->known &&
+            u->len == wanted->len && memcmp(u->name, wanted->name, u->len) == 0)
             return u;
     }
     return NULL;
@@ -44,45 +44,79 @@ static struct key_use *add_use(struct verdict *v, struct key_use use)
     return found;
 }
 
+size_t reading_known(const struct reading *r, struct str name)
+{
+    unsigned char lower[KEY_NAME_MAX];
+    if (name.len == 0 || name.len > sizeof lower)
+        return r->known->count;
+    for (size_t i = 0; i < name.len; i++)
+        lower[i] = ascii_lower(name.at[i]);
+    return key_names_find(r->known, str_make(lower, name.len));
+}
+
 /* The name as a use: known, unknown, or of no version at all. */
 static struct key_use named(const struct reading *r, struct str name)
 {
     struct key_use use = {.kind = USE_OTHER};
-    unsigned char lower[KEY_NAME_MAX];
-    if (name.len == 0 || name.len > sizeof lower)
-        return use;
-    for (size_t i = 0; i < name.len; i++)
-        lower[i] = ascii_lower(name.at[i]);
-    size_t known = key_names_find(r->known, str_make(lower, name.len));
+    size_t known = reading_known(r, name);
     if (known < r->known->count) {
         use.kind = USE_KNOWN;
         use.known = known;
-    } else if (name.len <= ENVELOPE_NAME_MAX) {
+    } else if (name.len >= 1 && name.len <= ENVELOPE_NAME_MAX) {
         use.kind = USE_UNKNOWN;
         use.len = (unsigned char)name.len;
-        memcpy(use.name, lower, name.len);
+        for (size_t i = 0; i < name.len; i++)
+            use.name[i] = ascii_lower(name.at[i]);
     }
     return use;
+}
+
+/* `use` without times, and the time of one token. */
+static void count_use(struct verdict *v, const struct reading *r, struct key_use use, int64_t time)
+{
+    use.oldest = use.newest = UTC_NONE;
+    struct key_use *into = add_use(v, use);
+    if (time == UTC_NONE || time > r->time_limit)
+        return;
+    if (into->oldest == UTC_NONE || time < into->oldest)
+        into->oldest = time;
+    if (into->newest == UTC_NONE || time > into->newest)
+        into->newest = time;
+}
+
+static struct key_use use_of(const struct reading *r, enum use_kind kind, struct str name)
+{
+    if (kind == USE_KNOWN || kind == USE_UNKNOWN)
+        return named(r, name);
+    return (struct key_use){.kind = kind};
 }
 
 void verdict_use(struct verdict *v, const struct reading *r, enum use_kind kind, struct str name,
                  int64_t time)
 {
-    struct key_use use = {.kind = kind};
-    if (kind == USE_KNOWN || kind == USE_UNKNOWN)
-        use = named(r, name);
-    use.oldest = use.newest = UTC_NONE;
-    struct key_use *into = add_use(v, use);
-    if (time == UTC_NONE)
-        return;
-    if (time > r->time_limit) {
-        v->future++;
-        return;
-    }
-    if (into->oldest == UTC_NONE || time < into->oldest)
-        into->oldest = time;
-    if (into->newest == UTC_NONE || time > into->newest)
-        into->newest = time;
+    count_use(v, r, use_of(r, kind, name), time);
+    v->future += time != UTC_NONE && time > r->time_limit;
+}
+
+enum value_class verdict_token(struct verdict *v, const struct reading *r, enum use_kind kind,
+                               struct str name, int64_t time, size_t proof)
+{
+    struct key_use claimed = use_of(r, kind, name);
+    struct key_use proven = {.kind = USE_KNOWN, .basis = BASIS_PROVEN, .known = proof};
+    bool bare = claimed.kind == USE_BARE;
+    bool fits = proof != PROOF_UNTRIED && proof != PROOF_ORPHAN;
+    bool same = fits && (bare || (claimed.kind == USE_KNOWN && claimed.known == proof));
+    v->future += time != UTC_NONE && time > r->time_limit;
+    if (!same)
+        count_use(v, r, claimed, time);
+    if (fits)
+        count_use(v, r, proven, time);
+    if (proof == PROOF_UNTRIED)
+        return bare ? CLASS_UNVERSIONED : CLASS_HINTED;
+    if (same)
+        return bare ? CLASS_LEGACY_VERIFIED : CLASS_VERIFIED;
+    /* The application asks for the key that is named, and fails where it is not there. */
+    return fits && claimed.kind == USE_KNOWN ? CLASS_MISLABELLED : CLASS_ORPHAN;
 }
 
 static bool vector_holds(const struct envelope *e, const struct envelope_vector *x)

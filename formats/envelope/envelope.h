@@ -1,9 +1,10 @@
 /*
  * envelope: the layouts in which applications store ciphertext, and what a cell says of its key.
  *
- * One idea: a cell is classified by its bytes alone (safety.md S4, "classes before verification").
- * No key is needed and no plaintext is ever made. An envelope is const data with pure functions; a
- * new one is one more file and one more line in the table of envelope.c.
+ * One idea: a cell is classified by its bytes alone (safety.md S4, "classes before verification"),
+ * and where reading.proof has keys, every whole token is proven by its MAC as well. No key is
+ * needed and no plaintext is ever made. An envelope is const data with pure functions; a new one is
+ * one more file and one more line in the table of envelope.c.
  *
  *     struct reading r = {.known = &known, .simd = simd_best(),
  *                         .time_limit = data_time};
@@ -25,6 +26,7 @@
 #include "common/report.h"
 #include "common/simd.h"
 #include "formats/envelope/key_names.h"
+#include "formats/envelope/proof.h"
 
 enum {
     ENVELOPE_NAME_MAX = 32, /* bytes of a version name that no keyring knows */
@@ -34,7 +36,8 @@ enum {
 /* What a classification is made with; the same for every cell of a run. */
 struct reading {
     const struct key_names *known;
-    const struct simd_ops *simd; /* simd_best() */
+    const struct proof_keys *proof; /* one for each known name; NULL: labels only */
+    const struct simd_ops *simd;    /* simd_best() */
     int64_t time_limit; /* later token times are the future: counted, used for nothing (S9) */
 };
 
@@ -46,9 +49,10 @@ enum use_kind {
     USE_MORE     /* beyond ENVELOPE_USES_MAX names in this one cell */
 };
 
-/* One version that a cell names; each at most once in a verdict. */
+/* One version that a cell names, or is proven to use; each at most once in a verdict. */
 struct key_use {
     enum use_kind kind;
+    enum usage_basis basis;
     unsigned char len;
     unsigned char name[ENVELOPE_NAME_MAX]; /* USE_UNKNOWN: lower-cased */
     size_t known;
@@ -80,6 +84,15 @@ void verdict_open(struct verdict *v);
  */
 void verdict_use(struct verdict *v, const struct reading *r, enum use_kind kind, struct str name,
                  int64_t time);
+/*
+ * The same for a whole token of which `proof` is what proof_find said: what it names (`kind` and
+ * `name`) and what made it are both in use, and are one use when they are the same version. Gives
+ * back its class; CLASS_HINTED or CLASS_UNVERSIONED when nothing was proven.
+ */
+enum value_class verdict_token(struct verdict *v, const struct reading *r, enum use_kind kind,
+                               struct str name, int64_t time, size_t proof);
+/* Index of a name in any case; known->count when the keyring lacks it. */
+size_t reading_known(const struct reading *r, struct str name);
 
 /* A cell whose verdict is known from elsewhere than this program. */
 struct envelope_vector {
@@ -94,10 +107,9 @@ struct envelope {
     unsigned caps; /* enum envelope_caps */
     /* Could the cell be or hold one? No false negatives; may be wrong the other way. */
     bool (*sniff)(struct str cell);
-    /* The whole verdict on a decoded cell; "key_id" of the design. NULL cells never come here. */
+    /* The whole verdict on a decoded cell, "key_id" and "verify" of the design. NULL cells never
+     * come here. */
     void (*classify)(const struct reading *r, struct str cell, struct verdict *v);
-    /* Proof with key material; NULL where it is not there yet. */
-    bool (*verify)(const struct secret *key, struct str cell);
     const struct envelope_vector *vectors;
     size_t vector_count;
 };
