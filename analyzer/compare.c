@@ -164,25 +164,23 @@ static void add_added(struct comparing *g, const struct fact *is)
 
 static void walk(struct comparing *g)
 {
-    const struct fact *was = g->old.at, *was_end = was + g->old.count;
-    const struct fact *is = g->new.at, *is_end = is + g->new.count;
-    while (was < was_end && is < is_end) {
-        int order = fact_order(was, is);
-        if (order < 0)
-            add_removed(g, was++);
-        else if (order > 0)
-            add_added(g, is++);
-        else {
-            if (!fact_same_value(was, is))
-                add_change(g, was, is);
-            was++;
-            is++;
+    const struct fact_list *old = &g->old, *new = &g->new;
+    size_t i = 0, k = 0;
+    while (i < old->count || k < new->count) {
+        int order = i == old->count   ? 1
+                    : k == new->count ? -1
+                                      : fact_order(&old->at[i], &new->at[k]);
+        if (order < 0) {
+            add_removed(g, &old->at[i++]);
+        } else if (order > 0) {
+            add_added(g, &new->at[k++]);
+        } else {
+            if (!fact_same_value(&old->at[i], &new->at[k]))
+                add_change(g, &old->at[i], &new->at[k]);
+            i++;
+            k++;
         }
     }
-    while (was < was_end)
-        add_removed(g, was++);
-    while (is < is_end)
-        add_added(g, is++);
 }
 
 /* A dump that does not name its database is compared with one of a single database as of that. */
