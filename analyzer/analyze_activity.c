@@ -24,7 +24,8 @@ static void note(struct occasion *o, uint64_t record)
 static void take(struct analysis *a, struct activity_outcome *out, const struct activity_record *r,
                  uint64_t record)
 {
-    if (envelope_versioned_fernet.sniff(r->key_name)) { /* the report would show it (S5) */
+    if (envelope_versioned_fernet.sniff(&envelope_versioned_fernet,
+                                        r->key_name)) { /* the report would show it (S5) */
         note(&out->secret, record);
         return;
     }

@@ -48,7 +48,7 @@ static void note_changes(struct analysis *a, const struct catalogue_entry *entry
 static bool header_has_no_value(const struct csv_columns *columns, struct err *err)
 {
     for (size_t i = 0; columns->header == CSV_HEADER_YES && i < columns->count; i++) {
-        if (!envelope_versioned_fernet.sniff(columns->names[i]))
+        if (!envelope_versioned_fernet.sniff(&envelope_versioned_fernet, columns->names[i]))
             continue;
         err_set(err, ERR_CORRUPT, 355, "field %zu of the header holds ciphertext", i + 1);
         err_hint(err, "the file has no header: say --header no");

@@ -23,7 +23,7 @@ struct json_text {
 static bool keys_are_names(struct json_text *s, struct err *err)
 {
     for (; s->checked < s->lines.key_count; s->checked++) {
-        if (!envelope_versioned_fernet.sniff(s->lines.keys[s->checked]))
+        if (!envelope_versioned_fernet.sniff(&envelope_versioned_fernet, s->lines.keys[s->checked]))
             continue;
         err_set(err, ERR_CORRUPT, 363, "the key of a record holds ciphertext");
         window_place(s->a->window, s->a->window->offset, s->a->window->line, err);

@@ -10,7 +10,7 @@
  *                         .time_limit = data_time};
  *     struct verdict v;
  *     const struct envelope *e = &envelope_versioned_fernet;
- *     e->classify(&r, cell, &v);
+ *     e->classify(e, &r, cell, &v);
  *     if (v.counted || column_is_declared) ...v.class, v.uses[0..v.use_count)...
  *
  * Cells too long to be held are fed to a stream that gives the same verdict for any split
@@ -71,8 +71,12 @@ struct verdict {
 
 /* Bits of struct envelope .caps */
 enum envelope_caps {
-    ENVELOPE_NAMES_KEY = 1, /* the stored form names its key */
-    ENVELOPE_HAS_TIME = 2   /* the stored form tells when it was written */
+    ENVELOPE_NAMES_KEY = 1,   /* the stored form names its key */
+    ENVELOPE_HAS_TIME = 2,    /* the stored form tells when it was written */
+    ENVELOPE_SHORT_IDS = 4,   /* two keys may well share the id: then both are in use */
+    ENVELOPE_DECLARED = 8,    /* nothing sets it apart: only a column that declares it has it */
+    ENVELOPE_PROVEN = 16,     /* .verify, with the whole key */
+    ENVELOPE_PROVEN_HALF = 32 /* .verify, with no more than its MAC half too */
 };
 
 /* An empty verdict, to be added to. */
@@ -100,24 +104,55 @@ struct envelope_vector {
     enum value_class class;
     const char *version; /* of its only use */
     int64_t time;
+    struct str key;        /* a generated one that made it; empty: not to be proven */
+    const char *made_with; /* the library and its version */
 };
+
+struct envelope_value;
+struct envelope_template;
 
 struct envelope {
     const char *name;
     unsigned caps; /* enum envelope_caps */
+    /*
+     * Bytes of which every stored form begins with one, as they stand when nothing wraps them; what
+     * base64 or hexadecimal make of them is the searcher's to know. A cell that holds one anywhere
+     * is to be classified, and .counted of the verdict says whether it was one. None: the envelope
+     * is found only in a column that declares it.
+     */
+    const struct str *constants;
+    size_t constant_count;
     /* Could the cell be or hold one? No false negatives; may be wrong the other way. */
-    bool (*sniff)(struct str cell);
-    /* The whole verdict on a decoded cell, "key_id" and "verify" of the design. NULL cells never
-     * come here. */
-    void (*classify)(const struct reading *r, struct str cell, struct verdict *v);
+    bool (*sniff)(const struct envelope *e, struct str cell);
+    /* The whole verdict on a decoded cell; "key_id" of the design. NULL cells never come here. */
+    void (*classify)(const struct envelope *e, const struct reading *r, struct str cell,
+                     struct verdict *v);
+    /* The value that `text` begins with (value.h); NULL: the envelope has a reading of its own. */
+    void (*read)(const struct envelope *e, struct str text, struct envelope_value *value);
+    /*
+     * Did this key make the cell, which is one whole value? No plaintext is kept. NULL: there is no
+     * proof. What kind of key it takes, the envelope's file says; another length is false.
+     */
+    bool (*verify)(const struct envelope *e, struct str key, struct str cell);
+    const struct envelope_template *form; /* of a text template; else NULL */
     const struct envelope_vector *vectors;
     size_t vector_count;
 };
 
+/* Of a constant list, and of a key in a vector. */
+#define ENVELOPE_BYTES(literal)                                                                    \
+    {                                                                                              \
+        (const unsigned char *)(literal), sizeof(literal) - 1                                      \
+    }
+
 extern const struct envelope envelope_versioned_fernet;
+extern const struct envelope envelope_vault_transit;
+extern const struct envelope envelope_fernet;
 
 /* All of them, in the order in which they are asked. */
 const struct envelope *const *envelopes(size_t *count);
+/* NULL: none has that name. */
+const struct envelope *envelope_find(struct str name);
 
 /* Runs every vector of every envelope. False: ERR_INTERNAL 331 names the first that fails. */
 bool envelope_self_test(struct err *err);

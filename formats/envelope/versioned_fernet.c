@@ -132,8 +132,16 @@ void fernet_stream_close(struct fernet_stream *s)
     s->verdict->no_bytes = decoded && s->verdict->class == CLASS_EMPTY;
 }
 
-static void classify(const struct reading *r, struct str cell, struct verdict *v)
+static bool sniff(const struct envelope *e, struct str cell)
 {
+    (void)e;
+    return holds_constant(cell);
+}
+
+static void classify(const struct envelope *e, const struct reading *r, struct str cell,
+                     struct verdict *v)
+{
+    (void)e;
     struct fernet_value value;
     if (fernet_value(r, cell, &value) == cell.len && cell.len > 0) {
         bool bare = value.name.len == 0;
@@ -163,19 +171,28 @@ static void classify(const struct reading *r, struct str cell, struct verdict *v
     "Z0FBQUFBQmxVX0VBQUFFQ0F3UUZCZ2NJQ1FvTERBME9ENGFlNE9HM2VtZGZrX0NRTXBXZzkwZjNxbFh2ZkxIMFBaSW9K" \
     "S0dFV3FRNmdCbmx2UVZ3VTVHZ3ByUDRXekN4dE5lWUd4S2lfR0NpTWhNUVp2dHU2VlE9"
 
+#define VECTOR(text, of_class, of_version)                                                         \
+    {                                                                                              \
+        .cell = text, .class = of_class, .version = of_version, .time = 1700000000,                \
+        .made_with = "the application's library"                                                   \
+    }
 static const struct envelope_vector vectors[] = {
-    {"v1:" TOKEN_V1, CLASS_HINTED, "v1", 1700000000},
-    {"v2:" TOKEN_V2, CLASS_HINTED, "v2", 1700000000},
-    {"v2:" TOKEN_V2_EMPTY, CLASS_HINTED, "v2", 1700000000},
-    {"v3:" TOKEN_V3, CLASS_HINTED, "v3", 1700000000},
-    {TOKEN_V1, CLASS_UNVERSIONED, "", 1700000000},
-    {"{\"secret\": \"V2:" TOKEN_V2 "\"}", CLASS_HINTED_EMBEDDED, "v2", 1700000000},
+    VECTOR("v1:" TOKEN_V1, CLASS_HINTED, "v1"),
+    VECTOR("v2:" TOKEN_V2, CLASS_HINTED, "v2"),
+    VECTOR("v2:" TOKEN_V2_EMPTY, CLASS_HINTED, "v2"),
+    VECTOR("v3:" TOKEN_V3, CLASS_HINTED, "v3"),
+    VECTOR(TOKEN_V1, CLASS_UNVERSIONED, ""),
+    VECTOR("{\"secret\": \"V2:" TOKEN_V2 "\"}", CLASS_HINTED_EMBEDDED, "v2"),
 };
+
+static const struct str constants[] = {ENVELOPE_BYTES(FERNET_CONSTANT)};
 
 const struct envelope envelope_versioned_fernet = {
     .name = "versioned-fernet",
     .caps = ENVELOPE_NAMES_KEY | ENVELOPE_HAS_TIME,
-    .sniff = holds_constant,
+    .constants = constants,
+    .constant_count = sizeof constants / sizeof *constants,
+    .sniff = sniff,
     .classify = classify,
     .vectors = vectors,
     .vector_count = sizeof vectors / sizeof *vectors,

@@ -6,7 +6,7 @@
  *
  *     struct fernet_value value;
  *     if (fernet_value(&reading, cell, &value) == cell.len) ... nearly always
- *     else envelope_versioned_fernet.classify(&reading, cell, &verdict);
+ *     else e->classify(e, &reading, cell, &verdict);
  *
  *     struct fernet_stream s;                                  the same verdict for any split
  *     fernet_stream_open(&s, &reading, &verdict);

@@ -98,7 +98,7 @@ static void plain_cell(struct plain *p, size_t column, bool null, struct str val
         c->nulls += !beyond;
         return;
     }
-    envelope_versioned_fernet.classify(&p->layout->reading, value, &v);
+    envelope_versioned_fernet.classify(&envelope_versioned_fernet, &p->layout->reading, value, &v);
     bool declared = p->layout->declared && p->layout->declared[beyond ? 0 : column];
     if (beyond && !v.counted)
         return;

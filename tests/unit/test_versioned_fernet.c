@@ -33,7 +33,7 @@ static int tear_down(void **state)
 static struct verdict classify(const char *cell)
 {
     static struct verdict v;
-    envelope_versioned_fernet.classify(&reading, str_from(cell), &v);
+    envelope_versioned_fernet.classify(&envelope_versioned_fernet, &reading, str_from(cell), &v);
     return v;
 }
 
@@ -620,7 +620,8 @@ static void sniff_never_misses_what_classify_counts(void **state)
     for (unsigned round = 0; round < 4000; round++) {
         size_t len = random_cell(&seed, cell, sizeof cell);
         if (classify(cell).counted && cell[0] != '\\')
-            assert_true(envelope_versioned_fernet.sniff(str_make(cell, len)));
+            assert_true(
+                envelope_versioned_fernet.sniff(&envelope_versioned_fernet, str_make(cell, len)));
     }
 }
 
