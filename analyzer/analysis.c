@@ -166,7 +166,10 @@ static struct table_rows *open_rows(struct analysis *a, struct catalogue_entry *
         .dialect = dialect,
         .columns = count,
         .declared = declared,
-        .reading = {.known = &a->known, .simd = simd_best(), .time_limit = time_limit(a)},
+        .reading = {.known = &a->known,
+                    .proof = a->options->proof,
+                    .simd = simd_best(),
+                    .time_limit = time_limit(a)},
     };
     scan_layout_seal(&rows->layout);
     rows->scan = pool_table(a->pool, &rows->layout);

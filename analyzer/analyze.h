@@ -20,6 +20,7 @@
 #include "analyzer/scope.h"
 #include "common/report.h"
 #include "formats/dump/csv.h"
+#include "formats/envelope/proof.h"
 
 struct analyze_options {
     const char *const *inputs; /* paths; "-" is standard input */
@@ -28,8 +29,9 @@ struct analyze_options {
     size_t block_size; /* bytes; 0: the default */
     struct input_limits limits;
     struct csv_options csv;
-    bool table_from_path; /* a CSV's table is the folder's name, not the file's */
-    int64_t dump_time;    /* --dump-time, or UTC_NONE */
+    bool table_from_path;           /* a CSV's table is the folder's name, not the file's */
+    int64_t dump_time;              /* --dump-time, or UTC_NONE */
+    const struct proof_keys *proof; /* one for each of the report's versions; NULL: labels only */
     const struct scope_table *excluded;
     size_t excluded_count;
     /* Called now and then with the stored bytes read and the records scanned so far; false with err

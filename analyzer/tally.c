@@ -27,6 +27,7 @@ struct column_detail {
     uint64_t key_records; /* that name at least one version */
     struct version_tally bare, other, more;
     struct version_tally *known;     /* one for each name of the keyring */
+    struct version_tally *proven;    /* one for each key, which is one for each name */
     struct unknown_version *unknown; /* sorted by name, the smallest USAGE_UNKNOWN_MAX */
     size_t unknown_count, unknown_room;
     struct short_version *shorts; /* by hash; not yet in .known and .unknown; NULL: none */
@@ -37,6 +38,11 @@ static const struct version_tally nothing = {0, INT64_MAX, INT64_MIN};
 static size_t known_count(const struct tally *t)
 {
     return t->layout->reading.known->count;
+}
+
+static size_t key_count(const struct tally *t)
+{
+    return t->layout->reading.proof ? t->layout->reading.proof->count : 0;
 }
 
 void tally_open(struct tally *t, const struct scan_layout *layout, struct arena *arena)
@@ -53,8 +59,11 @@ static struct column_detail *detail_of(struct tally *t, size_t column)
     struct column_detail *d = ARENA_NEW(t->arena, struct column_detail);
     d->bare = d->other = d->more = nothing;
     d->known = ARENA_ARRAY(t->arena, known_count(t), struct version_tally);
+    d->proven = ARENA_ARRAY(t->arena, key_count(t), struct version_tally);
     for (size_t i = 0; i < known_count(t); i++)
         d->known[i] = nothing;
+    for (size_t i = 0; i < key_count(t); i++)
+        d->proven[i] = nothing;
     c->detail = d;
     return d;
 }
@@ -172,8 +181,36 @@ static void settle(struct tally *t, struct column_detail *d)
     }
 }
 
+/* A value that was tried with keys: its label is true, or it has none, nearly always. */
+static void proven_value(struct tally *t, size_t column, const struct fernet_value *value)
+{
+    const struct reading *r = &t->layout->reading;
+    bool bare = value->name.len == 0;
+    if (value->proof < r->proof->count && (bare || value->known == value->proof)) {
+        struct column_detail *d = detail_of(t, column);
+        bool future = value->time > r->time_limit;
+        struct version_tally one = future ? one_record(UTC_NONE, UTC_NONE)
+                                          : (struct version_tally){1, value->time, value->time};
+        d->classes[bare ? CLASS_LEGACY_VERIFIED : CLASS_VERIFIED]++;
+        d->key_records++;
+        d->future += future;
+        version_add(&d->proven[value->proof], &one);
+        return;
+    }
+    struct verdict v;
+    verdict_open(&v);
+    v.class =
+        verdict_token(&v, r, bare ? USE_BARE : USE_UNKNOWN, value->name, value->time, value->proof);
+    v.counted = true;
+    tally_verdict(t, column, &v);
+}
+
 void tally_value(struct tally *t, size_t column, const struct fernet_value *value)
 {
+    if (value->proof != PROOF_UNTRIED) {
+        proven_value(t, column, value);
+        return;
+    }
     struct column_detail *d = detail_of(t, column);
     struct version_tally one = {1, value->time, value->time};
     bool bare = value->name.len == 0;
@@ -197,7 +234,7 @@ static void add_use(struct tally *t, struct column_detail *d, const struct key_u
     struct version_tally one = one_record(u->oldest, u->newest);
     switch (u->kind) {
     case USE_KNOWN:
-        version_add(&d->known[u->known], &one);
+        version_add(u->basis == BASIS_PROVEN ? &d->proven[u->known] : &d->known[u->known], &one);
         break;
     case USE_UNKNOWN:
         unknown_add(t, d, str_make(u->name, u->len), &one);
@@ -257,6 +294,8 @@ static void merge_detail(struct tally *into, size_t column, const struct column_
     version_add(&d->more, &from->more);
     for (size_t i = 0; i < known_count(into); i++)
         version_add(&d->known[i], &from->known[i]);
+    for (size_t i = 0; i < key_count(into); i++)
+        version_add(&d->proven[i], &from->proven[i]);
     for (size_t i = 0; i < from->unknown_count; i++)
         unknown_add(into, d, unknown_name(&from->unknown[i]), &from->unknown[i].tally);
 }
@@ -283,15 +322,15 @@ uint64_t tally_leaks(const struct tally *t, size_t column)
     return d ? d->leaks : 0;
 }
 
-static void report_version(const struct version_tally *v, struct str name, struct arena *arena,
-                           struct report_column *into)
+static void report_version(const struct version_tally *v, struct str name, enum usage_basis basis,
+                           struct arena *arena, struct report_column *into)
 {
     if (v->records == 0)
         return;
     bool timed = v->oldest <= v->newest;
     into->usages[into->usage_count++] =
         (struct report_usage){.version = arena_copy(arena, name),
-                              .basis = BASIS_HINT,
+                              .basis = basis,
                               .records = v->records,
                               .oldest = timed ? v->oldest : UTC_NONE,
                               .newest = timed ? v->newest : UTC_NONE};
@@ -304,14 +343,18 @@ static void report_usages(const struct tally *t, const struct column_detail *d, 
     size_t used = 3 + d->unknown_count;
     for (size_t i = 0; i < known_count(t); i++)
         used += d->known[i].records > 0;
+    for (size_t i = 0; i < key_count(t); i++)
+        used += d->proven[i].records > 0;
     into->usages = ARENA_ARRAY(arena, used, struct report_usage);
-    report_version(&d->bare, STR(""), arena, into);
+    report_version(&d->bare, STR(""), BASIS_HINT, arena, into);
     for (size_t i = 0; i < known_count(t); i++)
-        report_version(&d->known[i], names[i], arena, into);
+        report_version(&d->known[i], names[i], BASIS_HINT, arena, into);
+    for (size_t i = 0; i < key_count(t); i++)
+        report_version(&d->proven[i], names[i], BASIS_PROVEN, arena, into);
     for (size_t i = 0; i < d->unknown_count; i++)
-        report_version(&d->unknown[i].tally, unknown_name(&d->unknown[i]), arena, into);
-    report_version(&d->other, STR(VERSION_OTHER), arena, into);
-    report_version(&d->more, STR(VERSION_MORE), arena, into);
+        report_version(&d->unknown[i].tally, unknown_name(&d->unknown[i]), BASIS_HINT, arena, into);
+    report_version(&d->other, STR(VERSION_OTHER), BASIS_HINT, arena, into);
+    report_version(&d->more, STR(VERSION_MORE), BASIS_HINT, arena, into);
 }
 
 void tally_report(struct tally *t, size_t column, struct arena *arena, struct report_column *into)

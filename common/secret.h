@@ -33,6 +33,13 @@ static inline void secret_free(struct secret *s)
 /* PBKDF2-HMAC-SHA256 of the configuration's password text with the decoded salt. */
 bool secret_derive(struct secret *s, struct str password, struct str salt, unsigned iterations,
                    struct err *err);
+/* The same for many keys, side by side on the machine's processors. Every into is set, or err. */
+struct secret_wanted {
+    struct str password, salt;
+    struct secret *into;
+};
+bool secret_derive_all(const struct secret_wanted *wanted, size_t count, unsigned iterations,
+                       struct err *err);
 bool secret_fingerprint(const struct secret *s, struct fingerprint *fp, struct err *err);
 
 #endif

@@ -32,7 +32,8 @@ void fernet_text_open(struct fernet_text *t, const struct reading *r, struct ver
     t->after_colon = NO_OFFSET;
     t->whole.present = false;
     t->digit_count = 0;
-    t->unversioned = t->broken = t->constant = t->decoded = false;
+    t->embedded = 0;
+    t->constant = t->decoded = false;
 }
 
 /* A token that is part of something larger. */
@@ -40,17 +41,34 @@ static void count_embedded(struct fernet_text *t, const struct fernet_found *f)
 {
     struct str name = run_str(&f->name);
     bool bare = !f->named || name.len == 0;
-    verdict_use(t->verdict, t->reading, bare ? USE_BARE : USE_UNKNOWN, name, f->time);
-    if (f->shape != FERNET_VALID)
-        t->broken = true;
-    else if (bare)
-        t->unversioned = true;
+    enum value_class class = verdict_token(t->verdict, t->reading, bare ? USE_BARE : USE_UNKNOWN,
+                                           name, f->time, f->proof);
+    t->embedded |= 1u << (f->shape == FERNET_VALID ? class : CLASS_TRUNCATED);
+}
+
+static void hold(struct fernet_text *t, unsigned char c)
+{
+    if (!t->reading->proof)
+        return;
+    if (t->held < FERNET_PROVEN_MOST)
+        t->text[t->held] = c;
+    t->held += t->held <= FERNET_PROVEN_MOST;
+}
+
+static size_t prove(const struct fernet_text *t, const struct fernet_found *f)
+{
+    if (!t->reading->proof || f->shape != FERNET_VALID || t->held > FERNET_PROVEN_MOST)
+        return PROOF_UNTRIED;
+    size_t hint =
+        f->named ? reading_known(t->reading, run_str(&f->name)) : t->reading->known->count;
+    return fernet_prove(t->reading->proof, hint, str_make(t->text, t->held));
 }
 
 static void end_token(struct fernet_text *t)
 {
     t->found.shape = fernet_token_close(&t->token, &t->found.time);
     t->found.present = true;
+    t->found.proof = prove(t, &t->found);
     if (t->mode == FERNET_IN_TOKEN && t->token_start == t->payload_start)
         t->whole = t->found;
     else
@@ -65,8 +83,11 @@ static void begin_token(struct fernet_text *t, enum fernet_mode mode)
     t->constant = true;
     t->half = false;
     fernet_token_open(&t->token);
-    for (size_t i = 0; i < FERNET_CONSTANT_LEN; i++)
+    t->held = 0;
+    for (size_t i = 0; i < FERNET_CONSTANT_LEN; i++) {
         fernet_token_feed(&t->token, (unsigned char)FERNET_CONSTANT[i]);
+        hold(t, (unsigned char)FERNET_CONSTANT[i]);
+    }
 }
 
 /* The constant ends with the byte just seen. */
@@ -115,6 +136,7 @@ static bool continue_token(struct fernet_text *t, unsigned char c)
         return false;
     }
     fernet_token_feed(&t->token, c);
+    hold(t, c);
     return true;
 }
 
@@ -285,18 +307,29 @@ static enum name_kind judge_name(const struct fernet_text *t)
     return legal ? NAME_FITS : NAME_UNFIT;
 }
 
-static void count_whole(struct fernet_text *t, enum name_kind kind, int64_t time)
+static enum value_class count_whole(struct fernet_text *t, enum name_kind kind, int64_t time,
+                                    size_t proof)
 {
     enum use_kind use = kind == NAME_NONE ? USE_BARE : kind == NAME_UNFIT ? USE_OTHER : USE_UNKNOWN;
     struct str name = use == USE_UNKNOWN ? str_make(t->name, t->name_len) : str_make(NULL, 0);
-    verdict_use(t->verdict, t->reading, use, name, time);
+    return verdict_token(t->verdict, t->reading, use, name, time, proof);
 }
 
+/* What needs a decision most comes first. */
 static enum value_class embedded_class(const struct fernet_text *t)
 {
-    if (t->broken)
-        return CLASS_TRUNCATED_EMBEDDED;
-    return t->unversioned ? CLASS_UNVERSIONED_EMBEDDED : CLASS_HINTED_EMBEDDED;
+    static const enum value_class order[][2] = {
+        {CLASS_ORPHAN, CLASS_ORPHAN_EMBEDDED},
+        {CLASS_TRUNCATED, CLASS_TRUNCATED_EMBEDDED},
+        {CLASS_UNVERSIONED, CLASS_UNVERSIONED_EMBEDDED},
+        {CLASS_HINTED, CLASS_HINTED_EMBEDDED},
+        {CLASS_MISLABELLED, CLASS_MISLABELLED_EMBEDDED},
+        {CLASS_LEGACY_VERIFIED, CLASS_LEGACY_VERIFIED_EMBEDDED},
+    };
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (t->embedded & 1u << order[i][0])
+            return order[i][1];
+    return CLASS_VERIFIED_EMBEDDED;
 }
 
 static enum value_class choose(struct fernet_text *t)
@@ -305,19 +338,18 @@ static enum value_class choose(struct fernet_text *t)
     int64_t time;
     enum fernet_shape shape = fernet_token_close(&t->payload, &time);
     if (shape == FERNET_VALID) {
-        count_whole(t, kind, time);
-        if (kind == NAME_UNFIT)
-            return CLASS_MALFORMED;
-        return kind == NAME_NONE ? CLASS_UNVERSIONED : CLASS_HINTED;
+        size_t proof = t->whole.present ? t->whole.proof : PROOF_UNTRIED;
+        enum value_class class = count_whole(t, kind, time, proof);
+        return kind == NAME_UNFIT ? CLASS_MALFORMED : class;
     }
     if (t->whole.present && (shape == FERNET_CUT || kind != NAME_UNFIT)) {
-        count_whole(t, kind, time);
+        (void)count_whole(t, kind, time, t->whole.proof);
         return shape == FERNET_CUT ? CLASS_TRUNCATED : CLASS_MALFORMED;
     }
     if (t->whole.present)
         count_embedded(t, &t->whole);
     if (kind == NAME_SURE) {
-        count_whole(t, kind, UTC_NONE);
+        (void)count_whole(t, kind, UTC_NONE, PROOF_UNTRIED);
         return CLASS_MALFORMED;
     }
     return t->constant ? embedded_class(t) : CLASS_PLAINTEXT;

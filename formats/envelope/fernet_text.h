@@ -6,11 +6,13 @@
  * constant appears, in plain or as hexadecimal digits, a token runs from there, and its name is the
  * run of name bytes right before a ':' right before it. fernet_text_close decides between the two:
  *
- *   whole payload valid             no ':' unversioned; name fits: hinted; else malformed
+ *   whole payload valid             no ':' unversioned; name fits: hinted; else malformed; where
+ *                                   there are keys (reading.proof), what their proof says instead
  *   payload begins with constant    no ':' or name fits: truncated, or malformed with alien bytes;
  *                                   name does not fit: truncated, or with alien bytes what it holds
  *   name of the keyring or v+digits malformed
- *   constants anywhere              embedded: truncated before unversioned before hinted
+ *   constants anywhere              embedded: the first of orphan, truncated, unversioned, hinted,
+ *                                   mislabelled, legacy-verified, verified that one of them is
  *   else                            plaintext
  *
  * Every token found counts under its version whatever the class (fail closed).
@@ -20,6 +22,7 @@
 #define FORMATS_ENVELOPE_FERNET_TEXT_H
 
 #include "formats/envelope/envelope.h"
+#include "formats/envelope/fernet_proof.h"
 #include "formats/envelope/fernet_token.h"
 
 enum {
@@ -48,6 +51,7 @@ struct fernet_found {
     int64_t time;
     bool named; /* a ':' stood right before it */
     struct fernet_run name;
+    size_t proof; /* as of fernet_prove */
 };
 
 enum fernet_mode { FERNET_SEEKING, FERNET_IN_TOKEN, FERNET_IN_HEX };
@@ -79,9 +83,13 @@ struct fernet_text {
     unsigned char digits[FERNET_DIGITS]; /* a ring of their values */
     bool half;                           /* FERNET_IN_HEX: the first digit of a byte was seen */
     unsigned char high;
-    bool unversioned, broken; /* among the embedded ones */
-    bool constant;            /* one was seen anywhere */
-    bool decoded;             /* the caller's: from hexadecimal, which is not looked for again */
+    unsigned embedded; /* classes of the embedded ones: bit i stands for class i */
+    bool constant;     /* one was seen anywhere */
+    bool decoded;      /* the caller's: from hexadecimal, which is not looked for again */
+
+    /* text of the token being read, for its proof; untouched where there are no keys */
+    size_t held; /* bytes; more than there is room for: too long */
+    unsigned char text[FERNET_PROVEN_MOST];
 };
 
 void fernet_text_open(struct fernet_text *t, const struct reading *r, struct verdict *v);

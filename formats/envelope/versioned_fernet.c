@@ -63,6 +63,11 @@ size_t fernet_value(const struct reading *r, struct str cell, struct fernet_valu
     if (!begins_with_constant(payload.at))
         return 0;
     size_t len = fernet_token_length(r->simd, payload, &value->time);
+    value->proof = PROOF_UNTRIED;
+    if (len > 0 && r->proof) {
+        value->known = reading_known(r, value->name);
+        value->proof = fernet_prove(r->proof, value->known, str_slice(payload, 0, len));
+    }
     return len ? before + len : 0;
 }
 
@@ -146,9 +151,9 @@ static void classify(const struct envelope *e, const struct reading *r, struct s
     if (fernet_value(r, cell, &value) == cell.len && cell.len > 0) {
         bool bare = value.name.len == 0;
         verdict_open(v);
-        v->class = bare ? CLASS_UNVERSIONED : CLASS_HINTED;
+        v->class =
+            verdict_token(v, r, bare ? USE_BARE : USE_UNKNOWN, value.name, value.time, value.proof);
         v->counted = true;
-        verdict_use(v, r, bare ? USE_BARE : USE_UNKNOWN, value.name, value.time);
         return;
     }
     struct fernet_stream s;

@@ -26,6 +26,8 @@ struct fernet_value {
     struct str name; /* as it stands in the cell; empty: bare */
     uint64_t word;   /* of a short name, lower-cased: its bytes, the first one lowest; 0: none */
     int64_t time;
+    size_t known; /* with keys: index of the name, or the keyring's count */
+    size_t proof; /* as of fernet_prove; PROOF_UNTRIED without keys */
 };
 
 enum { FERNET_SHORT_NAME = 7 }; /* most bytes of one that a word is made of */

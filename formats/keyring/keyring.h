@@ -117,7 +117,13 @@ bool keyring_checksum(struct arena *a, const struct bindings *all, size_t place,
 
 bool keyring_derive(const struct key_version *v, unsigned iterations, struct secret *s,
                     struct err *err);
-/* Fills in the fingerprint of every version (S11). Slow on purpose: a key derivation for each. */
+/*
+ * The keys of all versions, in their order, and the fingerprint of each (S11). Slow on purpose: a
+ * key derivation for each, side by side. `into` has room for all and is the caller's to wipe.
+ */
+bool keyring_derive_all(struct keyring *kr, unsigned iterations, struct secret *into,
+                        struct err *err);
+/* The fingerprints alone. */
 bool keyring_fingerprints(struct keyring *kr, unsigned iterations, struct err *err);
 
 /* S12: the same active version, and one key and salt for every version that both have. */

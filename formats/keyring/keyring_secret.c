@@ -121,18 +121,28 @@ bool keyring_derive(const struct key_version *v, unsigned iterations, struct sec
     return secret_derive(s, v->key->value, v->salt_bytes, iterations, err);
 }
 
+bool keyring_derive_all(struct keyring *kr, unsigned iterations, struct secret *into,
+                        struct err *err)
+{
+    struct arena keys = {.wipe = true};
+    struct secret_wanted *wanted = ARENA_ARRAY(&keys, kr->version_count, struct secret_wanted);
+    for (size_t i = 0; i < kr->version_count; i++)
+        wanted[i] = (struct secret_wanted){kr->versions[i].key->value, kr->versions[i].salt_bytes,
+                                           &into[i]};
+    bool done = secret_derive_all(wanted, kr->version_count, iterations, err);
+    for (size_t i = 0; done && i < kr->version_count; i++)
+        done = secret_fingerprint(&into[i], &kr->versions[i].fingerprint, err);
+    arena_free(&keys);
+    return done;
+}
+
 bool keyring_fingerprints(struct keyring *kr, unsigned iterations, struct err *err)
 {
-    for (size_t i = 0; i < kr->version_count; i++) {
-        struct key_version *v = &kr->versions[i];
-        struct secret s;
-        bool done =
-            keyring_derive(v, iterations, &s, err) && secret_fingerprint(&s, &v->fingerprint, err);
-        secret_free(&s);
-        if (!done)
-            return keyring_at(kr, v->key, err);
-    }
-    return true;
+    struct arena keys = {.wipe = true};
+    struct secret *derived = ARENA_ARRAY(&keys, kr->version_count, struct secret);
+    bool done = keyring_derive_all(kr, iterations, derived, err);
+    arena_free(&keys);
+    return done;
 }
 
 bool keyring_agree(const struct keyring *one, const struct keyring *other, struct err *err)

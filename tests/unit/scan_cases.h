@@ -21,12 +21,15 @@ static inline void case_column(struct buf *out, const struct report_column *c, u
     buf_printf(out, " leaks %llu future %llu keys %llu classes", (unsigned long long)leaks,
                (unsigned long long)c->future_times, (unsigned long long)c->key_records);
     for (size_t i = 0; i < CLASS_COUNT; i++)
-        buf_printf(out, " %llu", (unsigned long long)c->classes[i]);
+        if (c->classes[i] > 0)
+            buf_printf(out, " %s %llu", value_class_name((enum value_class)i),
+                       (unsigned long long)c->classes[i]);
     buf_text(out, "\n");
     for (size_t i = 0; i < c->usage_count; i++) {
         const struct report_usage *u = &c->usages[i];
-        buf_printf(out, "  %.*s %llu %lld %lld\n", STR_ARG(u->version),
-                   (unsigned long long)u->records, (long long)u->oldest, (long long)u->newest);
+        buf_printf(out, "  %.*s%s %llu %lld %lld\n", STR_ARG(u->version),
+                   u->basis == BASIS_PROVEN ? " proven" : "", (unsigned long long)u->records,
+                   (long long)u->oldest, (long long)u->newest);
     }
 }
 

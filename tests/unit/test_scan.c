@@ -256,13 +256,14 @@ static void a_small_table_by_hand(void **state)
                    "4\t\tv1:Z0FBQUFBCUT\n",
                    cell_value(value, "v2:", 1, CASE_TIME, 1));
     struct scan_layout l = layout_of(3, declared);
-    assert_string_equal(scanned(&l, str_from(rows)),
-                        "records 4 ragged 0 beyond 0\n"
-                        "records 4 nulls 0\n"
-                        "records 4 nulls 1 leaks 1 future 0 keys 1 classes 1 0 0 0 1 1 1 0 0 0\n"
-                        "  v2 1 1700000000 1700000000\n"
-                        "records 4 nulls 1 leaks 0 future 0 keys 1 classes 0 0 1 0 1 1 1 0 0 0\n"
-                        "  v1 1 -9223372036854775808 -9223372036854775808\n");
+    assert_string_equal(
+        scanned(&l, str_from(rows)),
+        "records 4 ragged 0 beyond 0\n"
+        "records 4 nulls 0\n"
+        "records 4 nulls 1 leaks 1 future 0 keys 1 classes hinted 1 plaintext 1 null 1 empty 1\n"
+        "  v2 1 1700000000 1700000000\n"
+        "records 4 nulls 1 leaks 0 future 0 keys 1 classes truncated 1 plaintext 1 null 1 empty 1\n"
+        "  v1 1 -9223372036854775808 -9223372036854775808\n");
 }
 
 static void awkward_rows_are_counted_as_a_plain_reading_counts_them(void **state)
