@@ -33,6 +33,7 @@ endif
 
 pkg_cflags = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 pkg_libs   = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lbz2
+vault_libs = $(shell pkg-config --libs libcurl jansson 2>/dev/null) # lean_vault alone speaks HTTP
 compile    = $(CC) $(cpp) $(flags) $(warn) $(opt_$(VARIANT)) $(pkg_cflags) $(CPPFLAGS) $(CFLAGS)
 link       = $(CC) $(flags) $(opt_$(VARIANT)) $(ld_$(VARIANT)) $(CFLAGS) $(LDFLAGS)
 
@@ -80,7 +81,7 @@ $(B)/libvault.a: $(lib_vault)
 	@rm -f $@; ar rcs $@ $^
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzer.a $(B)/libvault.a $(B)/libapplier.a $(B)/libbase.a
 	@mkdir -p $(@D)
-	$(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(pkg_libs) -lcmocka $(LDLIBS)
+	$(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(pkg_libs) $(vault_libs) -lcmocka $(LDLIBS)
 # Tests of the transaction run in a small world with a system-call table that fails on demand.
 crash_tests := txn txn_faults txn_power journal backup audit
 $(patsubst %,$(B)/unit/test_%,$(crash_tests)): \
@@ -148,10 +149,10 @@ fuzz:
 # Debian packages: to build; to test as well. Idempotent; says what to do when it may not install.
 deps_build := gcc make pkg-config libsqlite3-dev zlib1g-dev libisal-dev libzstd-dev liblz4-dev \
               libarchive-dev libbz2-dev liblzma-dev libxxhash-dev libssl-dev \
-              libseccomp-dev libyaml-dev
+              libseccomp-dev libyaml-dev libcurl4-openssl-dev libjansson-dev
 deps_test  := $(deps_build) clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev bats \
               perl python3 python3-dotenv python3-flask python3-yaml sqlite3 postgresql mariadb-server strace gzip bzip2 xz-utils zstd lz4 zip tar \
-              attr acl mandoc util-linux procps git shellcheck openssh-client age
+              attr acl mandoc util-linux procps git shellcheck openssh-client openssl age
 .PHONY: deps deps-build
 deps:
 	@tests/install_packages.sh $(deps_test)

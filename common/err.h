@@ -37,7 +37,12 @@ enum err_kind {
     ERR_CORRUPT = 12,
     ERR_SYSTEM = 13,
     ERR_WINDOW = 14,
-    ERR_SIGNAL = 128 /* + the signal's number */
+    ERR_REMOTE = 20,         /* a later try can help */
+    ERR_REMOTE_REFUSED = 21, /* it cannot */
+    ERR_REMOTE_LIMIT = 22,   /* too many requests */
+    ERR_DISAGREE = 23,       /* remote and vault */
+    ERR_THRESHOLD = 24,      /* of spending, crossed */
+    ERR_SIGNAL = 128         /* + the signal's number */
 };
 
 struct err {
