@@ -129,10 +129,10 @@ $(B)/crash/keyretire-probe: $(B)/tests/crash/probe.o $(B)/applier/main.o $(lib_a
 # target replays its corpus, linked with a plain main (tests/fuzz/replay.c) and the sanitizers.
 fuzz_names   := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_src))
 replay_bins  := $(patsubst %,$(B)/replay/%,$(fuzz_names))
-$(B)/replay/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libanalyzer.a $(B)/libapplier.a $(B)/libbase.a
+$(B)/replay/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libanalyzer.a $(B)/libvault.a $(B)/libapplier.a $(B)/libbase.a
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
-build/fuzz/fuzzer/%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libanalyzer.a build/fuzz/libapplier.a build/fuzz/libbase.a
+build/fuzz/fuzzer/%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libanalyzer.a build/fuzz/libvault.a build/fuzz/libapplier.a build/fuzz/libbase.a
 	@mkdir -p $(@D)
 	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(pkg_libs)
 .PHONY: fuzz
