@@ -32,8 +32,9 @@ CC := clang
 endif
 
 pkg_cflags = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+# Of lean_vault alone: the other programs have no network code. Tests link what they use of it.
+vault_libs = $(shell pkg-config --libs libcurl jansson 2>/dev/null)
 pkg_libs   = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lbz2
-vault_libs = $(shell pkg-config --libs libcurl jansson 2>/dev/null) # lean_vault alone speaks HTTP
 compile    = $(CC) $(cpp) $(flags) $(warn) $(opt_$(VARIANT)) $(pkg_cflags) $(CPPFLAGS) $(CFLAGS)
 link       = $(CC) $(flags) $(opt_$(VARIANT)) $(ld_$(VARIANT)) $(CFLAGS) $(LDFLAGS)
 
@@ -43,14 +44,14 @@ src_formats  := $(call find_c,formats)
 src_analyzer := $(filter-out analyzer/main.c,$(call find_c,analyzer))
 src_applier  := $(filter-out applier/main.c applier/vault/%,$(call find_c,applier))
 src_vault    := $(filter-out applier/vault/main.c,$(call find_c,applier/vault))
-src_all      := $(src_common) $(src_formats) $(src_analyzer) $(src_applier) $(src_vault) analyzer/main.c applier/main.c
+src_all      := $(src_common) $(src_formats) $(src_analyzer) $(src_applier) $(src_vault) analyzer/main.c applier/main.c applier/vault/main.c
 objs      = $(patsubst %.c,$(B)/%.o,$(1))
 lib_base     := $(call objs,$(src_common) $(src_formats))
 lib_analyzer := $(call objs,$(src_analyzer))
 lib_applier  := $(call objs,$(src_applier))
 lib_vault    := $(call objs,$(src_vault))
 
-programs  := $(B)/keycensus $(B)/keyretire
+programs  := $(B)/keycensus $(B)/keyretire $(B)/lean_vault
 unit_src  := $(sort $(wildcard tests/unit/test_*.c))
 unit_bins := $(patsubst tests/unit/%.c,$(B)/unit/%,$(unit_src))
 fuzz_src  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -64,6 +65,9 @@ $(B)/keycensus: $(B)/analyzer/main.o $(lib_analyzer) $(lib_base)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
 $(B)/keyretire: $(B)/applier/main.o $(lib_applier) $(lib_base)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
+
+$(B)/lean_vault: $(B)/applier/vault/main.o $(lib_vault) $(lib_applier) $(lib_base)
+	$(link) -o $@ $^ $(pkg_libs) $(vault_libs) $(LDLIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -81,7 +85,7 @@ $(B)/libvault.a: $(lib_vault)
 	@rm -f $@; ar rcs $@ $^
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzer.a $(B)/libvault.a $(B)/libapplier.a $(B)/libbase.a
 	@mkdir -p $(@D)
-	$(link) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(pkg_libs) $(vault_libs) -lcmocka $(LDLIBS)
+	$(link) -Wl,--as-needed -o $@ $(filter %.o,$^) $(filter %.a,$^) $(pkg_libs) $(vault_libs) -lcmocka $(LDLIBS)
 # Tests of the transaction run in a small world with a system-call table that fails on demand.
 crash_tests := txn txn_faults txn_power journal backup audit
 $(patsubst %,$(B)/unit/test_%,$(crash_tests)): \
@@ -131,10 +135,10 @@ fuzz_names   := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_src))
 replay_bins  := $(patsubst %,$(B)/replay/%,$(fuzz_names))
 $(B)/replay/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/libanalyzer.a $(B)/libvault.a $(B)/libapplier.a $(B)/libbase.a
 	@mkdir -p $(@D)
-	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
+	$(link) -Wl,--as-needed -o $@ $^ $(pkg_libs) $(vault_libs) $(LDLIBS)
 build/fuzz/fuzzer/%: build/fuzz/tests/fuzz/fuzz_%.o build/fuzz/libanalyzer.a build/fuzz/libvault.a build/fuzz/libapplier.a build/fuzz/libbase.a
 	@mkdir -p $(@D)
-	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(pkg_libs)
+	clang -fsanitize=fuzzer,address,undefined -Wl,--as-needed -o $@ $^ $(pkg_libs) $(vault_libs)
 .PHONY: fuzz
 FUZZ    ?= dotenv
 SECONDS ?= 60
@@ -204,6 +208,7 @@ tidy:
 man: programs
 	$(B)/keycensus --man-page >analyzer/keycensus.1
 	$(B)/keyretire --man-page >applier/keyretire.1
+	$(B)/lean_vault --man-page >applier/vault/lean_vault.1
 
 # The whole proof of the commit protocol, with its figures (tests/crash/crash.sh).
 .PHONY: crash
@@ -221,10 +226,10 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libanalyzer.a $(B)/libbase.a
 install: programs
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(programs) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 analyzer/keycensus.1 applier/keyretire.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 analyzer/keycensus.1 applier/keyretire.1 applier/vault/lean_vault.1 $(DESTDIR)$(PREFIX)/share/man/man1
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/keycensus $(DESTDIR)$(PREFIX)/bin/keyretire
-	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/keycensus.1 $(DESTDIR)$(PREFIX)/share/man/man1/keyretire.1
+	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/bin/%,$(programs))
+	rm -f $(patsubst $(B)/%,$(DESTDIR)$(PREFIX)/share/man/man1/%.1,$(programs))
 clean:
 	rm -rf build
 

@@ -130,8 +130,11 @@ static bool make_image(struct load *load, const struct plan_target *t, struct tx
                 text_shown(load->run, t->path));
         return false;
     }
-    *into =
-        (struct txn_target){file.path, t->before, t->after, edit.after, file.keyring.syntax->name};
+    *into = (struct txn_target){.path = file.path,
+                                .before = t->before,
+                                .after = t->after,
+                                .image = edit.after,
+                                .form = file.keyring.syntax->name};
     return true;
 }
 

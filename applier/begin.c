@@ -180,6 +180,8 @@ void begin_write(struct buf *text, const struct begin *b)
     }
     if (b->has_retain_until)
         buf_printf(text, "retain-until %s\n", utc_text(b->retain_until, utc));
+    if (b->act_note.len)
+        add_escaped(text, "act", b->act_note);
     for (size_t i = 0; i < b->target_count; i++) {
         const struct begin_target *t = &b->targets[i];
         buf_text(text, "target ");
@@ -239,7 +241,7 @@ static bool who_read(struct arena *a, struct str *rest, struct who *who)
 
 bool line_operation(struct str value, enum txn_operation *operation)
 {
-    for (int i = TXN_APPLY; i <= TXN_PURGE; i++) {
+    for (int i = TXN_APPLY; i <= TXN_VAULT; i++) {
         *operation = (enum txn_operation)i;
         if (str_eq(value, str_from(txn_operation_name(*operation))))
             return true;
@@ -306,7 +308,9 @@ static bool read_head(struct arena *a, struct str *rest, struct begin *b)
     if (line_word(rest, "window", &value) && !read_window(value, &b->window))
         return false;
     b->has_retain_until = line_word(rest, "retain-until", &value);
-    return !b->has_retain_until || utc_parse(value, &b->retain_until);
+    if (b->has_retain_until && !utc_parse(value, &b->retain_until))
+        return false;
+    return !line_word(rest, "act", &value) || line_unescape(a, value, &b->act_note);
 }
 
 static bool read_target(struct arena *a, struct str line, struct begin_target *t)

@@ -40,6 +40,7 @@ struct begin_target {
     struct sha256 before, after;
     uint64_t size_before, size_after; /* bytes */
     const char *form;                 /* for the archive's manifest; no part of the text */
+    enum txn_keeping keeping;         /* likewise */
 };
 
 struct begin {
@@ -64,6 +65,7 @@ struct begin {
     struct change_window window; /* `given` is "START END" here, both in UTC */
     bool has_retain_until;
     int64_t retain_until; /* of the backup */
+    struct str act_note;  /* of an act besides the files; '' for none */
 };
 
 /* The facts of this process. */

@@ -4,26 +4,12 @@
  */
 #include "applier/commands.h"
 #include "applier/confine.h"
-#include "common/sys.h"
+#include "applier/signals.h"
 
 void say_notes(struct cli *cli, const struct txn_notes *notes)
 {
     for (size_t i = 0; i < notes->count; i++)
         cli_warn(cli, "%s", notes->at[i]);
-}
-
-/* From here on a signal is the transaction's to heed: it knows what was decided. */
-static void on_stop(int number)
-{
-    cli_stop_signal = number;
-    txn_interrupted = number;
-}
-
-static void heed_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        (void)sys->on_signal(signals[i], on_stop);
 }
 
 /*
@@ -61,7 +47,7 @@ bool open_recovered(struct cli *cli, struct state *state, struct txn_recovery *r
                     struct err *err)
 {
     struct state_options options;
-    heed_signals();
+    signals_for_txn();
     if (!option_state(cli, &options, err) ||
         !state_open(state, &options, STATE_CHANGE, cli->arena, err))
         return false;

@@ -2,8 +2,8 @@
  * participant: one thing that takes part in a transaction.
  *
  * txn and recovery drive participants through these operations and know nothing else of them.
- * part_file, a configuration file, is the one kind there is; the remote key of a vault will be
- * another.
+ * part_file, a file, is one kind. The other is an act that is no file, such as revoking a remote
+ * key: at most one a transaction, given by the caller.
  *
  *                       finish
  *           commit   .---------> done (new)
@@ -30,6 +30,12 @@
  *               Idempotent.
  *     look      What is there now, for recovery to decide by.
  *     release   Gives locks and descriptors back.
+ *
+ * The act comes last where there is no way back: it is prepared behind the files, its commit (which
+ * must be reversible: disable the key) comes before theirs, and its finish (which need not be:
+ * delete the key) after theirs and after the record REVOKE. Behind REVOKE recovery only finishes
+ * the act, and a finish that fails with a remote error leaves the transaction open without standing
+ * in the way of others. look and settle are asked of files only, and may be NULL in an act.
  *
  * Every operation may be repeated after a crash, by a process that never called prepare.
  * Errors: as the operations find them (ERR_SYSTEM, ERR_REFUSED, ERR_STALE, ERR_STUCK); the caller

@@ -15,6 +15,10 @@
  *     COMMIT, SWAPPED            (old,-), none cleaned: SWAPPED was on the disk    BACK
  *                                although its fsync failed, and was undone
  *     any with COMMIT            anything else                                     STUCK, untouched
+ *     REVOKE                     not asked: the files were done with before it     ACT
+ *
+ * An act besides the files (participant.h) goes the way that they go. Behind REVOKE only its finish
+ * is left; where that fails again with a remote error, it is pending and nothing waits for it.
  *
  * The journal of a purge has no targets of this kind: purge.h says what becomes of it.
  */
@@ -26,7 +30,7 @@
 #include "common/sys.h"
 #include "common/text.h"
 
-enum direction { GO_UNSTAGE, GO_FORWARD, GO_BACK, GO_STUCK };
+enum direction { GO_UNSTAGE, GO_FORWARD, GO_BACK, GO_STUCK, GO_ACT };
 
 struct recovering {
     struct state *state;
@@ -36,6 +40,7 @@ struct recovering {
     struct begin begin;
     struct folder *folders;
     struct part_file *files;
+    struct participant *act; /* NULL: none */
     enum part_state *states;
     size_t count;
     struct txn_notes *notes;
@@ -76,6 +81,19 @@ static bool open_files(struct recovering *r, struct err *err)
         }
     }
     return true;
+}
+
+static bool open_act(struct recovering *r, struct err *err)
+{
+    const struct state *s = r->state;
+    if (r->begin.act_note.len == 0)
+        return true;
+    if (s->act_open)
+        return s->act_open(s->act_context, r->begin.act_note, &r->act, err);
+    err_set(err, ERR_STUCK, 1000,
+            "it did more than change files, and this program cannot finish that");
+    err_hint(err, "recover it with the program that began it");
+    return false;
 }
 
 static size_t count_of(const struct recovering *r, enum part_state wanted)
@@ -168,6 +186,8 @@ static bool unstage(struct recovering *r, struct err *err)
     for (size_t i = 0; i < r->count; i++)
         if (!part(r, i)->ops->unstage(part(r, i), err))
             return false;
+    if (r->act && !r->act->ops->unstage(r->act, err))
+        return false;
     return close_with(r, TXN_ABORTED, err);
 }
 
@@ -179,18 +199,33 @@ static bool go_back(struct recovering *r, struct err *err)
     for (size_t i = r->count; i-- > 0;)
         if (!part(r, i)->ops->rollback(part(r, i), err))
             return false;
+    if (r->act && !r->act->ops->rollback(r->act, err))
+        return false;
     for (size_t i = 0; i < r->count; i++)
         if (!part(r, i)->ops->discard(part(r, i), r->notes, err))
             return false;
+    if (r->act && !r->act->ops->discard(r->act, r->notes, err))
+        return false;
     return close_with(r, TXN_ABORTED, err);
 }
 
 static bool exchange_all(struct recovering *r, struct err *err)
 {
+    if (r->act && !r->act->ops->commit(r->act, err))
+        return false;
     for (size_t i = 0; i < r->count; i++)
         if (!part(r, i)->ops->commit(part(r, i), err) || !part(r, i)->ops->settle(part(r, i), err))
             return false;
     return journal_add(&r->journal, RECORD_SWAPPED, txn_time_body(r->a), err);
+}
+
+static bool finish_act(struct recovering *r, struct err *err)
+{
+    if (!r->act)
+        return true;
+    return (journal_has(&r->journal, RECORD_REVOKE) ||
+            journal_add(&r->journal, RECORD_REVOKE, txn_time_body(r->a), err)) &&
+           r->act->ops->finish(r->act, r->notes, err);
 }
 
 static bool go_forward(struct recovering *r, enum direction *went, struct err *err)
@@ -211,7 +246,7 @@ static bool go_forward(struct recovering *r, enum direction *went, struct err *e
                     part(r, i)->ops->settle(part(r, i), err);
         done &= part(r, i)->ops->finish(part(r, i), r->notes, err);
     }
-    return done && close_with(r, TXN_COMMITTED, err);
+    return done && finish_act(r, err) && close_with(r, TXN_COMMITTED, err);
 }
 
 static bool act(struct recovering *r, enum direction *direction, struct err *err)
@@ -225,6 +260,8 @@ static bool act(struct recovering *r, enum direction *direction, struct err *err
         return go_forward(r, direction, err);
     case GO_BACK:
         return go_back(r, err);
+    case GO_ACT:
+        return finish_act(r, err) && close_with(r, TXN_COMMITTED, err);
     case GO_STUCK:
         break;
     }
@@ -247,11 +284,24 @@ static void remember(struct txn_recovery *recovery, struct arena *a, const char 
 /* What could not be finished stays as it is and is stuck; a lock or damage keeps its own code. */
 static void explain(struct recovering *r, struct err *err)
 {
-    if (err->kind != ERR_LOCKED && err->kind != ERR_CORRUPT)
+    if (err->kind != ERR_LOCKED && err->kind != ERR_CORRUPT && !err_is_remote(err))
         err->kind = ERR_STUCK;
     err_context(err, "recover transaction %s", r->journal.txid);
     err_place(err, "journal %s/txn/%s", r->state->path, r->journal.name);
-    err_hint(err, "its notes say what was seen; repair the cause and run keyretire recover");
+    err_hint(err, "its notes say what was seen; repair the cause and run %s",
+             r->state->recover_with);
+}
+
+/* Its files are done with, and a later recovery tries the rest again: nobody has to wait. */
+static bool leave_pending(struct recovering *r, struct txn_recovery *recovery, struct err *err)
+{
+    txn_note(r->notes, r->a, "transaction %s changed the files, but the rest failed again: %s",
+             r->info.txid, err->text);
+    if (!err_is(&recovery->act_failed))
+        recovery->act_failed = *err;
+    *err = (struct err){0};
+    remember(recovery, r->a, r->journal.txid, TXN_ACT_PENDING);
+    return true;
 }
 
 static bool recover_open(struct recovering *r, struct txn_recovery *recovery, struct err *err)
@@ -259,7 +309,8 @@ static bool recover_open(struct recovering *r, struct txn_recovery *recovery, st
     static const char *const said[] = {
         [GO_UNSTAGE] = "was interrupted before its decision and is taken back: every file is old",
         [GO_FORWARD] = "was decided and is now finished: every file is new",
-        [GO_BACK] = "is taken back: every file is old, or as somebody edited it"};
+        [GO_BACK] = "is taken back: every file is old, or as somebody edited it",
+        [GO_ACT] = "was decided and is now finished: every file is new"};
     enum direction direction = GO_STUCK;
     struct who who;
     who_ask(r->a, &who);
@@ -267,11 +318,16 @@ static bool recover_open(struct recovering *r, struct txn_recovery *recovery, st
     bool done = journal_sync(&r->journal, err) &&
                 txn_info_from(&r->journal, arena_printf(r->a, "%s/txn", r->state->path), r->a,
                               &r->info, &r->begin, err) &&
-                open_files(r, err) && look(r, err);
+                open_act(r, err);
+    bool files_done = journal_has(&r->journal, RECORD_REVOKE);
+    if (done && !files_done)
+        done = open_files(r, err) && look(r, err);
     if (done) {
-        direction = choose(r);
+        direction = files_done ? GO_ACT : choose(r);
         done = act(r, &direction, err);
     }
+    if (!done && err_is_remote(err) && journal_has(&r->journal, RECORD_REVOKE))
+        return leave_pending(r, recovery, err);
     if (!done) {
         struct err unseen = {0};
         bool unopened = r->count < r->begin.target_count && err->kind != ERR_LOCKED;
@@ -282,12 +338,21 @@ static bool recover_open(struct recovering *r, struct txn_recovery *recovery, st
         txn_note(r->notes, r->a, "transaction %s of %s %s", r->info.txid, r->info.user,
                  said[direction]);
     }
+    bool forward = direction == GO_FORWARD || direction == GO_ACT;
     remember(recovery, r->a, r->journal.txid,
-             !done                     ? TXN_STUCK
-             : direction == GO_FORWARD ? TXN_FINISHED
-                                       : TXN_TAKEN_BACK);
+             !done     ? TXN_STUCK
+             : forward ? TXN_FINISHED
+                       : TXN_TAKEN_BACK);
+    return done;
+}
+
+static bool recover_files(struct recovering *r, struct txn_recovery *recovery, struct err *err)
+{
+    bool done = recover_open(r, recovery, err);
     for (size_t i = 0; i < r->count; i++)
         part(r, i)->ops->release(part(r, i));
+    if (r->act)
+        r->act->ops->release(r->act);
     part_folders_close(r->folders);
     return done;
 }
@@ -319,7 +384,7 @@ static bool recover_one(struct state *state, struct arena *a, const char *txid,
     else if (purge_is(&r.journal, a))
         done = recover_purge(&r, recovery, err);
     else
-        done = recover_open(&r, recovery, err);
+        done = recover_files(&r, recovery, err);
     journal_release(&r.journal);
     return done;
 }

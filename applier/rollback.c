@@ -81,8 +81,11 @@ static bool roll_one(struct load *load, const struct backup *b, const struct bac
     if (!is_image_of_removal(load, b, t, file))
         return put_back(load, b, t, file, what, into, err);
     what->how = "as it was";
-    *into = (struct txn_target){file->path, file->digest, t->digest, t->image,
-                                file->keyring.syntax->name};
+    *into = (struct txn_target){.path = file->path,
+                                .before = file->digest,
+                                .after = t->digest,
+                                .image = t->image,
+                                .form = file->keyring.syntax->name};
     return true;
 }
 

@@ -147,6 +147,9 @@ bool state_open(struct state *s, const struct state_options *options, enum state
     *s = (struct state){.use = use,
                         .lock_timeout_ms = options->lock_timeout_ms,
                         .identity = options->identity,
+                        .images = options->images,
+                        .recover_with =
+                            options->recover_with ? options->recover_with : "keyretire recover",
                         .arena = a,
                         .dir = -1,
                         .txn_dir = -1,
@@ -194,7 +197,8 @@ bool state_backups(struct state *s, struct err *err)
         goto fail;
     if (!open_folder(AT_FDCWD, s->backup_path, s->backup_path, s->use, &s->backup_dir, err))
         goto fail;
-    if (s->use == STATE_READ || outside_git(s->arena, s->backup_path, err))
+    if (s->use == STATE_READ || s->images == STATE_ENCRYPTED_IMAGES ||
+        outside_git(s->arena, s->backup_path, err))
         return true;
 fail:
     err_context(err, "backup folder");

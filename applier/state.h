@@ -30,12 +30,19 @@
 
 enum { STATE_LOCK_TIMEOUT_MS = 2000 }; /* the default of --lock-timeout */
 
+/* Whether backups hold keys in clear: then they are warned of and kept out of git work trees. */
+enum state_images { STATE_CLEAR_IMAGES, STATE_ENCRYPTED_IMAGES };
+
 struct state_options {
     const char *state_dir;    /* --state-dir, or NULL for the default place */
     const char *backup_dir;   /* --backup-dir, or NULL for STATE/backups */
     unsigned lock_timeout_ms; /* 0: one attempt */
     const char *identity;     /* --identity: a file that opens sealed backups, or NULL */
+    enum state_images images;
+    const char *recover_with; /* the command that recovers, for messages; NULL: keyretire recover */
 };
+
+struct participant;
 
 enum state_use { STATE_READ, STATE_CHANGE };
 
@@ -46,7 +53,12 @@ struct state {
     enum state_use use;
     const char *identity; /* of the options */
     struct arena *arena;  /* of state_open, for paths */
-    bool recovered;       /* txn_recover ran and left nothing open */
+    enum state_images images;
+    const char *recover_with;
+    /* Makes the act that a journal notes, for recovery; NULL: the program knows of none. */
+    bool (*act_open)(void *context, struct str note, struct participant **act, struct err *err);
+    void *act_context;
+    bool recovered; /* txn_recover ran and left nothing open */
     /* Descriptors; -1 where STATE_READ found nothing. */
     int dir;
     int txn_dir;

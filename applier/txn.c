@@ -20,6 +20,8 @@
  *      edit goes back in force, and later it is kept aside (retire.h).
  *   8. Undo is durable when UNDO is, or END, or the removal of every staging name. With none of
  *      them it has failed, and that is said (ERR_STUCK), for COMMIT may be what the disk remembers.
+ *   9. An act that is no file is in force, reversibly, before the files are; it becomes final
+ * behind REVOKE, which is written only when every file is new, durable and cleaned.
  *
  * States, and the function that makes each transition:
  *
@@ -65,6 +67,11 @@ static struct participant *part(struct run *r, size_t i)
     return &r->files[i].base;
 }
 
+static struct participant *act(struct run *r)
+{
+    return r->request->act;
+}
+
 /* ---- before BEGIN ---- */
 
 static bool check_request(struct run *r, struct err *err)
@@ -86,7 +93,7 @@ static bool check_request(struct run *r, struct err *err)
         if (!crypto_sha256(t->image, &digest, err))
             return false;
         if (t->path[0] != '/' || sha256_eq(&t->before, &t->after) || t->image.len > FILE_MAX ||
-            !sha256_eq(&digest, &t->after)) {
+            !sha256_eq(&digest, &t->after) || (i == 0 && t->keeping == TXN_NOT_ARCHIVED)) {
             err_set(err, ERR_INTERNAL, 760, "the new image of %s is not the one that was planned",
                     text_shown(r->a, str_from(t->path)));
             return false;
@@ -151,7 +158,8 @@ static bool fill_begin(struct run *r, struct err *err)
                         .policy = q->policy,
                         .window = q->window,
                         .has_retain_until = q->has_retain_until,
-                        .retain_until = q->retain_until};
+                        .retain_until = q->retain_until,
+                        .act_note = q->act_note};
     if (q->reverses)
         memcpy(b->reverses, q->reverses, TXID_HEX);
     b->targets = ARENA_ARRAY(r->a, r->count, struct begin_target);
@@ -159,6 +167,7 @@ static bool fill_begin(struct run *r, struct err *err)
         b->targets[i] = (struct begin_target){.path = str_from(q->targets[i].path),
                                               .before = q->targets[i].before,
                                               .form = q->targets[i].form,
+                                              .keeping = q->targets[i].keeping,
                                               .after = q->targets[i].after,
                                               .size_before = r->files[i].old_image.len,
                                               .size_after = q->targets[i].image.len};
@@ -201,24 +210,41 @@ static bool not_interrupted(struct err *err)
     return false;
 }
 
+/* The targets of BEGIN that go into the archive, and their images. */
+static struct begin archived(struct run *r, struct str *images)
+{
+    struct begin b = r->begin;
+    b.targets = ARENA_ARRAY(r->a, r->count, struct begin_target);
+    b.target_count = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->begin.targets[i].keeping == TXN_NOT_ARCHIVED)
+            continue;
+        images[b.target_count] = r->files[i].old_image;
+        b.targets[b.target_count++] = r->begin.targets[i];
+    }
+    return b;
+}
+
 static bool save(struct run *r, struct err *err)
 {
     struct backup made;
     struct str *images = ARENA_ARRAY(&r->wiping, r->count, struct str);
-    for (size_t i = 0; i < r->count; i++)
-        images[i] = r->files[i].old_image;
-    if (!backup_write(r->state, &r->begin, r->result->txid, images, r->request->seal_to, &r->wiping,
+    struct begin what = archived(r, images);
+    if (!backup_write(r->state, &what, r->result->txid, images, r->request->seal_to, &r->wiping,
                       &made, err))
         return false;
     r->result->backup_file = arena_text(r->a, str_from(made.path));
-    if (made.sealed)
+    if (r->state->images == STATE_ENCRYPTED_IMAGES) {
+        /* it tells no more than the files did */
+    } else if (made.sealed) {
         txn_note(&r->result->warnings, r->a,
                  "the backup %s is sealed: a one-time key opened it, and that the recipients' own "
                  "keys do was not tried; keyretire backups verify --identity FILE tries one",
                  made.path);
-    else
+    } else {
         txn_note(&r->result->warnings, r->a,
                  "the backup %s holds every key of the old files in clear", made.path);
+    }
     return journal_add(&r->journal, RECORD_BACKUP, txn_backup_body(r->a, made.path, &made.digest),
                        err);
 }
@@ -233,7 +259,7 @@ static bool stage(struct run *r, struct err *err)
             return false;
         }
     }
-    return true;
+    return !act(r) || (not_interrupted(err) && act(r)->ops->prepare(act(r), err));
 }
 
 static bool decide(struct run *r, struct err *err)
@@ -242,6 +268,8 @@ static bool decide(struct run *r, struct err *err)
     for (size_t i = 0; i < r->count; i++)
         if (!part(r, i)->ops->unchanged(part(r, i), err))
             return false;
+    if (act(r) && !act(r)->ops->unchanged(act(r), err))
+        return false;
     if (!not_interrupted(err) || (q->still_allowed && !q->still_allowed(q->context, err)))
         return false;
     r->commit_tried = true;
@@ -252,6 +280,8 @@ static bool decide(struct run *r, struct err *err)
 
 static bool swap(struct run *r, struct err *err)
 {
+    if (act(r) && !act(r)->ops->commit(act(r), err))
+        return false;
     for (size_t i = 0; i < r->count; i++) {
         if (!part(r, i)->ops->commit(part(r, i), err)) {
             err_context(err, "commit %s", part(r, i)->name);
@@ -286,7 +316,14 @@ static void close_with(struct run *r, enum txn_outcome outcome, bool *ended)
         if (txn_audit(r->state, &r->journal, r->a, &failed))
             return;
     }
-    txn_note(&r->result->warnings, r->a, "%s; run keyretire recover", failed.text);
+    txn_note(&r->result->warnings, r->a, "%s; run %s", failed.text, r->state->recover_with);
+}
+
+/* Every file is new and clean: from here there is no way back for the act either. */
+static bool finish_act(struct run *r, struct err *err)
+{
+    return journal_add(&r->journal, RECORD_REVOKE, txn_time_body(r->a), err) &&
+           act(r)->ops->finish(act(r), &r->result->warnings, err);
 }
 
 static bool finish(struct run *r, struct err *err)
@@ -303,19 +340,23 @@ static bool finish(struct run *r, struct err *err)
             first = failed;
         stuck |= failed.kind == ERR_STUCK;
     }
-    if (!err_is(&first)) {
+    if (!err_is(&first) && (!act(r) || finish_act(r, &first))) {
         close_with(r, TXN_COMMITTED, &ended);
         return true;
     }
     r->result->outcome = TXN_OPEN;
-    if (!stuck) {
+    if (!stuck && !act(r)) {
         txn_note(&r->result->warnings, r->a,
-                 "every file is changed, but the clean-up failed (%s); run keyretire recover",
-                 first.text);
+                 "every file is changed, but the clean-up failed (%s); run %s", first.text,
+                 r->state->recover_with);
         r->result->outcome = TXN_COMMITTED;
         return true;
     }
     *err = first;
+    if (!stuck && !err_is_remote(err)) /* disabled, not deleted: the files are ahead of the act */
+        err->kind = ERR_DISAGREE;
+    if (!stuck)
+        err_hint(err, "the rest is done by the next change, or by %s", r->state->recover_with);
     err_place(err, "transaction %s, committed; journal %s/txn/%s", r->result->txid, r->state->path,
               r->journal.name);
     return false;
@@ -326,28 +367,29 @@ static bool finish(struct run *r, struct err *err)
 /* The exit code of a failure that was undone: a rule or a signal keeps its own. */
 static void restored(struct run *r, struct err *err, bool ended)
 {
-    if (r->commit_tried || err->kind == ERR_SYSTEM || err->kind == ERR_CORRUPT ||
-        err->kind == ERR_LOCKED || err->kind == ERR_INTERNAL)
+    if ((r->commit_tried && !err_is_remote(err)) || err->kind == ERR_SYSTEM ||
+        err->kind == ERR_CORRUPT || err->kind == ERR_LOCKED || err->kind == ERR_INTERNAL)
         err->kind = ERR_RESTORED;
     err_place(err, "transaction %s", r->result->txid);
     err_hint(err, "every file is as it was before");
     if (!ended)
         txn_note(&r->result->warnings, r->a,
                  "every file is as it was, but the clean-up of transaction %s is not complete; run "
-                 "keyretire recover",
-                 r->result->txid);
+                 "%s",
+                 r->result->txid, r->state->recover_with);
 }
 
 static void stuck(struct run *r, struct err *err, const struct err *undo)
 {
     struct err cause = *err;
     *err = (struct err){0};
-    err_set(err, ERR_STUCK, 761, "%s; undoing it failed too: %s", cause.text, undo->text);
+    err_set(err, err_is_remote(undo) ? ERR_DISAGREE : ERR_STUCK, 761,
+            "%s; undoing it failed too: %s", cause.text, undo->text);
     err_place(err, "transaction %s, journal %s/txn/%s", r->result->txid, r->state->path,
               r->journal.name);
     if (undo->hint[0])
         err_hint(err, "%s", undo->hint);
-    err_hint(err, "repair the cause and run keyretire recover");
+    err_hint(err, "repair the cause and run %s", r->state->recover_with);
 }
 
 /* Before COMMIT no live file was touched: what was staged goes. */
@@ -358,6 +400,8 @@ static void abandon(struct run *r, struct err *err)
     bool clean = backup_sweep(&r->begin, r->result->txid, r->a, &failed);
     for (size_t i = 0; i < r->count; i++)
         clean &= part(r, i)->ops->unstage(part(r, i), &failed);
+    if (act(r))
+        clean &= act(r)->ops->unstage(act(r), &failed);
     if (clean)
         close_with(r, TXN_ABORTED, &ended);
     restored(r, err, ended);
@@ -379,8 +423,12 @@ static void take_back(struct run *r, struct err *err)
                    journal_add(&r->journal, RECORD_UNDO, txn_undo_body(r->a, err->text), &failed);
     for (size_t i = r->count; i-- > 0;)
         back &= part(r, i)->ops->rollback(part(r, i), &undo);
+    if (act(r))
+        back &= act(r)->ops->rollback(act(r), &undo);
     for (size_t i = 0; back && i < r->count; i++)
         clean &= part(r, i)->ops->discard(part(r, i), &r->result->warnings, &undo);
+    if (back && act(r))
+        clean &= act(r)->ops->discard(act(r), &r->result->warnings, &undo);
     if (back && clean)
         close_with(r, TXN_ABORTED, &ended);
     if (back && undo.kind != ERR_STUCK && (decided || clean || ended))
@@ -395,6 +443,8 @@ static void release(struct run *r)
 {
     for (size_t i = 0; i < r->count; i++)
         part(r, i)->ops->release(part(r, i));
+    if (act(r))
+        act(r)->ops->release(act(r));
     part_folders_close(r->folders);
     if (r->begun)
         journal_release(&r->journal);

@@ -20,7 +20,8 @@
  * Outcome: true is exit 0, with result.warnings to print. False leaves the exit code in err->kind:
  *     ERR_SYSTEM, ERR_REFUSED, ERR_STALE, ERR_LOCKED...  before BEGIN; nothing was changed
  *     ERR_STALE, ERR_WINDOW, ERR_SIGNAL+n                a check or a signal before COMMIT; all old
- *     ERR_RESTORED                                       failed later; everything is old again
+ *     ERR_REMOTE...                                      the act failed: before REVOKE everything
+ * is old again, behind it the act is pending ERR_RESTORED failed later; everything is old again
  *     ERR_STUCK                                          a file of ours holds what nobody may lose;
  *                                                        the text names journal, digests, choices
  * result is filled as far as it came in either case; result.txid is "" before BEGIN.
@@ -52,9 +53,12 @@ enum {
 extern volatile sig_atomic_t txn_interrupted;
 
 /* TXN_PURGE destroys a backup and changes no file: purge.h. */
-enum txn_operation { TXN_APPLY, TXN_ROLLBACK, TXN_RESTORE, TXN_PURGE };
-/* "apply", "rollback", "restore", "purge". */
+enum txn_operation { TXN_APPLY, TXN_ROLLBACK, TXN_RESTORE, TXN_PURGE, TXN_VAULT };
+/* "apply", "rollback", "restore", "purge", "vault". */
 const char *txn_operation_name(enum txn_operation operation);
+
+/* Whether the old image goes into the backup. The first target's always does. */
+enum txn_keeping { TXN_ARCHIVED, TXN_NOT_ARCHIVED };
 
 struct txn_target {
     const char *path;
@@ -62,7 +66,10 @@ struct txn_target {
     struct sha256 after;  /* of image */
     struct str image;     /* the new bytes; the caller's, from a wiping arena */
     const char *form;     /* name of its syntax, for the archive */
+    enum txn_keeping keeping;
 };
+
+struct participant;
 
 struct txn_request {
     enum txn_operation operation;
@@ -83,6 +90,8 @@ struct txn_request {
     size_t version_count;
     const struct str *kept;
     size_t kept_count;
+    struct participant *act; /* what happens besides the files (participant.h), or NULL */
+    struct str act_note;     /* what recovery needs to know of it, kept in BEGIN; no secrets */
     /* Asked once more right before COMMIT (age of data, window, approvals). NULL: nothing to ask.
      * It sets err with ERR_STALE or ERR_WINDOW. */
     bool (*still_allowed)(const void *context, struct err *err);
@@ -121,7 +130,12 @@ bool txn_run(struct state *state, struct arena *a, const struct txn_request *req
              struct txn_result *result, struct err *err);
 
 /* What recovery did, one entry a transaction that was open. */
-enum txn_recovered { TXN_FINISHED, TXN_TAKEN_BACK, TXN_STUCK };
+enum txn_recovered {
+    TXN_FINISHED,
+    TXN_TAKEN_BACK,
+    TXN_STUCK,
+    TXN_ACT_PENDING /* nothing is left to do but its act, which failed again; stands in no way */
+};
 
 struct txn_recovered_one {
     char txid[TXID_HEX + 1];
@@ -132,13 +146,15 @@ struct txn_recovery {
     struct txn_recovered_one *at;
     size_t count;
     size_t room;
+    struct err act_failed;
     struct txn_notes
         notes; /* what to announce, one sentence each, choices of a STUCK one included */
 };
 
 /*
  * Finishes or takes back every open transaction; idempotent, also when it is killed. Needs
- * STATE_CHANGE. True: nothing is left open. False: ERR_STUCK, or ERR_LOCKED when a target is in
+ * STATE_CHANGE. True: nothing is left open but acts that are pending, of which act_failed says why
+ * the first failed. False: ERR_STUCK, or ERR_LOCKED when a target is in
  * use.
  */
 bool txn_recover(struct state *state, struct arena *a, struct txn_recovery *recovery,
@@ -171,6 +187,7 @@ struct txn_info {
     int64_t retain_until;            /* what was said of the backup when it was made */
     char audit_head[SHA256_HEX + 1]; /* of the audit log at BEGIN; "" when it was empty */
     const char *journal;             /* path */
+    struct str act_note;             /* of the request; '' for none */
     const char *user; /* who began it: "name (uid 1000)" and so on, as the audit log has it */
 };
 

@@ -8,7 +8,7 @@
 
 const char *txn_operation_name(enum txn_operation operation)
 {
-    static const char *const names[] = {"apply", "rollback", "restore", "purge"};
+    static const char *const names[] = {"apply", "rollback", "restore", "purge", "vault"};
     return names[operation];
 }
 
@@ -109,6 +109,7 @@ static void info_copy(struct arena *a, const struct begin *b, struct txn_info *i
     info->kept_count = b->kept_count;
     info->has_retain_until = b->has_retain_until;
     info->retain_until = b->retain_until;
+    info->act_note = b->act_note;
     info->has_policy = b->has_policy;
     info->policy = b->policy;
     info->user = who_text(a, &b->who);

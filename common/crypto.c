@@ -1,4 +1,4 @@
-/* crypto: SHA-256, HMAC and PBKDF2 from libcrypto. */
+/* crypto: SHA-256, HMAC, PBKDF2 and AES-256-GCM from libcrypto. */
 #define OPENSSL_SUPPRESS_DEPRECATED  /* SHA256_Update: the hash without an object for each message \
                                       */
 #include "common/crypto.h"
@@ -110,6 +110,40 @@ bool crypto_hmac_is(const struct hmac_key *key, struct str message,
     hash_from(key->inner, message.at, message.len, digest);
     hash_from(key->outer, digest, sizeof digest, digest);
     return CRYPTO_memcmp(digest, mac, sizeof digest) == 0;
+}
+
+bool crypto_gcm_seal(const unsigned char key[GCM_KEY], const unsigned char nonce[GCM_NONCE],
+                     struct str text, unsigned char *into, struct err *err)
+{
+    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+    int n = 0;
+    int last = 0;
+    bool done = c && text.len <= INT32_MAX &&
+                EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
+                (text.len == 0 || EVP_EncryptUpdate(c, into, &n, text.at, (int)text.len) == 1) &&
+                EVP_EncryptFinal_ex(c, into + n, &last) == 1 &&
+                EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, GCM_TAG, into + text.len) == 1;
+    EVP_CIPHER_CTX_free(c);
+    return done || crypto_failed("AES-256-GCM", err);
+}
+
+bool crypto_gcm_open(const unsigned char key[GCM_KEY], const unsigned char nonce[GCM_NONCE],
+                     struct str sealed, unsigned char *into, struct err *err)
+{
+    unsigned char tag[GCM_TAG];
+    if (sealed.len < GCM_TAG || sealed.len > INT32_MAX)
+        return false;
+    size_t len = sealed.len - GCM_TAG;
+    memcpy(tag, sealed.at + len, GCM_TAG);
+    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+    int n = 0;
+    int last = 0;
+    bool ready = c && EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
+                 (len == 0 || EVP_DecryptUpdate(c, into, &n, sealed.at, (int)len) == 1) &&
+                 EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, GCM_TAG, tag) == 1;
+    bool right = ready && EVP_DecryptFinal_ex(c, into + n, &last) == 1;
+    EVP_CIPHER_CTX_free(c);
+    return right || (!ready && crypto_failed("AES-256-GCM", err));
 }
 
 void sha256_hex(const struct sha256 *digest, char hex[SHA256_HEX + 1])

@@ -40,6 +40,17 @@ bool crypto_hmac_key(struct str key, struct hmac_key *into, struct err *err);
 bool crypto_hmac_is(const struct hmac_key *key, struct str message,
                     const unsigned char mac[SHA256_BYTES]);
 
+/*
+ * AES-256-GCM with a 12-byte nonce and a 16-byte tag behind the text, no other data. seal writes
+ * text.len + GCM_TAG bytes; open writes sealed.len - GCM_TAG, or false where key or bytes are not
+ * the ones that were sealed (no error is set then), or are too short.
+ */
+enum { GCM_KEY = 32, GCM_NONCE = 12, GCM_TAG = 16 };
+bool crypto_gcm_seal(const unsigned char key[GCM_KEY], const unsigned char nonce[GCM_NONCE],
+                     struct str text, unsigned char *into, struct err *err);
+bool crypto_gcm_open(const unsigned char key[GCM_KEY], const unsigned char nonce[GCM_NONCE],
+                     struct str sealed, unsigned char *into, struct err *err);
+
 /* Lower-case hex, NUL-terminated. */
 void sha256_hex(const struct sha256 *digest, char hex[SHA256_HEX + 1]);
 bool sha256_from_hex(struct str hex, struct sha256 *digest);

@@ -75,6 +75,12 @@ static inline bool err_is(const struct err *e)
     return e->kind != ERR_NONE;
 }
 
+/* Told by, or about, another host. */
+static inline bool err_is_remote(const struct err *e)
+{
+    return e->kind >= ERR_REMOTE && e->kind <= ERR_DISAGREE;
+}
+
 /* The row of errors.def for an id; NULL when there is none. */
 struct err_entry {
     int id;

@@ -4,9 +4,10 @@
  * A decoder with a fault must not become a way onto the network, into another program or to other
  * files. So, for the rest of the process:
  *
- * - seccomp: only the system calls on a list. Sockets, other programs, new processes, tracing and
- *   whatever changes the machine fail with EPERM; calls not heard of fail with ENOSYS, as on an
- *   older kernel, so that the C library falls back to one that is on the list. Threads may be made.
+ * - seccomp: only the system calls on a list. Sockets (but of SANDBOX_CHANGES_REMOTE), other
+ * programs, new processes, tracing and whatever changes the machine fail with EPERM; calls not
+ * heard of fail with ENOSYS, as on an older kernel, so that the C library falls back to one that is
+ * on the list. Threads may be made.
  * - Landlock, where the kernel has it: files are opened for reading only at or below the paths
  *   named, and written, made, renamed and removed only in the folders named. Descriptors open
  *   already (standard input, a log) go on working.
@@ -36,8 +37,9 @@
 enum sandbox_part { SANDBOX_OFF, SANDBOX_ON };
 
 enum sandbox_use {
-    SANDBOX_READS,  /* reads, and writes new files of its own */
-    SANDBOX_CHANGES /* makes folders and reads and sets what belongs to a file as well */
+    SANDBOX_READS,         /* reads, and writes new files of its own */
+    SANDBOX_CHANGES,       /* makes folders and reads and sets what belongs to a file as well */
+    SANDBOX_CHANGES_REMOTE /* and speaks to other hosts, as a client: lean_vault only */
 };
 
 struct sandbox {

@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -435,6 +436,18 @@ static int linux_terminal_columns(int fd)
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+static int linux_terminal_echo(int fd, enum sys_echo echo)
+{
+    struct termios t;
+    if (tcgetattr(fd, &t) != 0)
+        return -1;
+    if (echo == SYS_ECHO_ON)
+        t.c_lflag |= ECHO;
+    else
+        t.c_lflag &= ~(tcflag_t)ECHO;
+    return tcsetattr(fd, TCSADRAIN, &t);
+}
+
 static unsigned linux_processors(void)
 {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -524,6 +537,7 @@ const struct sys_ops sys_linux = {
     .env = linux_env,
     .is_terminal = linux_is_terminal,
     .terminal_columns = linux_terminal_columns,
+    .terminal_echo = linux_terminal_echo,
     .processors = linux_processors,
     .umask = umask,
     .secret_pages = linux_secret_pages,

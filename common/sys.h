@@ -39,6 +39,8 @@ enum { SYS_CHILD_FILE_MAX = 16 * 1024 * 1024 };
 
 enum sys_lease { SYS_LEASE_NONE, SYS_LEASE_WRITE };
 
+enum sys_echo { SYS_ECHO_OFF, SYS_ECHO_ON };
+
 struct sys_dir; /* an open directory listing */
 
 struct sys_ops {
@@ -122,6 +124,7 @@ struct sys_ops {
     /* terminal and process */
     bool (*is_terminal)(int fd);
     int (*terminal_columns)(int fd); /* 0 when unknown */
+    int (*terminal_echo)(int fd, enum sys_echo echo);
     unsigned (*processors)(void);
     mode_t (*umask)(mode_t mask);
     int (*no_core_dumps)(void);

@@ -83,6 +83,7 @@ struct cli_program {
     const char *const *examples;
     const struct cli_command *commands;
     const char *const *files; /* pairs: path, what it is; for the man page */
+    const char *const *exits; /* pairs: exit status, what it means; those not common to all */
     bool (*before)(struct cli *cli, struct err *err); /* any command runs; may be NULL */
 };
 
@@ -150,6 +151,12 @@ bool cli_flush(struct cli *cli, struct err *err);
 bool cli_ask(struct cli *cli, const char *question, struct err *err);
 /* The same, but the answer must be exactly `wanted`. */
 bool cli_ask_text(struct cli *cli, const char *question, const char *wanted, struct err *err);
+/*
+ * One line of standard input that is not shown while it is typed; into a wiping arena, without its
+ * white space at either end. ERR_ANSWERED_NO when there is none, ERR_USAGE 911 for a long one.
+ */
+bool cli_read_secret(struct cli *cli, const char *prompt, struct arena *secrets, struct str *secret,
+                     struct err *err);
 /* Whether a person can be asked: standard input is a terminal and --no-input was not given. */
 bool cli_has_person(const struct cli *cli);
 

@@ -118,11 +118,14 @@ static void command_lines(struct buf *b, const struct cli_program *p)
             buf_printf(b, "  %-15s ", c->name);
             wrap(b, c->summary, COMMAND_INDENT, COMMAND_INDENT);
         }
-    buf_text(b, "  not in this version:");
-    for (const struct cli_command *c = p->commands; c->name; c++)
-        if (c->readiness == CLI_RESERVED)
-            buf_printf(b, " %s", c->name);
-    buf_byte(b, '\n');
+    bool any = false;
+    for (const struct cli_command *c = p->commands; c->name; c++) {
+        if (c->readiness != CLI_RESERVED)
+            continue;
+        buf_printf(b, "%s%s", any ? " " : "  not in this version: ", c->name);
+        any = true;
+    }
+    buf_text(b, any ? "\n" : "");
 }
 
 static void usage_line(struct buf *b, const struct cli_program *p, const struct cli_command *c)
@@ -167,11 +170,13 @@ static void paragraphs(struct buf *b, const char *text)
     }
 }
 
-static void exit_status_lines(struct buf *b)
+static void exit_status_lines(struct buf *b, const struct cli_program *p)
 {
+    const char *const *const lists[] = {exit_lines, p->exits};
     buf_text(b, "\nExit status:\n");
-    for (const char *const *e = exit_lines; *e; e += 2)
-        buf_printf(b, "  %-6s %s\n", e[0], e[1]);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        for (const char *const *e = lists[i]; e && *e; e += 2)
+            buf_printf(b, "  %-6s %s\n", e[0], e[1]);
 }
 
 void cli_help_long(struct buf *b, const struct cli_program *p, const struct cli_command *c)
@@ -190,7 +195,7 @@ void cli_help_long(struct buf *b, const struct cli_program *p, const struct cli_
     else
         command_lines(b, p);
     common_lines(b);
-    exit_status_lines(b);
+    exit_status_lines(b, p);
 }
 
 /* Text for roff: a leading dot or quote, backslashes and hyphens are escaped. */
@@ -271,6 +276,28 @@ static void roff_command(struct buf *b, const struct cli_program *p, const struc
     roff_examples(b, c->examples);
 }
 
+static void roff_exits(struct buf *b, const char *const *lines)
+{
+    for (const char *const *e = lines; e && *e; e += 2) {
+        buf_printf(b, ".TP\n\\fB%s\\fR\n", e[0]);
+        roff(b, e[1]);
+        buf_byte(b, '\n');
+    }
+}
+
+static void roff_reserved(struct buf *b, const struct cli_program *p)
+{
+    bool any = false;
+    for (const struct cli_command *c = p->commands; c->name; c++) {
+        if (c->readiness != CLI_RESERVED)
+            continue;
+        buf_text(b, any ? " " : ".PP\nReserved, not in this version: ");
+        roff(b, c->name);
+        any = true;
+    }
+    buf_text(b, any ? ".\n" : "");
+}
+
 void cli_man_page(struct buf *b, const struct cli_program *p)
 {
     buf_printf(b, ".\\\" Made by `%s --man-page`; change the option table, not this file.\n",
@@ -285,20 +312,12 @@ void cli_man_page(struct buf *b, const struct cli_program *p)
     buf_text(b, ".SH COMMANDS\n");
     for (const struct cli_command *c = p->commands; c->name; c++)
         roff_command(b, p, c);
-    buf_text(b, ".PP\nReserved, not in this version:");
-    for (const struct cli_command *c = p->commands; c->name; c++)
-        if (c->readiness == CLI_RESERVED) {
-            buf_byte(b, ' ');
-            roff(b, c->name);
-        }
-    buf_text(b, ".\n.SH COMMON OPTIONS\n");
+    roff_reserved(b, p);
+    buf_text(b, ".SH COMMON OPTIONS\n");
     roff_options(b, cli_common_options, NULL);
     buf_text(b, ".SH EXIT STATUS\n");
-    for (const char *const *e = exit_lines; *e; e += 2) {
-        buf_printf(b, ".TP\n\\fB%s\\fR\n", e[0]);
-        roff(b, e[1]);
-        buf_byte(b, '\n');
-    }
+    roff_exits(b, exit_lines);
+    roff_exits(b, p->exits);
     if (p->files)
         buf_text(b, ".SH FILES\n");
     for (const char *const *f = p->files; f && *f; f += 2) {

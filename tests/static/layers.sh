@@ -43,6 +43,8 @@ allowed lz4frame formats/stream/lz4.c
 allowed bzlib formats/stream/bzip2.c
 allowed yaml formats/yaml/yaml_tree.c
 allowed lzma formats/stream/xz.c
+allowed 'curl/curl' applier/vault/http.c
+allowed jansson applier/vault/answer.c
 allowed 'archive|archive_entry' formats/stream/container.c applier/backup.c applier/backup_tar.c
 
 # Only main, cli and progress print; main alone leaves.

@@ -1,0 +1,47 @@
+/*
+ * commands: what each command of lean_vault does, as main's table names it, and what they share.
+ */
+#ifndef APPLIER_VAULT_COMMANDS_H
+#define APPLIER_VAULT_COMMANDS_H
+
+#include "applier/vault/vault_file.h"
+#include "common/cli/cli.h"
+
+enum vault_option {
+    OPT_VAULT_DIR = CLI_OWN,
+    OPT_LOCK_TIMEOUT,
+    OPT_ENDPOINT,
+    OPT_TIMEOUT,
+    OPT_RETRIES,
+    OPT_SPOOL,
+    OPT_MONTHLY_LIMIT,
+    OPT_DAILY_LIMIT,
+    OPT_ALERT_THRESHOLD,
+    OPT_EXPIRES,
+    OPT_FORCE,
+    OPT_DRY_RUN,
+    OPT_LOCAL_ONLY,
+    OPT_CACHED,
+    OPT_REPORT,
+    OPT_FAIL_AT
+};
+
+extern const struct cli_option local_options[], change_options[], remote_options[], add_options[],
+    remove_options[], limits_options[], usage_options[];
+
+bool command_init(struct cli *cli, struct err *err);
+bool command_list(struct cli *cli, struct err *err);
+bool command_get(struct cli *cli, struct err *err);
+bool command_version(struct cli *cli, struct err *err);
+
+/*
+ * The vault of --vault-dir, opened; what recovery did is said. From here on only the vault folder
+ * and -o's can be opened (confine.h).
+ */
+bool open_vault(struct cli *cli, struct vault_file *f, enum vault_use use, struct err *err);
+/* Warnings of a transaction, on standard error. */
+void say_warnings(struct cli *cli, const struct txn_notes *notes);
+/* --lock-timeout in milliseconds. */
+bool option_lock_timeout(const struct cli *cli, unsigned *ms, struct err *err);
+
+#endif

@@ -1,0 +1,98 @@
+/* main: lean_vault, its commands and what its help says. */
+#include "applier/vault/commands.h"
+#include "applier/vault/confine.h"
+#include "common/sys.h"
+
+static const char *const program_examples[] = {
+    "make a vault; the management key is typed unseen",
+    "lean_vault init",
+    "from a script: one line of standard input",
+    "lean_vault init <management.key",
+    "which keys are there, for a program",
+    "lean_vault list --json",
+    "hand one key to a program",
+    "OPENROUTER_API_KEY=$(lean_vault get my-key) ./app",
+    NULL,
+};
+
+static const struct cli_command commands[] = {
+    {.name = "init",
+     .arguments = "",
+     .summary = "make a vault with the management key of OpenRouter",
+     .text = "The key is read without echo, or as one line of standard input when that is no "
+             "terminal. An existing vault is refused; an existing master key is taken over.",
+     .options = change_options,
+     .run = command_init},
+    {.name = "add", .options = add_options, .readiness = CLI_RESERVED},
+    {.name = "get",
+     .arguments = "KEY",
+     .summary = "print the value of a key, and nothing else",
+     .options = local_options,
+     .least = 1,
+     .most = 1,
+     .output = CLI_OUTPUT_RESULT,
+     .run = command_get},
+    {.name = "list",
+     .arguments = "",
+     .summary = "list the keys with their limits and what was last known of their spend",
+     .options = local_options,
+     .run = command_list},
+    {.name = "remove", .options = remove_options, .readiness = CLI_RESERVED},
+    {.name = "rotate", .options = remote_options, .readiness = CLI_RESERVED},
+    {.name = "update-limits", .options = limits_options, .readiness = CLI_RESERVED},
+    {.name = "get-usage", .options = usage_options, .readiness = CLI_RESERVED},
+    {.name = "usage", .options = usage_options, .readiness = CLI_RESERVED},
+    {.name = "sync", .options = remote_options, .readiness = CLI_RESERVED},
+    {.name = "alerts", .options = change_options, .readiness = CLI_RESERVED},
+    {.name = "doctor", .options = remote_options, .readiness = CLI_RESERVED},
+    {.name = "migrate", .options = change_options, .readiness = CLI_RESERVED},
+    {.name = "rotate-master", .options = change_options, .readiness = CLI_RESERVED},
+    {.name = "spool", .options = remote_options, .readiness = CLI_RESERVED},
+    {.name = "version",
+     .arguments = "",
+     .summary = "print the version",
+     .options = local_options,
+     .run = command_version},
+    {0},
+};
+
+static const char *const files[] = {
+    "~/.lean_vault/secrets.vault",
+    "the vault, encrypted; mode 0600 in a folder of mode 0700",
+    "~/.lean_vault/.secret_vault.key",
+    "the master key, 32 bytes, mode 0600; without it nothing opens the vault",
+    "~/.lean_vault/backups",
+    "earlier states of the vault, encrypted as they were",
+    NULL,
+};
+
+static const char *const exits[] = {
+    "20", "OpenRouter could not be asked; a later try can help",
+    "21", "OpenRouter refused",
+    "22", "OpenRouter was asked too often; a later try can help",
+    "23", "OpenRouter and the vault disagree; lean_vault doctor says how",
+    "24", "a share of a limit is spent (--fail-at)",
+    NULL,
+};
+
+static const struct cli_program program = {
+    .name = "lean_vault",
+    .letter = 'L',
+    .summary = "keep API keys of OpenRouter, remove and revoke them safely, limit what they spend",
+    .text = "lean_vault keeps API keys in an encrypted vault and knows each by the hash that "
+            "OpenRouter gave it. Every change of the vault is one journaled transaction: whatever "
+            "happens in between, the vault is the old one or the new one, and a key that is "
+            "removed is revoked or on record as not yet revoked. It never prints a key but by get.",
+    .examples = program_examples,
+    .commands = commands,
+    .files = files,
+    .exits = exits,
+    .before = vault_confine_calls,
+};
+
+int main(int argc, char **argv)
+{
+    (void)sys->no_core_dumps(); /* secrets are in memory */
+    file_share_by(sys->umask(077));
+    return cli_main(&program, argc, argv);
+}

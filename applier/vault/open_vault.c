@@ -1,0 +1,34 @@
+/* open_vault: the vault as a command needs it, and what is said of its recovery. */
+#include "applier/vault/commands.h"
+#include "applier/vault/confine.h"
+
+void say_warnings(struct cli *cli, const struct txn_notes *notes)
+{
+    for (size_t i = 0; i < notes->count; i++)
+        cli_warn(cli, "%s", notes->at[i]);
+}
+
+static void say_recovery(struct cli *cli, const struct txn_recovery *recovery)
+{
+    static const char *const how[] = {[TXN_FINISHED] = "finished",
+                                      [TXN_TAKEN_BACK] = "taken back",
+                                      [TXN_STUCK] = "left stuck",
+                                      [TXN_ACT_PENDING] = "left pending"};
+    for (size_t i = 0; i < recovery->count; i++)
+        cli_say(cli, "recovery: transaction %s was %s", recovery->at[i].txid,
+                how[recovery->at[i].how]);
+    say_warnings(cli, &recovery->notes);
+}
+
+bool open_vault(struct cli *cli, struct vault_file *f, enum vault_use use, struct err *err)
+{
+    struct vault_place place = {.dir = cli_value(cli, OPT_VAULT_DIR)};
+    if (!option_lock_timeout(cli, &place.lock_timeout_ms, err))
+        return false;
+    if (!place.dir && !(place.dir = vault_default_dir(cli->arena, err)))
+        return false;
+    vault_confine_files(cli, place.dir, NULL);
+    bool done = vault_open(f, &place, use, cli->arena, err);
+    say_recovery(cli, &f->recovery);
+    return done;
+}
