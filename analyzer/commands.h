@@ -13,6 +13,7 @@ enum scan_option {
     SCAN_MAP,
     SCAN_SOURCE,
     SCAN_ENV_FILE,
+    SCAN_KEYRING,
     SCAN_EXCLUDE_TABLE,
     SCAN_DUMP_TIME,
     SCAN_THREADS,

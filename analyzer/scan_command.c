@@ -7,7 +7,7 @@
 #include "common/report.h"
 #include "common/sys.h"
 #include "common/text.h"
-#include "formats/keyring/keyring.h"
+#include "formats/keyring/key_list.h"
 
 #include <stdio.h>
 
@@ -20,6 +20,8 @@ const struct cli_option scan_options[] = {
     {SCAN_SOURCE, "source", 0, "DIR",
      "the application's Python source, to find that out (never run)"},
     {SCAN_ENV_FILE, "env-file", 0, "FILE", "read version names and the active version from it"},
+    {SCAN_KEYRING, "keyring", 0, "KIND[:VARIABLES]",
+     "how keys stand in it: named (the default), laravel, prisma, multifernet:VARIABLE"},
     {SCAN_EXCLUDE_TABLE, "exclude-table", 0, "[SCHEMA.]TABLE",
      "do not read a table; the report says so"},
     {SCAN_DUMP_TIME, "dump-time", 0, "YYYY-MM-DDTHH:MM:SSZ",
@@ -237,10 +239,14 @@ static bool read_env_file(struct scan *s, struct err *err)
     struct keyring kr;
     struct str content;
     struct report *r = &s->report;
-    if (!path)
-        return true;
+    const char *keyring = cli_value(s->cli, SCAN_KEYRING);
+    const struct keyring_syntax *syntax = &keyring_dotenv;
+    if (keyring && strcmp(keyring, "named") != 0)
+        syntax = key_list_syntax(s->cli->arena, syntax, str_from(keyring), err);
+    if (!path || !syntax)
+        return syntax != NULL;
     bool done = file_read(&keys, path, &content, err) &&
-                keyring_load(&keys, &keyring_dotenv, path, content, &kr, err);
+                keyring_load(&keys, syntax, path, content, &kr, err);
     if (done) {
         r->versions = ARENA_ARRAY(r->arena, kr.version_count, struct report_version);
         r->version_count = kr.version_count;

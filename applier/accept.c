@@ -40,6 +40,8 @@ static bool covers(const struct planning *p, const struct acceptance *w,
 {
     if (!str_eq(w->code, b->code) || (w->part_count && !is_place_of(w, b)))
         return false;
+    if (str_eq(b->code, STR("unversioned")) && b->at.table.len == 0)
+        return false; /* of no column: rules.c, rule_proof */
     /* S16: with no proven value of the active version this may simply be the wrong keyring. */
     return !str_eq(b->code, STR("orphan")) || p->active_proven > 0;
 }

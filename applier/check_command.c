@@ -190,11 +190,9 @@ static bool read_all(struct checking *k, struct err *err)
     size_t report_count = option_values(k->cli, OPT_REPORT, &reports);
     size_t file_count = option_files(k->cli, &names, &paths);
     struct load *load = &k->load;
-    if (!option_dialect(k->cli)) {
-        err_set(err, ERR_USAGE, 922, "--dialect takes no \"%s\"",
-                text_shown(k->cli->arena, str_from(cli_value(k->cli, OPT_DIALECT))));
+    const struct keyring_syntax *syntax;
+    if (!option_syntax(k->cli, &syntax, err))
         return false;
-    }
     if (report_count == 0 || file_count == 0) {
         err_set(err, ERR_USAGE, 928, "check needs --report and --env-file or --config");
         return false;

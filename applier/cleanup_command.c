@@ -24,7 +24,7 @@ static size_t config_files(struct cli *cli, struct load_name **files, const char
     for (size_t i = 0; count == 0 && i < 2; i++) {
         if (is_file(places[i])) {
             (*paths)[0] = places[i];
-            (*files)[0] = (struct load_name){places[i], option_dialect(cli)};
+            (*files)[0] = (struct load_name){places[i], env_syntax(cli)};
             count = 1;
         }
     }

@@ -15,6 +15,7 @@ enum retire_option {
     OPT_CONFIG,
     OPT_KEEP_VERSIONS,
     OPT_DIALECT,
+    OPT_KEYRING,
     OPT_PROTECT,
     OPT_ONLY,
     OPT_ORDER,
@@ -90,8 +91,10 @@ struct built_plan {
     struct buf text;
     struct plan_id id;
 };
-/* Whose rules --env-file follows: --dialect, else python-dotenv; NULL for an unknown name. */
-const struct keyring_syntax *option_dialect(const struct cli *cli);
+/* How the env files are read: --dialect, else python-dotenv, with --keyring; 922, 530. */
+bool option_syntax(const struct cli *cli, const struct keyring_syntax **syntax, struct err *err);
+/* The same; NULL where the options are wrong, which others say. */
+const struct keyring_syntax *env_syntax(const struct cli *cli);
 /* The files of --env-file and --config, in that order, and their paths alone. */
 size_t option_files(const struct cli *cli, struct load_name **names, const char ***paths);
 

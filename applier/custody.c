@@ -2,6 +2,7 @@
 #include "applier/custody.h"
 #include "common/sys.h"
 #include "common/text.h"
+#include "formats/keyring/key_list.h"
 
 /* ---- what stored dumps need ---- */
 
@@ -224,7 +225,7 @@ static bool hold_images(struct reading *r, struct custody_archive *archive, stru
     for (size_t i = 0; i < archive->backup.target_count; i++) {
         const struct backup_target *t = &archive->backup.targets[i];
         struct keyring *kr = ARENA_NEW(r->wiping, struct keyring);
-        const struct keyring_syntax *syntax = keyring_syntax_find(t->form);
+        const struct keyring_syntax *syntax = keyring_form(r->wiping, t->form);
         if (!syntax) {
             err_set(err, ERR_CORRUPT, 939, "the archive has a file of the form \"%s\"",
                     text_shown(r->a, t->form));

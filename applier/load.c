@@ -5,6 +5,7 @@
 #include "common/sys.h"
 #include "common/text.h"
 #include "formats/keyring/config_form.h"
+#include "formats/keyring/key_list.h"
 
 #include <errno.h>
 
@@ -108,7 +109,7 @@ bool load_file(struct load *in, struct load_name name, struct loaded_file *file,
 bool load_named(struct load *in, const char *path, struct str form, struct loaded_file *file,
                 struct err *err)
 {
-    const struct keyring_syntax *syntax = keyring_syntax_find(form);
+    const struct keyring_syntax *syntax = keyring_form(&in->keys, form);
     if (syntax)
         return load_file(in, (struct load_name){path, syntax}, file, err);
     err_set(err, ERR_CORRUPT, 939, "%s is a file of the form \"%s\", which is not known here", path,

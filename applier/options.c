@@ -2,6 +2,7 @@
 #include "applier/commands.h"
 #include "applier/seal.h"
 #include "common/text.h"
+#include "formats/keyring/key_list.h"
 
 #define STATE_OPTIONS                                                                              \
     {OPT_STATE_DIR, "state-dir", 0, "DIR", "journals, audit log and backups"},                     \
@@ -44,6 +45,12 @@
         OPT_DIALECT, "dialect", 0, "NAME",                                                         \
             "who reads the env files: python-dotenv (the default), node, systemd, bash, docker"    \
     }
+#define KEYRING_OPTION                                                                             \
+    {                                                                                              \
+        OPT_KEYRING, "keyring", 0, "KIND[:VARIABLES]",                                             \
+            "how keys stand in the env files: named (the default), laravel, prisma, "              \
+            "multifernet:VARIABLE"                                                                 \
+    }
 #define SEAL_OPTION                                                                                \
     {                                                                                              \
         OPT_ENCRYPT_TO, "encrypt-to", 0, "RECIPIENT",                                              \
@@ -81,7 +88,7 @@
         {OPT_DATABASES, "databases", 0, "a,b", "the databases that the keyring serves"},           \
         {OPT_KDF_ITERATIONS, "kdf-iterations", 0, "N",                                             \
          "of the application's key derivation (default 100000)"},                                  \
-        DIALECT_OPTION
+        DIALECT_OPTION, KEYRING_OPTION
 
 const struct cli_option plan_options[] = {
     {OPT_REPORT, "report", 0, "R.db", "a report of keycensus on live data; may be repeated"},
@@ -164,6 +171,7 @@ const struct cli_option check_options[] = {
     ENV_FILE_OPTION,
     CONFIG_OPTION,
     DIALECT_OPTION,
+    KEYRING_OPTION,
     STATE_OPTIONS,
     IDENTITY_OPTION,
     {0},
@@ -179,12 +187,34 @@ size_t option_values(const struct cli *cli, int id, const char ***values)
     return count;
 }
 
-const struct keyring_syntax *option_dialect(const struct cli *cli)
+static const struct keyring_syntax *option_dialect(const struct cli *cli)
 {
     const char *name = cli_value(cli, OPT_DIALECT);
     const struct keyring_syntax *syntax =
         name ? keyring_syntax_find(str_from(name)) : &keyring_dotenv;
     return syntax && syntax->is_env_file ? syntax : NULL;
+}
+
+bool option_syntax(const struct cli *cli, const struct keyring_syntax **syntax, struct err *err)
+{
+    const char *keyring = cli_value(cli, OPT_KEYRING);
+    *syntax = option_dialect(cli);
+    if (!*syntax) {
+        err_set(err, ERR_USAGE, 922, "--dialect takes no \"%s\"",
+                text_shown(cli->arena, str_from(cli_value(cli, OPT_DIALECT))));
+        err_hint(err, "python-dotenv (the default), node, systemd, bash or docker");
+        return false;
+    }
+    if (keyring && strcmp(keyring, "named") != 0)
+        *syntax = key_list_syntax(cli->arena, *syntax, str_from(keyring), err);
+    return *syntax != NULL;
+}
+
+const struct keyring_syntax *env_syntax(const struct cli *cli)
+{
+    const struct keyring_syntax *syntax = NULL;
+    struct err none = {0};
+    return option_syntax(cli, &syntax, &none) ? syntax : NULL;
 }
 
 size_t option_files(const struct cli *cli, struct load_name **names, const char ***paths)
@@ -197,8 +227,8 @@ size_t option_files(const struct cli *cli, struct load_name **names, const char 
         if (id != OPT_ENV_FILE && id != OPT_CONFIG)
             continue;
         (*paths)[count] = cli->given[i].value;
-        (*names)[count++] = (struct load_name){cli->given[i].value,
-                                               id == OPT_ENV_FILE ? option_dialect(cli) : NULL};
+        (*names)[count++] =
+            (struct load_name){cli->given[i].value, id == OPT_ENV_FILE ? env_syntax(cli) : NULL};
     }
     return count;
 }

@@ -82,6 +82,7 @@ struct plan_file {
     struct str active; /* as the application resolves it; '' when it cannot */
     const struct plan_key *keys;
     size_t key_count;
+    bool needs_proof; /* its keys have no names in stored values: only a MAC tells which is whose */
     const struct str *remarks; /* warnings about the file ("is tracked by git") that go into the
                                   plan; without bytes of values */
     size_t remark_count;

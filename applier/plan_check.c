@@ -7,6 +7,7 @@
  */
 #include "applier/conditions.h"
 #include "applier/plan_parts.h"
+#include "formats/keyring/key_list.h"
 
 static bool removed_in_plan(const struct plan *p, struct str name)
 {
@@ -119,6 +120,14 @@ static bool stands_before(const struct plan_target *t, size_t at)
     return false;
 }
 
+static bool is_unproven(const struct plan *p)
+{
+    bool proven = true;
+    for (size_t i = 0; i < p->evidence_count; i++)
+        proven &= p->evidence[i].kind != EVIDENCE_LIVE || p->evidence[i].verified;
+    return !proven;
+}
+
 static const char *check_target(const struct plan *p, const struct plan_target *t)
 {
     if ((t->removed_count > 0) == sha256_eq(&t->before, &t->after))
@@ -129,8 +138,11 @@ static const char *check_target(const struct plan *p, const struct plan_target *
         if (stands_before(t, i))
             return "a version leaves a file twice";
     }
-    if (!keyring_syntax_find(t->form))
+    const struct keyring_syntax *syntax = keyring_form(p->arena, t->form);
+    if (!syntax)
         return "a file has a form that this version does not know";
+    if (t->removed_count && syntax->list && !syntax->list->kind->names_values && is_unproven(p))
+        return "it removes keys in a row, and no report proves which values they have";
     return t->removed_count || t->line_count == 0 ? NULL : "a file that stays has a diff";
 }
 

@@ -7,6 +7,7 @@
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
+#include "formats/keyring/key_list.h"
 
 #include <errno.h>
 
@@ -161,14 +162,8 @@ static bool take_approvals(const struct cli *cli, struct conditions *c, struct e
 static bool take_options(const struct cli *cli, struct plan_input *in, struct err *err)
 {
     uint64_t iterations = KEYRING_ITERATIONS;
-    const char *dialect = cli_value(cli, OPT_DIALECT);
-    if (dialect && !option_dialect(cli)) {
-        err_set(err, ERR_USAGE, 922, "--dialect takes no \"%s\"",
-                text_shown(cli->arena, str_from(dialect)));
-        err_hint(err, "python-dotenv (the default), node, systemd, bash or docker");
-        return false;
-    }
-    if (!take_keep(cli, in, err) || !take_age(cli, in, err) ||
+    const struct keyring_syntax *syntax;
+    if (!option_syntax(cli, &syntax, err) || !take_keep(cli, in, err) || !take_age(cli, in, err) ||
         !cli_number(cli, OPT_KDF_ITERATIONS, 1, INT32_MAX, &iterations, err) ||
         !take_names(cli, OPT_PROTECT, &in->protect, &in->protect_count, err) ||
         !take_names(cli, OPT_ONLY, &in->only, &in->only_count, err) ||
@@ -256,6 +251,18 @@ static bool take_policy(const struct cli *cli, struct policy *policy, struct pla
                           err);
 }
 
+/* Keys in a row come in the order of their places, where their names have none. */
+static size_t list_order(const struct load *load, const struct str **order)
+{
+    struct str *names = NULL;
+    size_t count = 0;
+    const struct key_list *list = load->file_count ? load->files[0].keyring.syntax->list : NULL;
+    if (list && list->kind->naming != NAMED_BY_PLACE)
+        count = key_list_order(&load->files[0].keyring, load->run, &names);
+    *order = names;
+    return count;
+}
+
 bool build_plan(struct cli *cli, const struct load_name *files, size_t file_count,
                 const struct plan_scope *scope, struct built_plan *built, struct err *err)
 {
@@ -283,6 +290,8 @@ bool build_plan(struct cli *cli, const struct load_name *files, size_t file_coun
     in.retained_count = load->retained_count;
     in.files = load->plan_files;
     in.file_count = load->file_count;
+    if (in.order_count == 0)
+        in.order_count = list_order(load, &in.order);
     struct plan_keyring *keyrings = ARENA_ARRAY(cli->arena, load->file_count, struct plan_keyring);
     for (size_t i = 0; i < load->file_count; i++)
         keyrings[i] = (struct plan_keyring){str_from(load->files[i].path), &load->files[i].keyring};

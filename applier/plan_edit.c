@@ -7,15 +7,18 @@
 #include "applier/plan_parts.h"
 
 #include "common/text.h"
+#include "formats/keyring/key_list.h"
 
 bool plan_file_of(const struct keyring *kr, const char *path, struct arena *a,
                   struct plan_file *file, struct err *err)
 {
+    const struct key_list *list = kr->syntax->list;
     *file = (struct plan_file){.path = arena_copy(a, str_from(path)),
                                .bytes = kr->content.len,
                                .form = str_from(kr->syntax->name),
                                .active = arena_copy(a, kr->versions[kr->active].name),
-                               .key_count = kr->version_count};
+                               .key_count = kr->version_count,
+                               .needs_proof = list && !list->kind->names_values};
     struct plan_key *keys = ARENA_ARRAY(a, kr->version_count, struct plan_key);
     for (size_t i = 0; i < kr->version_count; i++)
         keys[i] = (struct plan_key){.name = arena_copy(a, kr->versions[i].name),

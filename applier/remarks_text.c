@@ -3,6 +3,7 @@
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
+#include "formats/keyring/key_list.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 /* Whether the byte stands in the value of an entry that holds this version's key by right. */
 static bool is_own_value(const struct keyring *kr, size_t at, struct str version)
 {
+    if (kr->syntax->list)
+        return key_list_holds(kr, at, version);
     for (size_t i = 0; i < kr->bindings.count; i++) {
         const struct binding *b = &kr->bindings.items[i];
         if (b->kind == BINDING_ENTRY && !b->within && b->value_raw.start <= at &&
@@ -65,9 +68,12 @@ static void find_key(struct remarks *r, const struct keyring *kr, const struct k
 }
 
 /* An entry that somebody commented out, whose key no entry has any more. */
-static bool is_old_entry(struct str comment)
+static bool is_old_entry(const struct keyring *kr, struct str comment)
 {
-    size_t at = str_search(comment, STR("ENCRYPTION_KEYS__"));
+    const struct key_list *list = kr->syntax->list;
+    size_t at = list ? comment.len : str_search(comment, STR("ENCRYPTION_KEYS__"));
+    for (size_t i = 0; list && i < list->variable_count && at == comment.len; i++)
+        at = str_search(comment, list->variables[i]);
     struct str rest = str_slice(comment, at, comment.len);
     size_t sign = str_find(rest, '=');
     size_t colon = str_find(rest, ':');
@@ -82,7 +88,7 @@ void remarks_of_text(struct remarks *r, const struct keyring *kr)
     for (size_t i = 0; i < kr->bindings.count && lines < REMARKS_LINES_MAX; i++) {
         const struct binding *b = &kr->bindings.items[i];
         struct str text = str_slice(binding_base(kr->content, b), b->entry.start, b->entry.end);
-        if (b->kind != BINDING_COMMENT || !is_old_entry(text))
+        if (b->kind != BINDING_COMMENT || !is_old_entry(kr, text))
             continue;
         remarks_add(r, "the comment on line %zu looks like an entry of the keyring; it stays there",
                     b->line);

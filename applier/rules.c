@@ -124,9 +124,28 @@ void rules_values(struct planning *p)
 
 /* ---- versions (S6, S11) ---- */
 
+/* A list of bare keys: an unverified report cannot say of any value which of them it needs. */
+static void rule_proof(struct planning *p)
+{
+    bool needed = false, proven = true;
+    for (size_t i = 0; i < p->in->file_count; i++)
+        needed |= p->in->files[i].needs_proof;
+    for (size_t i = 0; i < p->in->report_count; i++)
+        proven &= p->in->reports[i].report->verified;
+    if (!needed || proven)
+        return;
+    struct plan_blocker *b = planning_block(p, "unversioned", (struct plan_column_name){0}, 1);
+    b->message =
+        STR("the keys of this keyring are not named in stored values, and no report proves "
+            "which value has which");
+    b->resolve = STR("keycensus scan --verify with the same --env-file and --keyring; it cannot be "
+                     "accepted");
+}
+
 void rules_versions(struct planning *p)
 {
     const struct plan_version *v = p->plan->versions;
+    rule_proof(p);
     if (v[p->active].records == 0) {
         struct plan_blocker *b =
             planning_block(p, "active-unseen", (struct plan_column_name){0}, 1);

@@ -2,6 +2,7 @@
 #include "formats/keyring/keyring.h"
 #include "common/text.h"
 #include "formats/keyring/config_form.h"
+#include "formats/keyring/key_list.h"
 #include "formats/keyring/keyring_parts.h"
 
 static const struct {
@@ -119,6 +120,10 @@ static const struct {
     {524, "let the application's own tool write the checksum"},
     {525, "decide which of the two values is right and delete the other entry"},
     {526, "make the files equal, or plan them apart"},
+    {531, "is this the file that the application reads its keys from?"},
+    {533, "write the keys out, with nothing but commas between them"},
+    {534, "delete the key that is not meant"},
+    {537, "keep these keys in a file of their own"},
 };
 
 bool keyring_at(const struct keyring *kr, const struct binding *b, struct err *err)
@@ -348,6 +353,8 @@ bool keyring_load(struct arena *a, const struct keyring_syntax *syntax, const ch
     kr->place_count = 2 * (kr->bindings.place_count ? kr->bindings.place_count : 1);
     kr->actives = ARENA_ARRAY(a, kr->place_count, const struct binding *);
     kr->checksums = ARENA_ARRAY(a, kr->place_count, const struct binding *);
+    if (syntax->list)
+        return key_list_load(a, kr, err);
     for (size_t i = 0; i < kr->bindings.count; i++)
         if (!file_entry(a, kr, &kr->bindings.items[i], err))
             return false;

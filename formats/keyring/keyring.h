@@ -71,12 +71,24 @@ bool keyring_belongs(struct str name, const struct str *versions, size_t count);
 struct key_version {
     struct str name;                 /* lower case */
     const struct binding *key;       /* never NULL, and has a value that is not empty */
-    const struct binding *salt;      /* never NULL, and has a value */
+    const struct binding *salt;      /* has a value; NULL in a list (key_list.h) */
     const struct binding *salt_hash; /* or NULL */
     struct str salt_bytes;           /* decoded */
     struct fingerprint fingerprint;  /* "" until keyring_fingerprints */
+    struct str raw;                  /* of a list: the key's own bytes; nothing is derived */
+    bool is_typed;                   /* they may be words of a person, not random bytes */
     size_t place;                    /* the first one that has it */
     size_t place_count;              /* how many have it, with one key and salt */
+};
+
+/* One place of a list of keys: key_list.h. */
+struct key_slot {
+    const struct binding *entry; /* in whose value it stands */
+    struct str text;
+    struct span raw; /* of the text, in the content */
+    struct str name; /* of its version; "" for a tombstone */
+    size_t place;    /* in its variable, from 0 */
+    size_t line;
 };
 
 struct keyring {
@@ -92,6 +104,9 @@ struct keyring {
     const struct binding **actives;     /* of each place, or NULL */
     const struct binding **checksums;   /* of each place, or NULL; when present, it is right */
     size_t place_count;                 /* at least one */
+    struct key_slot *slots;             /* of a list, the active key's first or last */
+    size_t slot_count;
+    size_t slot_room;
 };
 
 bool keyring_load(struct arena *a, const struct keyring_syntax *syntax, const char *name,
@@ -115,8 +130,12 @@ struct str salt_decode(struct arena *a, struct str text);
 bool keyring_checksum(struct arena *a, const struct bindings *all, size_t place,
                       char hex[SHA256_HEX + 1], struct err *err);
 
+/* A key of a list is taken as it is: a short one with zeros behind it, as HMAC does. */
 bool keyring_derive(const struct key_version *v, unsigned iterations, struct secret *s,
                     struct err *err);
+/* Of keys that may be words, the guess costs a derivation too. */
+bool keyring_fingerprint(const struct key_version *v, unsigned iterations, struct fingerprint *fp,
+                         struct err *err);
 /*
  * The keys of all versions, in their order, and the fingerprint of each (S11). Slow on purpose: a
  * key derivation for each, side by side. `into` has room for all and is the caller's to wipe.

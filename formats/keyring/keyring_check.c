@@ -5,6 +5,7 @@
  * and without FLASK_. Each of them has to hold by itself, all of them have to agree, and in the
  * end a version stands once, with the entries of the first place that has it.
  */
+#include "formats/keyring/key_list.h"
 #include "formats/keyring/keyring_parts.h"
 
 #include <stdlib.h>
@@ -23,7 +24,11 @@ static bool check_complete(struct arena *a, const struct keyring *kr, struct err
     for (size_t i = 0; i < kr->version_count; i++)
         any |= kr->versions[i].key != NULL;
     if (!any) {
+        const struct key_list_kind *kind = key_list_guess(&kr->bindings);
         err_set(err, ERR_CORRUPT, 502, "the configuration file has no keys");
+        if (kind)
+            err_hint(err, "it has the %s of %s: --keyring %s", kind->variables[0], kind->owner,
+                     kind->name);
         return keyring_at(kr, NULL, err);
     }
     for (size_t i = 0; i < kr->version_count; i++) {

@@ -6,6 +6,7 @@
  * the place of the old one. What comes out is read once more and compared (S13).
  */
 #include "common/text.h"
+#include "formats/keyring/key_list.h"
 #include "formats/keyring/keyring_parts.h"
 
 static bool is_versioned(enum entry_role role)
@@ -162,9 +163,8 @@ static bool same_but_for(const struct keyring *longer, const enum edit_mark *mar
     return keyring_at(longer, NULL, err);
 }
 
-/* Whatever is wrong with an edited image is a refusal of the edit; its file is sound. */
-static bool load_edited(struct arena *a, const struct keyring_syntax *syntax, const char *name,
-                        struct str content, struct keyring *kr, struct err *err)
+bool keyring_load_edited(struct arena *a, const struct keyring_syntax *syntax, const char *name,
+                         struct str content, struct keyring *kr, struct err *err)
 {
     struct err why = {0};
     if (keyring_load(a, syntax, name, content, kr, &why))
@@ -197,8 +197,10 @@ bool keyring_verify_removal(struct arena *a, const struct keyring_syntax *syntax
     struct keyring fresh;
     if (!keyring_load(a, syntax, name, before, &old, err))
         return false;
-    if (!load_edited(a, syntax, name, after, &fresh, err))
+    if (!keyring_load_edited(a, syntax, name, after, &fresh, err))
         return false;
+    if (syntax->list)
+        return key_list_verify(a, &old, &fresh, versions, count, err);
     const enum edit_mark *marks = mark_versions(a, &old, versions, count, EDIT_REMOVED);
     return same_but_for(&old, marks, &fresh, err);
 }
@@ -231,6 +233,8 @@ static bool check_removable(struct arena *a, const struct keyring *kr, const str
 bool keyring_no_reference(struct arena *a, const struct keyring *kr, const struct str *versions,
                           size_t count, struct err *err)
 {
+    if (kr->syntax->list)
+        return key_list_no_reference(kr, err);
     for (size_t i = 0; i < kr->bindings.count; i++) {
         const struct binding *b = &kr->bindings.items[i];
         if (keyring_belongs(b->key, versions, count))
@@ -247,15 +251,13 @@ bool keyring_no_reference(struct arena *a, const struct keyring *kr, const struc
     return true;
 }
 
-bool keyring_remove(struct arena *a, const struct keyring *kr, const struct str *versions,
-                    size_t count, struct keyring_edit *edit, struct err *err)
+/* The versions of a named set, as whole lines. */
+static bool remove_entries(struct arena *a, const struct keyring *kr, const struct str *versions,
+                           size_t count, struct keyring_edit *edit, struct err *err)
 {
     struct change *drops = ARENA_ARRAY(a, kr->bindings.count, struct change);
     struct str middle;
     size_t n = 0;
-    if (!check_removable(a, kr, versions, count, err) ||
-        !keyring_no_reference(a, kr, versions, count, err))
-        return false;
     const enum edit_mark *marks = mark_versions(a, kr, versions, count, EDIT_REMOVED);
     for (size_t i = 0; i < kr->bindings.count; i++)
         if (marks[i] == EDIT_REMOVED)
@@ -264,8 +266,19 @@ bool keyring_remove(struct arena *a, const struct keyring *kr, const struct str 
         !reseal(a, kr, middle, &edit->after, err))
         return false;
     keyring_edit_lines(a, kr, marks, edit);
-    return keyring_verify_removal(a, kr->syntax, kr->name, kr->content, edit->after, versions,
-                                  count, err);
+    return true;
+}
+
+bool keyring_remove(struct arena *a, const struct keyring *kr, const struct str *versions,
+                    size_t count, struct keyring_edit *edit, struct err *err)
+{
+    if (!check_removable(a, kr, versions, count, err) ||
+        !keyring_no_reference(a, kr, versions, count, err))
+        return false;
+    bool done = kr->syntax->list ? key_list_remove(a, kr, versions, count, edit, err)
+                                 : remove_entries(a, kr, versions, count, edit, err);
+    return done && keyring_verify_removal(a, kr->syntax, kr->name, kr->content, edit->after,
+                                          versions, count, err);
 }
 
 /* ---- insertion ---- */
@@ -451,12 +464,16 @@ bool keyring_insert(struct arena *a, const struct keyring *kr, struct str archiv
     for (size_t i = 0; i < count; i++)
         if (!keyring_find(&old, versions[i]))
             return no_such_version(a, &old, versions[i], err);
+    if (kr->syntax->list)
+        return key_list_insert(a, kr, &old, versions, count, &edit->after, err) &&
+               keyring_load_edited(a, kr->syntax, kr->name, edit->after, &fresh, err) &&
+               key_list_inserted(a, kr, &fresh, edit, err);
     struct change *changes = ARENA_ARRAY(a, old.bindings.count, struct change);
     if (!collect_additions(a, kr, &old, versions, count, changes, &n, err) ||
         !patched(a, kr->syntax, kr->content, &kr->bindings, changes, n, &middle, err) ||
         !reseal(a, kr, middle, &edit->after, err))
         return false;
-    if (!load_edited(a, kr->syntax, kr->name, edit->after, &fresh, err))
+    if (!keyring_load_edited(a, kr->syntax, kr->name, edit->after, &fresh, err))
         return false;
     return check_insertion(a, kr, &old, &fresh, edit, err);
 }

@@ -26,6 +26,10 @@ const char *keyring_names(struct arena *a, const struct keyring *kr);
 /* "ENCRYPTION_KEYS__" and so on. */
 const char *keyring_prefix(enum entry_role role);
 
+/* Whatever is wrong with an edited image is a refusal of the edit (523); its file is sound. */
+bool keyring_load_edited(struct arena *a, const struct keyring_syntax *syntax, const char *name,
+                         struct str content, struct keyring *kr, struct err *err);
+
 /* The masked diff, from a mark for each binding of kr. */
 void keyring_edit_lines(struct arena *a, const struct keyring *kr, const enum edit_mark *marks,
                         struct keyring_edit *edit);

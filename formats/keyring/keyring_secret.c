@@ -115,16 +115,59 @@ bool keyring_checksum(struct arena *a, const struct bindings *all, size_t place,
     return true;
 }
 
+static bool take_raw(const struct key_version *v, struct secret *s, struct err *err)
+{
+    struct sha256 digest;
+    struct str raw = v->raw;
+    *s = (struct secret){0};
+    if (raw.len > sizeof s->derived) {
+        if (!crypto_sha256(raw, &digest, err))
+            return false;
+        raw = str_make(digest.bytes, sizeof digest.bytes);
+    }
+    memcpy(s->derived, raw.at, raw.len);
+    secret_wipe(&digest, sizeof digest);
+    return true;
+}
+
 bool keyring_derive(const struct key_version *v, unsigned iterations, struct secret *s,
                     struct err *err)
 {
+    if (v->raw.len)
+        return take_raw(v, s, err);
     return secret_derive(s, v->key->value, v->salt_bytes, iterations, err);
+}
+
+bool keyring_fingerprint(const struct key_version *v, unsigned iterations, struct fingerprint *fp,
+                         struct err *err)
+{
+    struct secret s;
+    bool done = v->is_typed
+                    ? secret_derive(&s, v->raw, STR("keyretire-fp-v1"), KEYRING_ITERATIONS, err)
+                    : keyring_derive(v, iterations, &s, err);
+    done = done && secret_fingerprint(&s, fp, err);
+    secret_free(&s);
+    return done;
+}
+
+/* Keys in a row: there is nothing to derive. */
+static bool take_all(struct keyring *kr, unsigned iterations, struct secret *into, struct err *err)
+{
+    for (size_t i = 0; i < kr->version_count; i++) {
+        struct key_version *v = &kr->versions[i];
+        if (!keyring_derive(v, iterations, &into[i], err) ||
+            !keyring_fingerprint(v, iterations, &v->fingerprint, err))
+            return keyring_at(kr, v->key, err);
+    }
+    return true;
 }
 
 bool keyring_derive_all(struct keyring *kr, unsigned iterations, struct secret *into,
                         struct err *err)
 {
     struct arena keys = {.wipe = true};
+    if (kr->syntax->list)
+        return take_all(kr, iterations, into, err);
     struct secret_wanted *wanted = ARENA_ARRAY(&keys, kr->version_count, struct secret_wanted);
     for (size_t i = 0; i < kr->version_count; i++)
         wanted[i] = (struct secret_wanted){kr->versions[i].key->value, kr->versions[i].salt_bytes,

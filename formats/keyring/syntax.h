@@ -127,9 +127,10 @@ struct patches {
 };
 
 struct keyring_syntax {
-    const char *name; /* stands in plans and archives */
-    bool is_env_file; /* --env-file means it, and --dialect chooses */
-    bool is_flask;    /* Flask's own configuration, which wins over the environment */
+    const char *name;            /* stands in plans and archives */
+    bool is_env_file;            /* --env-file means it, and --dialect chooses */
+    bool is_flask;               /* Flask's own configuration, which wins over the environment */
+    const struct key_list *list; /* keys in a row (key_list.h); NULL: a named set */
     bool (*load)(struct arena *a, struct str content, struct bindings *all, struct err *err);
     /* `changes` are in the order of their `at`, and additions behind one binding in their order. */
     bool (*edit)(struct arena *a, struct str content, const struct bindings *all,
