@@ -71,7 +71,9 @@ static struct str kind_text(struct analysis *a, const char *packing, const char 
 /* '' when it was not read to the end. */
 static struct str digest_text(struct analysis *a, const struct meter *m)
 {
-    return m->digest[0] ? str_from(arena_printf(a->arena, "xxh3-128:%s", m->digest)) : STR("");
+    if (m->digest[0] == 0)
+        return STR("");
+    return str_from(arena_printf(a->arena, "%s:%s", meter_kind_name(m->kind), m->digest));
 }
 
 /* One row of `inputs`, for a file or a member of a container. */

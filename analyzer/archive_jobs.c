@@ -84,6 +84,7 @@ static struct source *open_file(struct archive_job *j)
         return NULL;
     }
     struct source *watched = source_watched(file, keep_on, j, &j->err);
+    j->meter.kind = j->analysis->options->limits.digest;
     struct source *metered = watched ? source_metered(watched, &j->meter, &j->err) : NULL;
     if (!metered) {
         source_close(watched ? watched : file);

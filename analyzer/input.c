@@ -57,6 +57,7 @@ bool input_open(struct input *in, const char *path, const struct input_limits *l
 {
     *in = (struct input){
         .arena = arena, .path = path, .limits = *limits, .file = -1, .mtime = UTC_NONE};
+    in->stored.kind = limits->digest;
     in->texts = (struct stream_budget){limits->max_decoded_bytes, limits->max_decoded_bytes};
     for (size_t i = 0; i < sizeof in->layers / sizeof in->layers[0]; i++)
         in->layers[i] = in->texts;
@@ -236,7 +237,7 @@ static bool walk_file(struct walk *w, struct source *src, struct str name,
                       const struct input_text *outer, const char *path, uint64_t size,
                       unsigned depth, struct err *err)
 {
-    struct meter meter;
+    struct meter meter = {.kind = w->in->limits.digest};
     struct input_text text = *outer;
     text.path = path;
     text.name = arena_copy(w->in->arena, last_part(name));

@@ -31,7 +31,8 @@ enum { INPUT_LAYERS = 8, INPUT_ENTRIES = 1000000 };
 
 /* Of one input, all its members and layers. */
 struct input_limits {
-    uint64_t max_window; /* bytes of history that zstd and xz may ask for */
+    enum meter_kind digest; /* of what is stored */
+    uint64_t max_window;    /* bytes of history that zstd and xz may ask for */
     /*
      * All texts together that were packed in some way, and so all blocks of an archive, come to no
      * more; nor do all layers of one depth together. 0: no limit.

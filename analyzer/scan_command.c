@@ -43,11 +43,11 @@ const struct cli_option scan_options[] = {
     {SCAN_VERIFY_KEYS, "verify-keys", 0, "FILE", "prove every value by its MAC, without the keys"},
     {SCAN_KDF_ITERATIONS, "kdf-iterations", 0, "N", "of the key derivation"},
     {SCAN_ENVELOPE, "envelope", 0, "NAME", "decide which form ciphertext has"},
-    {SCAN_SHA256, "sha256", 0, NULL, "digest the inputs with SHA-256"},
+    {SCAN_SHA256, "sha256", 0, NULL,
+     "digest the inputs with SHA-256, which nobody can forge, in place of XXH3-128"},
     {0},
 };
-const int scan_reserved[] = {SCAN_VERIFY,   SCAN_VERIFY_KEYS, SCAN_KDF_ITERATIONS,
-                             SCAN_ENVELOPE, SCAN_SHA256,      0};
+const int scan_reserved[] = {SCAN_VERIFY, SCAN_VERIFY_KEYS, SCAN_KDF_ITERATIONS, SCAN_ENVELOPE, 0};
 
 struct scan {
     struct cli *cli;
@@ -226,6 +226,8 @@ static bool take_numbers(struct scan *s, struct err *err)
         !cli_number(s->cli, SCAN_MAX_WINDOW, 1024, UINT64_C(1) << 32, &s->options.limits.max_window,
                     err))
         return false;
+    if (cli_flag(s->cli, SCAN_SHA256))
+        s->options.limits.digest = METER_SHA256;
     s->options.threads = (unsigned)threads;
     s->options.block_size = (size_t)block;
     return true;

@@ -146,12 +146,17 @@ static struct str server_of(struct planning *p, const struct report *r)
     return STR("");
 }
 
+/* A folder has no bytes of its own: its files are inputs beside it. */
 static bool digested_sha256(const struct report *r)
 {
-    bool all = r->input_count > 0;
-    for (size_t i = 0; i < r->input_count; i++)
-        all &= str_starts(r->inputs[i].digest, STR("sha256:"));
-    return all;
+    size_t files = 0;
+    for (size_t i = 0; i < r->input_count; i++) {
+        bool folder = str_eq(r->inputs[i].kind, STR("folder"));
+        if (!folder && !str_starts(r->inputs[i].digest, STR("sha256:")))
+            return false;
+        files += !folder;
+    }
+    return files > 0;
 }
 
 static void describe(struct planning *p, const struct plan_source *s, enum evidence_kind kind)

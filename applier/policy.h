@@ -13,7 +13,7 @@
  *     exclude-planner yes          who made the plan does not count among its approvers
  *     max-report-age 2d
  *     verified-reports yes         every live report was scanned with the keys
- *     sha256-inputs yes            and its inputs digested with SHA-256
+ *     sha256-inputs yes            and its inputs digested: keycensus scan --sha256
  *     clean-census yes             and is complete, of the whole database
  *     sealed-backups yes           apply, rollback and restore need --encrypt-to
  *     accept unversioned partial-input     which blockers may be accepted; `accept none`

@@ -123,7 +123,8 @@ struct report_input {
     uint64_t bytes;  /* as stored */
     uint64_t decoded_bytes;
     uint64_t records;
-    struct str digest; /* "xxh3-128:..." of the stored bytes, '' when not read to the end */
+    struct str digest; /* "xxh3-128:..." or "sha256:..." of the stored bytes; '' of a folder, and
+                          when not read to the end */
     bool complete;
     struct str note;
     int64_t data_time;

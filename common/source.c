@@ -222,22 +222,53 @@ struct metered_source {
     struct source base;
     struct source *below;
     struct meter *meter;
-    struct hash_stream *hash;
+    struct hash_stream *hash; /* one of the two, by the meter's kind, until the end */
+    struct sha256_stream *sha256;
 };
+
+const char *meter_kind_name(enum meter_kind kind)
+{
+    return kind == METER_SHA256 ? "sha256" : "xxh3-128";
+}
+
+static bool metered_add(struct metered_source *s, struct str bytes, struct err *err)
+{
+    s->meter->bytes += bytes.len;
+    if (s->sha256)
+        return sha256_add(s->sha256, bytes, err);
+    if (s->hash)
+        hash_add(s->hash, bytes);
+    return true;
+}
+
+/* Once: a source may be asked again at its end. */
+static bool metered_end(struct metered_source *s, struct err *err)
+{
+    struct sha256 digest;
+    bool done = true;
+    if (s->hash)
+        hash_close(s->hash, s->meter->digest);
+    if (s->sha256) {
+        done = sha256_close(s->sha256, &digest, err);
+        if (done)
+            sha256_hex(&digest, s->meter->digest);
+    }
+    s->hash = NULL;
+    s->sha256 = NULL;
+    return done;
+}
 
 static enum pull metered_read(struct source *base, unsigned char *into, size_t room, size_t *got,
                               struct err *err)
 {
     struct metered_source *s = (struct metered_source *)base;
     enum pull p = source_read(s->below, into, room, got, err);
-    if (p == PULL_OK) {
-        s->meter->bytes += *got;
-        hash_add(s->hash, str_make(into, *got));
-    } else if (p == PULL_END && s->hash) {
-        hash_close(s->hash, s->meter->digest);
-        s->hash = NULL;
-    }
-    return p;
+    bool done = true;
+    if (p == PULL_OK)
+        done = metered_add(s, str_make(into, *got), err);
+    else if (p == PULL_END)
+        done = metered_end(s, err);
+    return done ? p : PULL_FAILED;
 }
 
 static int metered_place(struct source *base, uint64_t *at)
@@ -249,19 +280,17 @@ static bool metered_pass(struct source *base, struct str bytes, enum source_pass
                          struct err *err)
 {
     struct metered_source *s = (struct metered_source *)base;
-    if (!source_pass(s->below, bytes, who, err))
-        return false;
-    s->meter->bytes += bytes.len;
-    hash_add(s->hash, bytes);
-    return true;
+    return source_pass(s->below, bytes, who, err) && metered_add(s, bytes, err);
 }
 
 static void metered_close(struct source *base)
 {
     struct metered_source *s = (struct metered_source *)base;
-    char unused[33];
-    if (s->hash)
-        hash_close(s->hash, unused);
+    struct err unused = {0};
+    bool ended = !s->hash && !s->sha256;
+    (void)metered_end(s, &unused);
+    if (!ended)
+        s->meter->digest[0] = 0;
     source_close(s->below);
     free(s);
 }
@@ -287,16 +316,17 @@ struct source *source_metered(struct source *below, struct meter *meter, struct 
     struct metered_source *s = source_new(sizeof *s, &ops, err);
     if (!s)
         return NULL;
-    *meter = (struct meter){0};
+    *meter = (struct meter){.kind = meter->kind};
     s->below = below;
     s->meter = meter;
-    s->hash = hash_open();
-    if (!s->hash) {
+    if (meter->kind == METER_SHA256)
+        s->sha256 = sha256_open(err);
+    else if (!(s->hash = hash_open()))
         err_set(err, ERR_SYSTEM, 101, "no memory");
-        free(s);
-        return NULL;
-    }
-    return &s->base;
+    if (s->sha256 || s->hash)
+        return &s->base;
+    free(s);
+    return NULL;
 }
 
 struct watched_source {

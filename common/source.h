@@ -31,6 +31,7 @@
 #ifndef COMMON_SOURCE_H
 #define COMMON_SOURCE_H
 
+#include "common/crypto.h"
 #include "common/err.h"
 
 enum pull { PULL_OK, PULL_END, PULL_FAILED };
@@ -99,12 +100,16 @@ struct source *source_from(int fd, uint64_t at, const char *name, struct err *er
 struct source *source_memory(struct str bytes, size_t piece, struct err *err);
 
 /*
- * Passes another source on and counts what went through: bytes so far, and the XXH3-128 of all of
- * them once the end was reached. `meter` must outlive the source.
+ * Passes another source on and counts what went through: bytes so far, and the digest of all of
+ * them once the end was reached. `meter` must outlive the source; all of it but `kind` is reset.
  */
+enum meter_kind { METER_XXH3_128, METER_SHA256 };
+/* "xxh3-128", "sha256" */
+const char *meter_kind_name(enum meter_kind kind);
 struct meter {
-    uint64_t bytes;  /* updated after every read */
-    char digest[33]; /* "" until the end was reached */
+    enum meter_kind kind;        /* the caller's choice, made before */
+    uint64_t bytes;              /* updated after every read */
+    char digest[SHA256_HEX + 1]; /* hex; "" until the end was reached */
 };
 struct source *source_metered(struct source *below, struct meter *meter, struct err *err);
 

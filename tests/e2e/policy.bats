@@ -71,6 +71,14 @@ plan_exits() {
     policy "sha256-inputs yes"
     plan_exits 4
     says err R0952 SHA-256
+    census --sha256
+    plan_exits 0
+    says plan.txt "    inputs digested sha256"
+    exits 0 retire apply plan.txt --dry-run
+    # One input with SHA-256 and one without is not enough.
+    mv report.db one.db
+    census
+    plan_exits 4 --report one.db
     # A table without its rows makes the input partial.
     { sql_head; sealed v4 2 1 | sql_table public.users otp; sql_define public.empty x; sql_tail; } >dump.sql
     census

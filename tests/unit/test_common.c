@@ -475,7 +475,7 @@ static void a_metered_source_counts_and_digests_what_passed(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct meter m;
+    struct meter m = {0};
     unsigned char into[64];
     size_t got;
     struct source *s = source_metered(source_memory(STR("hello world"), 3, &e), &m, &e);
@@ -489,12 +489,38 @@ static void a_metered_source_counts_and_digests_what_passed(void **state)
     source_close(s);
 }
 
+static void a_metered_source_digests_with_sha256_when_told_to(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct meter m = {.kind = METER_SHA256};
+    unsigned char into[64];
+    size_t got;
+    struct source *s = source_metered(source_memory(STR("hello world"), 3, &e), &m, &e);
+    assert_non_null(s);
+    assert_int_equal(source_read(s, into, 5, &got, &e), PULL_OK);
+    assert_string_equal(m.digest, ""); /* not of a part */
+    assert_int_equal(source_read_full(s, into, sizeof into, &got, &e), PULL_END);
+    /* printf 'hello world' | sha256sum */
+    assert_string_equal(m.digest,
+                        "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
+    assert_int_equal(m.bytes, 11);
+    assert_int_equal(source_read(s, into, 1, &got, &e), PULL_END);
+    source_close(s);
+    assert_int_equal(strlen(m.digest), 64);
+    /* One that is closed before its end has none. */
+    s = source_metered(source_memory(STR("hello world"), 3, &e), &m, &e);
+    assert_int_equal(source_read(s, into, 5, &got, &e), PULL_OK);
+    source_close(s);
+    assert_string_equal(m.digest, "");
+}
+
 /* A file that grows while it is read, a terminal that goes on after its end. */
 static void a_descriptor_that_has_ended_stays_at_its_end(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct meter m;
+    struct meter m = {0};
     unsigned char into[8];
     size_t got = 0;
     char path[] = "/tmp/test_common.XXXXXX";
@@ -675,6 +701,7 @@ int main(void)
         cmocka_unit_test(digests_are_the_published_ones),
         cmocka_unit_test(a_version_derives_to_the_vector_of_the_application),
         cmocka_unit_test(a_metered_source_counts_and_digests_what_passed),
+        cmocka_unit_test(a_metered_source_digests_with_sha256_when_told_to),
         cmocka_unit_test(a_descriptor_that_has_ended_stays_at_its_end),
         cmocka_unit_test(sources_from_one_descriptor_do_not_move_each_other),
         cmocka_unit_test(a_watched_source_can_be_stopped),
