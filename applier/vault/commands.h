@@ -13,6 +13,7 @@ enum vault_option {
     OPT_ENDPOINT,
     OPT_TIMEOUT,
     OPT_RETRIES,
+    OPT_CA_FILE,
     OPT_SPOOL,
     OPT_MONTHLY_LIMIT,
     OPT_DAILY_LIMIT,
@@ -21,6 +22,7 @@ enum vault_option {
     OPT_FORCE,
     OPT_DRY_RUN,
     OPT_LOCAL_ONLY,
+    OPT_REPAIR,
     OPT_CACHED,
     OPT_REPORT,
     OPT_FAIL_AT
@@ -32,6 +34,9 @@ extern const struct cli_option local_options[], change_options[], remote_options
 bool command_init(struct cli *cli, struct err *err);
 bool command_list(struct cli *cli, struct err *err);
 bool command_get(struct cli *cli, struct err *err);
+bool command_add(struct cli *cli, struct err *err);
+bool command_remove(struct cli *cli, struct err *err);
+bool command_rotate(struct cli *cli, struct err *err);
 bool command_version(struct cli *cli, struct err *err);
 
 /*
@@ -39,6 +44,11 @@ bool command_version(struct cli *cli, struct err *err);
  * and -o's can be opened (confine.h).
  */
 bool open_vault(struct cli *cli, struct vault_file *f, enum vault_use use, struct err *err);
+/* The same with what finishes an interrupted act (applier/txn.h); session.h is for most. */
+bool open_vault_with(struct cli *cli, struct vault_file *f, enum vault_use use,
+                     bool (*act_open)(void *context, struct str note, struct participant **act,
+                                      struct err *err),
+                     void *act_context, struct err *err);
 /* Warnings of a transaction, on standard error. */
 void say_warnings(struct cli *cli, const struct txn_notes *notes);
 /* --lock-timeout in milliseconds. */

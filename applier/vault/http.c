@@ -16,7 +16,6 @@ struct http {
     const char *ca_file;
     const char *authorization; /* the header line */
     unsigned timeout_s;
-    const volatile sig_atomic_t *stop;
 };
 
 /* What libcurl's callbacks work on. */
@@ -146,7 +145,7 @@ static int look_around(void *context, curl_off_t a, curl_off_t b, curl_off_t c, 
 {
     const struct exchange *x = context;
     (void)a, (void)b, (void)c, (void)d;
-    return x->http->stop && *x->http->stop != 0;
+    return x->http->base.stop && *x->http->base.stop != 0;
 }
 
 static struct curl_slist *headers_of(const struct http *h)
@@ -209,8 +208,9 @@ static bool set_up(struct http *h, struct exchange *x, const char *url,
 static enum transport_result failed(const struct http *h, const struct exchange *x, CURLcode code,
                                     struct err *err)
 {
-    if (h->stop && *h->stop) {
-        err_set(err, ERR_SIGNAL + (int)*h->stop, 1053, "stopped by signal %d", (int)*h->stop);
+    if (h->base.stop && *h->base.stop) {
+        err_set(err, ERR_SIGNAL + (int)*h->base.stop, 1053, "stopped by signal %d",
+                (int)*h->base.stop);
         return TRANSPORT_LOST;
     }
     if (x->too_much) {
@@ -322,7 +322,6 @@ struct transport *http_open(const struct http_options *options, struct arena *a,
     h->ca_file = options->ca_file;
     h->authorization = arena_printf(a, "Authorization: Bearer %.*s", STR_ARG(options->key));
     h->timeout_s = options->timeout_s;
-    h->stop = options->stop;
     h->curl = curl_easy_init();
     if (!h->curl) {
         err_set(err, ERR_INTERNAL, 1056, "libcurl could not be set up");

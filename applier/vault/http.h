@@ -6,8 +6,7 @@
  * .netrc and cookies are not looked at; a request with a body never travels over a connection that
  * was used before, because libcurl would send it again when that one turns out to be dead.
  *
- *     const struct http_options options = {.endpoint = HTTP_ENDPOINT, .key = key, .timeout_s = 30,
- *                                          .stop = &cli_stop_signal};
+ *     const struct http_options options = {.endpoint = HTTP_ENDPOINT, .key = key, .timeout_s = 30};
  *     struct transport *t = http_open(&options, &wiping, err);
  *     ...
  *     t->ops->close(t);
@@ -24,16 +23,13 @@
 
 #include "applier/vault/transport.h"
 
-#include <signal.h>
-
 #define HTTP_ENDPOINT "https://openrouter.ai/api/v1"
 
 struct http_options {
-    const char *endpoint;              /* ends in /api/v1 */
-    struct str key;                    /* the management key */
-    unsigned timeout_s;                /* of one request, from its first byte to its last */
-    const char *ca_file;               /* certificates to trust in place of the system's, or NULL */
-    const volatile sig_atomic_t *stop; /* not 0: a signal asks to stop; or NULL */
+    const char *endpoint; /* ends in /api/v1 */
+    struct str key;       /* the management key */
+    unsigned timeout_s;   /* of one request, from its first byte to its last */
+    const char *ca_file;  /* certificates to trust in place of the system's, or NULL */
 };
 
 struct transport *http_open(const struct http_options *options, struct arena *a, struct err *err);

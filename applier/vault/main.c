@@ -15,6 +15,21 @@ static const char *const program_examples[] = {
     NULL,
 };
 
+static const char *const add_examples[] = {
+    "a key that spends at most 10 USD a day and 100 a month",
+    "lean_vault add my-key --daily-limit 10 --monthly-limit 100",
+    NULL,
+};
+static const char *const remove_examples[] = {
+    "rehearse",
+    "lean_vault remove my-key --dry-run",
+    "from a script: no question",
+    "lean_vault remove my-key --force --json",
+    "without network: it stays alive, on record",
+    "lean_vault remove my-key --local-only",
+    NULL,
+};
+
 static const struct cli_command commands[] = {
     {.name = "init",
      .arguments = "",
@@ -23,7 +38,19 @@ static const struct cli_command commands[] = {
              "terminal. An existing vault is refused; an existing master key is taken over.",
      .options = change_options,
      .run = command_init},
-    {.name = "add", .options = add_options, .readiness = CLI_RESERVED},
+    {.name = "add",
+     .arguments = "KEY [--monthly-limit USD] [--daily-limit USD]",
+     .summary = "create a key at OpenRouter and keep it in the vault",
+     .text = "The key is created under a name of its own, KEY with a mark behind it, which is on "
+             "the disk before anything is sent: whatever interrupts the command, the next one "
+             "finds the key and revokes it, or finds it in the vault. get prints its value.\n\n"
+             "Limits are enforced by OpenRouter. With both, the key has a daily limit that sync "
+             "tightens as the month goes on.",
+     .examples = add_examples,
+     .options = add_options,
+     .least = 1,
+     .most = 1,
+     .run = command_add},
     {.name = "get",
      .arguments = "KEY",
      .summary = "print the value of a key, and nothing else",
@@ -37,8 +64,31 @@ static const struct cli_command commands[] = {
      .summary = "list the keys with their limits and what was last known of their spend",
      .options = local_options,
      .run = command_list},
-    {.name = "remove", .options = remove_options, .readiness = CLI_RESERVED},
-    {.name = "rotate", .options = remote_options, .readiness = CLI_RESERVED},
+    {.name = "remove",
+     .arguments = "KEY [--force] [--dry-run] [--local-only]",
+     .summary = "revoke a key at OpenRouter and take it out of the vault",
+     .text = "The key is found in the vault, asked for at OpenRouter and shown with today's spend "
+             "before the question; one that is still in use is confirmed by typing its name. Then "
+             "it is disabled, taken out of the vault, and deleted, in one transaction: what is "
+             "interrupted is finished or taken back by the next command. A key that was revoked "
+             "already is taken out with a note.\n\n"
+             "--force does not ask; it skips no step. --local-only sends nothing and leaves a "
+             "tombstone, so that doctor can revoke the key later. --dry-run only looks.",
+     .examples = remove_examples,
+     .options = remove_options,
+     .least = 1,
+     .most = 1,
+     .run = command_remove},
+    {.name = "rotate",
+     .arguments = "KEY",
+     .summary = "give a key a new value, with the limits that it has",
+     .text = "A new key is created as add does it; the old one is revoked only when the new one "
+             "is in the vault. Both work until then. What is interrupted is finished or taken "
+             "back by the next command.",
+     .options = remote_options,
+     .least = 1,
+     .most = 1,
+     .run = command_rotate},
     {.name = "update-limits", .options = limits_options, .readiness = CLI_RESERVED},
     {.name = "get-usage", .options = usage_options, .readiness = CLI_RESERVED},
     {.name = "usage", .options = usage_options, .readiness = CLI_RESERVED},

@@ -22,12 +22,22 @@ static void say_recovery(struct cli *cli, const struct txn_recovery *recovery)
 
 bool open_vault(struct cli *cli, struct vault_file *f, enum vault_use use, struct err *err)
 {
-    struct vault_place place = {.dir = cli_value(cli, OPT_VAULT_DIR)};
+    return open_vault_with(cli, f, use, NULL, NULL, err);
+}
+
+bool open_vault_with(struct cli *cli, struct vault_file *f, enum vault_use use,
+                     bool (*act_open)(void *context, struct str note, struct participant **act,
+                                      struct err *err),
+                     void *act_context, struct err *err)
+{
+    struct vault_place place = {
+        .dir = cli_value(cli, OPT_VAULT_DIR), .act_open = act_open, .act_context = act_context};
+    const char *const extra[] = {cli_value(cli, OPT_CA_FILE), NULL};
     if (!option_lock_timeout(cli, &place.lock_timeout_ms, err))
         return false;
     if (!place.dir && !(place.dir = vault_default_dir(cli->arena, err)))
         return false;
-    vault_confine_files(cli, place.dir, NULL);
+    vault_confine_files(cli, place.dir, extra);
     bool done = vault_open(f, &place, use, cli->arena, err);
     say_recovery(cli, &f->recovery);
     return done;

@@ -105,7 +105,7 @@ static enum attempt attempt(struct openrouter *o, struct call *c, struct err *er
 
 static bool stopped(const struct openrouter *o, struct err *err)
 {
-    int number = o->stop ? (int)*o->stop : 0;
+    int number = o->transport->stop ? (int)*o->transport->stop : 0;
     if (number == 0)
         return false;
     *err = (struct err){0};

@@ -23,6 +23,7 @@
  * 502, 503 and 504 and lost ones. A creation only when it was not sent, or refused by 429.
  * A list may lack a key that exists: absence from it proves nothing.
  *
+ * A signal that transport->stop tells of ends a wait and a request.
  * Ownership: texts in `a`; the transport is the caller's to close.
  * Errors, each with what a retry can do: ERR_REMOTE (20) 1052, 1053, 1057, 1063;
  * ERR_REMOTE_REFUSED (21) 1054, 1055, 1058, 1060 to 1062; ERR_REMOTE_LIMIT (22) 1065;
@@ -36,8 +37,6 @@
 #include "applier/vault/answer.h"
 #include "applier/vault/transport.h"
 
-#include <signal.h>
-
 enum {
     OPENROUTER_RETRIES = 4,    /* the default */
     OPENROUTER_TIMEOUT_S = 30, /* the default of one request */
@@ -47,8 +46,7 @@ enum {
 
 struct openrouter {
     struct transport *transport;
-    unsigned retries;                  /* attempts behind the first one */
-    const volatile sig_atomic_t *stop; /* not 0: waiting ends; or NULL */
+    unsigned retries; /* attempts behind the first one */
     /* Told before each wait; may be NULL. No secrets. */
     void (*waiting)(void *context, uint64_t ms, const struct err *why);
     void *context;

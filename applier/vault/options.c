@@ -17,6 +17,8 @@
         {OPT_ENDPOINT, "endpoint", 0, "URL",                                                       \
          "the API's base (default https://openrouter.ai/api/v1); http:// for this host only"},     \
         {OPT_TIMEOUT, "timeout", 0, "DURATION", "of one request (default 30s)"},                   \
+        {OPT_CA_FILE, "ca-file", 0, "FILE",                                                        \
+         "certificates to trust in place of the system's (PEM)"},                                  \
     {                                                                                              \
         OPT_RETRIES, "retries", 0, "N", "of a request that may be repeated (default 4)"            \
     }

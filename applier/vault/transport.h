@@ -22,6 +22,8 @@
 #include "common/arena.h"
 #include "common/err.h"
 
+#include <signal.h>
+
 enum { TRANSPORT_ANSWER_MAX = 8 * 1024 * 1024 /* bytes; a page of keys has less than 100,000 */ };
 
 enum transport_result { TRANSPORT_ANSWERED, TRANSPORT_NOT_SENT, TRANSPORT_LOST, TRANSPORT_REFUSED };
@@ -49,6 +51,7 @@ struct transport_ops {
 
 struct transport {
     const struct transport_ops *ops;
+    const volatile sig_atomic_t *stop; /* not 0: a signal asks to stop; NULL: none is heeded */
 };
 
 #endif

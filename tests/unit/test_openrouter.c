@@ -107,8 +107,8 @@ static struct openrouter api;
 
 static void play(const struct line *lines, size_t count)
 {
-    script = (struct script){.base = {&script_ops}, .lines = lines, .count = count};
-    api = (struct openrouter){.transport = &script.base, .retries = 3, .stop = &stop};
+    script = (struct script){.base = {&script_ops, &stop}, .lines = lines, .count = count};
+    api = (struct openrouter){.transport = &script.base, .retries = 3};
     slept = 0;
     stop = 0;
     stop_at_sleep = 0;
