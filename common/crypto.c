@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 
@@ -144,6 +145,129 @@ bool crypto_gcm_open(const unsigned char key[GCM_KEY], const unsigned char nonce
     bool right = ready && EVP_DecryptFinal_ex(c, into + n, &last) == 1;
     EVP_CIPHER_CTX_free(c);
     return right || (!ready && crypto_failed("AES-256-GCM", err));
+}
+
+enum { TAG_PIECE = 512 };
+
+struct tag_check {
+    EVP_CIPHER_CTX *gcm; /* NULL: HMAC */
+    struct hmac_key hmac;
+    SHA256_CTX md;
+    bool good; /* so far */
+    unsigned char discarded[TAG_PIECE + EVP_MAX_BLOCK_LENGTH];
+};
+
+static void tag_check_free(struct tag_check *c)
+{
+    if (!c)
+        return;
+    EVP_CIPHER_CTX_free(c->gcm);
+    OPENSSL_cleanse(c, sizeof *c);
+    free(c);
+}
+
+struct tag_check *tag_check_hmac(struct str key)
+{
+    struct err ignored = {0};
+    struct tag_check *c = calloc(1, sizeof *c);
+    if (!c || !crypto_hmac_key(key, &c->hmac, &ignored)) {
+        tag_check_free(c);
+        return NULL;
+    }
+    c->md = (SHA256_CTX){.Nl = SHA256_CBLOCK * 8, .md_len = SHA256_DIGEST_LENGTH};
+    for (size_t i = 0; i < 8; i++)
+        c->md.h[i] = c->hmac.inner[i];
+    c->good = true;
+    return c;
+}
+
+static const EVP_CIPHER *gcm_of(size_t key_length)
+{
+    switch (key_length) {
+    case 16:
+        return EVP_aes_128_gcm();
+    case 24:
+        return EVP_aes_192_gcm();
+    case 32:
+        return EVP_aes_256_gcm();
+    default:
+        return NULL;
+    }
+}
+
+struct tag_check *tag_check_gcm(struct str key, struct str nonce, struct str associated)
+{
+    const EVP_CIPHER *cipher = gcm_of(key.len);
+    int unused;
+    struct tag_check *c =
+        cipher && nonce.len > 0 && nonce.len <= TAG_PIECE && associated.len <= INT32_MAX
+            ? calloc(1, sizeof *c)
+            : NULL;
+    if (!c)
+        return NULL;
+    c->gcm = EVP_CIPHER_CTX_new();
+    c->good = c->gcm && EVP_DecryptInit_ex(c->gcm, cipher, NULL, NULL, NULL) == 1 &&
+              EVP_CIPHER_CTX_ctrl(c->gcm, EVP_CTRL_AEAD_SET_IVLEN, (int)nonce.len, NULL) == 1 &&
+              EVP_DecryptInit_ex(c->gcm, NULL, NULL, key.at, nonce.at) == 1 &&
+              (associated.len == 0 ||
+               EVP_DecryptUpdate(c->gcm, NULL, &unused, associated.at, (int)associated.len) == 1);
+    if (c->good)
+        return c;
+    tag_check_free(c);
+    return NULL;
+}
+
+void tag_check_add(struct tag_check *c, struct str bytes)
+{
+    if (c && !c->gcm)
+        (void)SHA256_Update(&c->md, bytes.at, bytes.len);
+    while (c && c->gcm && bytes.len > 0) {
+        size_t n = bytes.len < TAG_PIECE ? bytes.len : TAG_PIECE;
+        int made;
+        c->good = c->good && EVP_DecryptUpdate(c->gcm, c->discarded, &made, bytes.at, (int)n) == 1;
+        bytes = str_slice(bytes, n, bytes.len);
+    }
+}
+
+static bool hmac_ends(struct tag_check *c, struct str tag)
+{
+    unsigned char digest[SHA256_BYTES];
+    (void)SHA256_Final(digest, &c->md);
+    hash_from(c->hmac.outer, digest, sizeof digest, digest);
+    return tag.len == sizeof digest && CRYPTO_memcmp(digest, tag.at, sizeof digest) == 0;
+}
+
+static bool gcm_ends(struct tag_check *c, struct str tag)
+{
+    unsigned char copy[GCM_TAG];
+    int made;
+    if (tag.len != sizeof copy)
+        return false;
+    memcpy(copy, tag.at, sizeof copy);
+    return EVP_CIPHER_CTX_ctrl(c->gcm, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, copy) == 1 &&
+           EVP_DecryptFinal_ex(c->gcm, c->discarded, &made) == 1;
+}
+
+bool tag_check_close(struct tag_check *c, struct str tag)
+{
+    bool right = c && c->good && (c->gcm ? gcm_ends(c, tag) : hmac_ends(c, tag));
+    tag_check_free(c);
+    return right;
+}
+
+bool crypto_hkdf_sha384(struct str key, struct str salt, struct str info, unsigned char *into,
+                        size_t n, struct err *err)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, NULL);
+    bool done = ctx && key.len <= INT32_MAX && salt.len <= INT32_MAX && info.len <= INT32_MAX &&
+                EVP_PKEY_derive_init(ctx) == 1 &&
+                EVP_PKEY_CTX_set_hkdf_md(ctx, EVP_sha384()) == 1 &&
+                EVP_PKEY_CTX_set1_hkdf_key(ctx, key.at, (int)key.len) == 1 &&
+                EVP_PKEY_CTX_set1_hkdf_salt(ctx, salt.at, (int)salt.len) == 1 &&
+                EVP_PKEY_CTX_add1_hkdf_info(ctx, info.at, (int)info.len) == 1 &&
+                EVP_PKEY_derive(ctx, into, &n) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    return done || crypto_failed("HKDF", err);
 }
 
 void sha256_hex(const struct sha256 *digest, char hex[SHA256_HEX + 1])

@@ -51,6 +51,23 @@ bool crypto_gcm_seal(const unsigned char key[GCM_KEY], const unsigned char nonce
 bool crypto_gcm_open(const unsigned char key[GCM_KEY], const unsigned char nonce[GCM_NONCE],
                      struct str sealed, unsigned char *into, struct err *err);
 
+/*
+ * A tag checked over pieces: HMAC-SHA256, or that of AES-GCM with a key of 16, 24 or 32 bytes. GCM
+ * is checked by decrypting: libcrypto has no other way. What it makes goes into one small buffer,
+ * which is overwritten piece by piece and wiped at the end, and nowhere else. NULL for a key of
+ * another length, or without memory; add and close take NULL, and then no tag is right.
+ */
+struct tag_check;
+struct tag_check *tag_check_hmac(struct str key);
+struct tag_check *tag_check_gcm(struct str key, struct str nonce, struct str associated);
+void tag_check_add(struct tag_check *c, struct str bytes);
+/* Is this the tag, 32 bytes or 16? Frees the check. */
+bool tag_check_close(struct tag_check *c, struct str tag);
+
+/* HKDF (RFC 5869) with SHA-384. */
+bool crypto_hkdf_sha384(struct str key, struct str salt, struct str info, unsigned char *into,
+                        size_t n, struct err *err);
+
 /* Lower-case hex, NUL-terminated. */
 void sha256_hex(const struct sha256 *digest, char hex[SHA256_HEX + 1]);
 bool sha256_from_hex(struct str hex, struct sha256 *digest);

@@ -1,4 +1,4 @@
-/* value: from one value to the verdict on a cell, and the measures of base64. */
+/* value: from one value to the verdict on a cell. */
 #include "formats/envelope/value.h"
 
 enum { READ_AGAIN_MOST = 16 }; /* times the bytes of a cell, when its values overlap */
@@ -43,8 +43,8 @@ static size_t next_constant(const struct envelope *e, struct str cell, size_t fr
 bool value_sniff(const struct envelope *e, struct str cell)
 {
     struct envelope_value value;
-    if (e->constant_count > 0)
-        return next_constant(e, cell, 0) < cell.len;
+    if (next_constant(e, cell, 0) < cell.len)
+        return true;
     value_open(&value);
     e->read(e, cell, &value);
     return value.shape != VALUE_NONE;
@@ -120,27 +120,16 @@ void value_classify(const struct envelope *e, const struct reading *r, struct st
         count_use(v, r, &value);
 }
 
-static bool is_digit(unsigned char c)
+void value_shape(struct envelope_value *value, bool whole, size_t len, struct str text)
 {
-    return ascii_alpha(c) || ascii_digit(c) || c == '+' || c == '/' || c == '-' || c == '_';
+    value->len = len;
+    value->shape = whole ? VALUE_WHOLE : len == text.len ? VALUE_CUT : VALUE_BROKEN;
 }
 
-size_t value_digits(struct str s)
+bool value_is_whole(const struct envelope *e, struct str cell)
 {
-    size_t n = 0;
-    while (n < s.len && is_digit(s.at[n]))
-        n++;
-    return n;
-}
-
-size_t value_base64(struct str s, size_t *len)
-{
-    size_t digits = value_digits(s);
-    size_t pad = 0;
-    while (digits + pad < s.len && s.at[digits + pad] == '=' && pad < 3)
-        pad++;
-    *len = digits + pad;
-    if (digits % 4 == 1 || (pad > 0 && (digits + pad) % 4 != 0) || pad > 2)
-        return SIZE_MAX;
-    return digits / 4 * 3 + (digits % 4 ? digits % 4 - 1 : 0);
+    struct envelope_value value;
+    value_open(&value);
+    e->read(e, cell, &value);
+    return value.shape == VALUE_WHOLE && value.len == cell.len;
 }

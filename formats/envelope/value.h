@@ -56,12 +56,12 @@ bool value_sniff(const struct envelope *e, struct str cell);
 void value_classify(const struct envelope *e, const struct reading *r, struct str cell,
                     struct verdict *v);
 
-/* How many digits of base64 or base64url `s` begins with. */
-size_t value_digits(struct str s);
 /*
- * Bytes that the base64 or base64url `s` begins with stands for, its padding included in *len when
- * it is there; SIZE_MAX for a number of digits or '=' that is of none. Unpadded is good.
+ * The shape of a value that takes `len` bytes of the text: whole; or, when it is not, cut where it
+ * reaches the end of the text, and broken where it does not.
  */
-size_t value_base64(struct str s, size_t *len);
+void value_shape(struct envelope_value *value, bool whole, size_t len, struct str text);
+/* Does the cell read as one whole value? What a proof asks first. */
+bool value_is_whole(const struct envelope *e, struct str cell);
 
 #endif

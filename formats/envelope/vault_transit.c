@@ -7,6 +7,7 @@
  * Source: hashicorp/vault, sdk/helper/keysutil/policy.go, getVersionPrefix, EncryptWithFactory:
  * "vault:v" + version + ":" + standard base64 with padding.
  */
+#include "formats/envelope/octets.h"
 #include "formats/envelope/value.h"
 
 enum {
@@ -29,26 +30,22 @@ static void read_value(const struct envelope *e, struct str text, struct envelop
     if (digits > VERSION_DIGITS_MOST || (!ends && (digits == 0 || text.at[at] != ':')))
         return;
     value_name(value, digits ? str_slice(text, from, at) : STR(""));
-    value->shape = VALUE_CUT;
-    value->len = at;
+    value_shape(value, false, at, text);
     if (ends)
         return;
-    size_t len;
-    size_t bytes = value_base64(str_slice(text, at + 1, text.len), &len);
-    value->len = at + 1 + len;
-    if (bytes != SIZE_MAX && bytes >= BYTES_LEAST)
-        value->shape = VALUE_WHOLE;
-    else if (value->len < text.len)
-        value->shape = VALUE_BROKEN;
+    struct octets o;
+    size_t len = octets_base64(str_slice(text, at + 1, text.len), &o);
+    value_shape(value, o.exact && o.len >= BYTES_LEAST, at + 1 + len, text);
 }
 
-/* clang-format off */
 static const struct envelope_vector vectors[] = {
     /* No Vault is to be had as a package; python3 cryptography 48.0.0 AES-GCM in its layout. */
     {.cell = "vault:v3:AAECAwQFBgcICQoLcEc/Ly6/APCHWtCJi72U68auvx12YOzNqOveGle+aGg=",
-     .class = CLASS_HINTED, .version = "v3", .time = UTC_NONE, .made_with = "python3 cryptography 48.0.0, Vault's layout"},
+     .class = CLASS_HINTED,
+     .version = "v3",
+     .time = UTC_NONE,
+     .made_with = "python3 cryptography 48.0.0, Vault's layout"},
 };
-/* clang-format on */
 
 const struct envelope envelope_vault_transit = {
     .name = "vault-transit",
