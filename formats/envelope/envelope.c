@@ -2,9 +2,12 @@
 #include "formats/envelope/envelope.h"
 
 static const struct envelope *const all[] = {
-    &envelope_versioned_fernet,
-    &envelope_fernet,
-    &envelope_vault_transit,
+    &envelope_versioned_fernet, &envelope_fernet,         &envelope_vault_transit,
+    &envelope_laravel,          &envelope_rails,          &envelope_cloak,
+    &envelope_cloak_47ng,       &envelope_kubernetes,     &envelope_aspnet,
+    &envelope_pg_enigma,        &envelope_tink,           &envelope_magento,
+    &envelope_lockbox,          &envelope_attr_encrypted, &envelope_aead,
+    &envelope_key_id,
 };
 
 const struct envelope *const *envelopes(size_t *count)

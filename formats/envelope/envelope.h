@@ -146,8 +146,22 @@ struct envelope {
     }
 
 extern const struct envelope envelope_versioned_fernet;
-extern const struct envelope envelope_vault_transit;
 extern const struct envelope envelope_fernet;
+extern const struct envelope envelope_vault_transit;
+extern const struct envelope envelope_laravel;
+extern const struct envelope envelope_rails;
+extern const struct envelope envelope_cloak;
+extern const struct envelope envelope_cloak_47ng;
+extern const struct envelope envelope_kubernetes;
+extern const struct envelope envelope_aspnet;
+extern const struct envelope envelope_pg_enigma;
+/* Only in columns that declare them: */
+extern const struct envelope envelope_tink;
+extern const struct envelope envelope_magento;
+extern const struct envelope envelope_lockbox;
+extern const struct envelope envelope_attr_encrypted;
+extern const struct envelope envelope_aead;
+extern const struct envelope envelope_key_id;
 
 /* All of them, in the order in which they are asked. */
 const struct envelope *const *envelopes(size_t *count);
