@@ -23,6 +23,7 @@ struct parts {
 static size_t take_parts(struct parts *p, struct str text, size_t at, bool *whole)
 {
     size_t from = at;
+    *p = (struct parts){0};
     *whole = false;
     while (at < text.len && at - from < FINGERPRINT && ascii_hex(text.at[at]) >= 0)
         at++;

@@ -193,11 +193,9 @@ static size_t decode(const struct payload *p, enum member m, unsigned char *into
 static bool verify_mac(const struct payload *p, struct str key)
 {
     unsigned char mac[MAC_BYTES];
-    for (size_t i = 0; i < MAC_BYTES; i++) {
-        int high = ascii_hex(octets_at(&p->json, p->from[MAC] + 2 * i));
-        int low = ascii_hex(octets_at(&p->json, p->from[MAC] + 2 * i + 1));
-        mac[i] = (unsigned char)(high << 4 | low);
-    }
+    for (size_t i = 0; i < MAC_BYTES; i++)
+        mac[i] = octets_pair(octets_at(&p->json, p->from[MAC] + 2 * i),
+                             octets_at(&p->json, p->from[MAC] + 2 * i + 1));
     struct tag_check *check = tag_check_hmac(key);
     check_text(p, IV, check);
     check_text(p, VALUE, check);

@@ -9,6 +9,14 @@ unsigned octets_digit(unsigned char c)
     return c == '+' ? 62 : c == '/' ? 63 : base64url_value[c];
 }
 
+unsigned char octets_pair(unsigned char high, unsigned char low)
+{
+    int first = ascii_hex(high);
+    int second = ascii_hex(low);
+    unsigned value = (first < 0 ? 0u : (unsigned)first) << 4 | (second < 0 ? 0u : (unsigned)second);
+    return (unsigned char)(value & 0xff);
+}
+
 size_t octets_base64(struct str text, struct octets *o)
 {
     size_t digits = 0;
@@ -74,8 +82,7 @@ unsigned char octets_at(const struct octets *o, size_t at)
     case OCTETS_BASE64:
         return base64_at(o, at);
     case OCTETS_HEX:
-        return (unsigned char)(ascii_hex(o->text.at[2 * at]) << 4 |
-                               ascii_hex(o->text.at[2 * at + 1]));
+        return octets_pair(o->text.at[2 * at], o->text.at[2 * at + 1]);
     case OCTETS_AS_THEY_ARE:
     default:
         return o->text.at[at];

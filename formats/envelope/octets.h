@@ -62,6 +62,8 @@ bool octets_opens(const struct octets_sealed *s, struct str key, struct str asso
 /* nonce[12], ciphertext, tag[16] in one run of bytes, which has at least 28. */
 struct octets_sealed octets_sealed_in(const struct octets *o);
 
+/* The byte of two hexadecimal digits; other digits count as 0 (who asks has looked). */
+unsigned char octets_pair(unsigned char high, unsigned char low);
 /* The value of a digit of either base64 alphabet, or more than 63. */
 unsigned octets_digit(unsigned char c);
 
