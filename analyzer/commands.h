@@ -14,6 +14,7 @@ enum scan_option {
     SCAN_SOURCE,
     SCAN_ENV_FILE,
     SCAN_KEYRING,
+    SCAN_CONFIG,
     SCAN_EXCLUDE_TABLE,
     SCAN_DUMP_TIME,
     SCAN_THREADS,

@@ -2,12 +2,11 @@
 #include "analyzer/analyze.h"
 #include "analyzer/commands.h"
 #include "analyzer/model.h"
-#include "common/file.h"
+#include "analyzer/scan_keys.h"
 #include "common/progress.h"
 #include "common/report.h"
 #include "common/sys.h"
 #include "common/text.h"
-#include "formats/keyring/key_list.h"
 
 #include <stdio.h>
 
@@ -22,6 +21,9 @@ const struct cli_option scan_options[] = {
     {SCAN_ENV_FILE, "env-file", 0, "FILE", "read version names and the active version from it"},
     {SCAN_KEYRING, "keyring", 0, "KIND[:VARIABLES]",
      "how keys stand in it: named (the default), laravel, prisma, multifernet:VARIABLE"},
+    {SCAN_CONFIG, "config", 0, "FILE",
+     "the same from a configuration of Flask's (Python, JSON, YAML), a Kubernetes Secret or a "
+     "Compose file"},
     {SCAN_EXCLUDE_TABLE, "exclude-table", 0, "[SCHEMA.]TABLE",
      "do not read a table; the report says so"},
     {SCAN_DUMP_TIME, "dump-time", 0, "YYYY-MM-DDTHH:MM:SSZ",
@@ -39,21 +41,26 @@ const struct cli_option scan_options[] = {
     {SCAN_NULL, "null", 0, "TEXT", "the unquoted text that stands for NULL in CSV"},
     {SCAN_HEADER, "header", 0, "yes|no|auto", "whether the first CSV record names the columns"},
     {SCAN_TABLE_FROM_PATH, "table-from-path", 0, NULL, "a CSV's table is the name of its folder"},
-    {SCAN_VERIFY, "verify", 0, NULL, "prove every value by its MAC"},
-    {SCAN_VERIFY_KEYS, "verify-keys", 0, "FILE", "prove every value by its MAC, without the keys"},
-    {SCAN_KDF_ITERATIONS, "kdf-iterations", 0, "N", "of the key derivation"},
+    {SCAN_VERIFY, "verify", 0, NULL,
+     "prove every value by its MAC, with the keys of --env-file or --config"},
+    {SCAN_VERIFY_KEYS, "verify-keys", 0, "FILE",
+     "prove every value by its MAC, with a file of keyretire verification-keys: nothing on this "
+     "host can decrypt then"},
+    {SCAN_KDF_ITERATIONS, "kdf-iterations", 0, "N",
+     "of the application's key derivation, for --verify (default 100000)"},
     {SCAN_ENVELOPE, "envelope", 0, "NAME", "decide which form ciphertext has"},
     {SCAN_SHA256, "sha256", 0, NULL,
      "digest the inputs with SHA-256, which nobody can forge, in place of XXH3-128"},
     {0},
 };
-const int scan_reserved[] = {SCAN_VERIFY, SCAN_VERIFY_KEYS, SCAN_KDF_ITERATIONS, SCAN_ENVELOPE, 0};
+const int scan_reserved[] = {SCAN_ENVELOPE, 0};
 
 struct scan {
     struct cli *cli;
     struct report report;
     struct analyze_options options;
     struct model_index *models;
+    struct scan_keys keys;
     struct progress progress;
 };
 
@@ -233,33 +240,6 @@ static bool take_numbers(struct scan *s, struct err *err)
     return true;
 }
 
-/* Names only: the keys are wiped again before the scan starts. */
-static bool read_env_file(struct scan *s, struct err *err)
-{
-    const char *path = cli_value(s->cli, SCAN_ENV_FILE);
-    struct arena keys = {.wipe = true};
-    struct keyring kr;
-    struct str content;
-    struct report *r = &s->report;
-    const char *keyring = cli_value(s->cli, SCAN_KEYRING);
-    const struct keyring_syntax *syntax = &keyring_dotenv;
-    if (keyring && strcmp(keyring, "named") != 0)
-        syntax = key_list_syntax(s->cli->arena, syntax, str_from(keyring), err);
-    if (!path || !syntax)
-        return syntax != NULL;
-    bool done = file_read(&keys, path, &content, err) &&
-                keyring_load(&keys, syntax, path, content, &kr, err);
-    if (done) {
-        r->versions = ARENA_ARRAY(r->arena, kr.version_count, struct report_version);
-        r->version_count = kr.version_count;
-        for (size_t i = 0; i < kr.version_count; i++)
-            r->versions[i].name = arena_copy(r->arena, kr.versions[i].name);
-        r->active_version = arena_copy(r->arena, kr.versions[kr.active].name);
-    }
-    arena_free(&keys);
-    return done;
-}
-
 static bool watch(void *context, uint64_t bytes, uint64_t records, struct err *err)
 {
     struct scan *s = context;
@@ -347,6 +327,7 @@ static bool run_scan(struct scan *s, struct err *err)
 {
     struct analyze_outcome outcome;
     commands_give_up_rights(s->cli);
+    s->options.proof = s->keys.proving ? &s->keys.proof : NULL;
     s->options.watch = watch;
     s->options.watch_context = s;
     progress_open(&s->progress, s->cli, "scan", total_size(s));
@@ -376,7 +357,10 @@ bool command_scan(struct cli *cli, struct err *err)
     s.options.inputs = cli->arguments;
     s.options.input_count = cli->argument_count;
     take_excluded(&s);
-    return take_numbers(&s, err) && take_csv(&s, err) && take_dump_time(&s, err) &&
-           report_check_target(cli->output, cli->existing, err) && read_env_file(&s, err) &&
-           declare_scope(&s, err) && check_scope(&s, err) && run_scan(&s, err);
+    bool done = take_numbers(&s, err) && take_csv(&s, err) && take_dump_time(&s, err) &&
+                report_check_target(cli->output, cli->existing, err) && declare_scope(&s, err) &&
+                check_scope(&s, err) && scan_keys_read(cli, &s.report, &s.keys, err) &&
+                run_scan(&s, err);
+    scan_keys_free(&s.keys);
+    return done;
 }

@@ -48,7 +48,7 @@ enum retire_option {
 
 extern const struct cli_option plan_options[], review_options[], apply_options[], state_options[],
     status_options[], approve_options[], rollback_options[], backups_options[], log_options[],
-    check_options[], cleanup_options[];
+    check_options[], cleanup_options[], verification_options[];
 
 bool command_plan(struct cli *cli, struct err *err);
 bool command_show(struct cli *cli, struct err *err);
@@ -64,6 +64,7 @@ bool command_recover(struct cli *cli, struct err *err);
 bool command_rollback(struct cli *cli, struct err *err);
 bool command_log(struct cli *cli, struct err *err);
 bool command_backups(struct cli *cli, struct err *err);
+bool command_verification_keys(struct cli *cli, struct err *err);
 
 /* All values of an option that may be given several times, in order. */
 size_t option_values(const struct cli *cli, int id, const char ***values);

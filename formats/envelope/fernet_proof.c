@@ -4,6 +4,14 @@
 
 enum { SHORT_TOKEN = 1024 }; /* bytes of text; nearly every value is shorter */
 
+static void put_be32(unsigned char *at, uint32_t n)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    n = __builtin_bswap32(n);
+#endif
+    memcpy(at, &n, sizeof n);
+}
+
 /* The digits of `text`, up to a padding, into bytes; `into` may be where they stand. */
 static size_t decode(const unsigned char *text, size_t n, unsigned char *into)
 {
@@ -13,11 +21,9 @@ static size_t decode(const unsigned char *text, size_t n, unsigned char *into)
     const unsigned char *whole = text + n / 4 * 4;
     for (; text < whole; text += 4, to += 3) {
         uint32_t group =
-            (uint32_t)base64url_value[text[0]] << 18 | (uint32_t)base64url_value[text[1]] << 12 |
-            (uint32_t)base64url_value[text[2]] << 6 | (uint32_t)base64url_value[text[3]];
-        to[0] = (unsigned char)(group >> 16 & 0xff);
-        to[1] = (unsigned char)(group >> 8 & 0xff);
-        to[2] = (unsigned char)(group & 0xff);
+            (uint32_t)base64url_value[text[0]] << 26 | (uint32_t)base64url_value[text[1]] << 20 |
+            (uint32_t)base64url_value[text[2]] << 14 | (uint32_t)base64url_value[text[3]] << 8;
+        put_be32(to, group); /* one byte more than there is, in the room of the digits */
     }
     if (n % 4 < 2)
         return (size_t)(to - into);

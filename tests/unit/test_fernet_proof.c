@@ -156,8 +156,10 @@ static void tokens_in_a_larger_cell_are_proven_one_by_one(void **state)
 static void a_cell_is_as_bad_as_its_worst_token(void **state)
 {
     (void)state;
-    assert_cell("{\"a\": \"v1:" PROVEN_BY_NOBODY "\", \"v2:Z0FBQUFBcut\"}", "orphan-embedded v1? v2?");
-    assert_cell("{\"a\": \"v1:" PROVEN_V2 "\", \"v2:Z0FBQUFBcut\"}", "truncated-embedded v1? v2! v2?");
+    assert_cell("{\"a\": \"v1:" PROVEN_BY_NOBODY "\", \"v2:Z0FBQUFBcut\"}",
+                "orphan-embedded v1? v2?");
+    assert_cell("{\"a\": \"v1:" PROVEN_V2 "\", \"v2:Z0FBQUFBcut\"}",
+                "truncated-embedded v1? v2! v2?");
 }
 
 /* A valid token of no key. */
