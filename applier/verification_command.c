@@ -5,6 +5,7 @@
 #include "applier/commands.h"
 #include "applier/confine.h"
 #include "common/file.h"
+#include "formats/keyring/key_list.h"
 #include "formats/keyring/verification_keys.h"
 
 /* One set of keys, whatever files hold it: they agree on what they share (S12). */
@@ -30,11 +31,23 @@ static bool choose(const struct load *load, struct keyring **kr, struct err *err
     return true;
 }
 
+/* Of a Fernet key the first half is the MAC's alone; of others it is a half of what decrypts. */
+static bool has_mac_halves(const struct keyring *kr, struct err *err)
+{
+    const struct key_list *list = kr->syntax->list;
+    if (!list || strcmp(list->kind->name, "multifernet") == 0)
+        return true;
+    err_set(err, ERR_REFUSED, 476, "%s: a key of %s has no half that only makes the MAC", kr->name,
+            list->kind->owner);
+    err_hint(err, "keycensus scan --verify with the configuration itself proves such values");
+    return false;
+}
+
 static bool write_keys(struct cli *cli, struct load *load, unsigned iterations, struct err *err)
 {
     struct keyring *kr;
     struct str text;
-    if (!choose(load, &kr, err))
+    if (!choose(load, &kr, err) || !has_mac_halves(kr, err))
         return false;
     struct secret *derived = ARENA_ARRAY(&load->keys, kr->version_count, struct secret);
     if (!keyring_derive_all(kr, iterations, derived, err) ||
