@@ -47,7 +47,7 @@ plan() {
         [ "$status" -eq 2 ]
         printf '%s\n' "$output" | grep -q 'not in this version'
     done
-    run keycensus scan values.csv -o x.db --sha256
+    run keycensus scan values.csv -o x.db --envelope x
     [ "$status" -eq 2 ]
     printf '%s\n' "$output" | grep -q 'not in this version'
     [ ! -e x.db ]
