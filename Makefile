@@ -87,7 +87,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libanalyzer.a $(B)/libvault.a $(B)/libappl
 	@mkdir -p $(@D)
 	$(link) -Wl,--as-needed -o $@ $(filter %.o,$^) $(filter %.a,$^) $(pkg_libs) $(vault_libs) -lcmocka $(LDLIBS)
 # Tests of the transaction run in a small world with a system-call table that fails on demand.
-crash_tests := txn txn_faults txn_power journal backup audit
+crash_tests := txn txn_act txn_faults txn_power journal backup audit
 $(patsubst %,$(B)/unit/test_%,$(crash_tests)): \
 	$(B)/tests/crash/fault.o $(B)/tests/crash/power.o $(B)/tests/crash/world.o
 
@@ -155,7 +155,7 @@ deps_build := gcc make pkg-config libsqlite3-dev zlib1g-dev libisal-dev libzstd-
               libarchive-dev libbz2-dev liblzma-dev libxxhash-dev libssl-dev \
               libseccomp-dev libyaml-dev libcurl4-openssl-dev libjansson-dev
 deps_test  := $(deps_build) clang clang-format clang-tidy libclang-rt-14-dev libcmocka-dev bats \
-              perl python3 python3-dotenv python3-flask python3-yaml sqlite3 postgresql mariadb-server strace gzip bzip2 xz-utils zstd lz4 zip tar \
+              perl python3 python3-dotenv python3-flask python3-yaml python3-cryptography sqlite3 postgresql mariadb-server strace gzip bzip2 xz-utils zstd lz4 zip tar \
               attr acl mandoc util-linux procps git shellcheck openssh-client openssl age
 .PHONY: deps deps-build
 deps:

@@ -37,6 +37,9 @@ bool command_get(struct cli *cli, struct err *err);
 bool command_add(struct cli *cli, struct err *err);
 bool command_remove(struct cli *cli, struct err *err);
 bool command_rotate(struct cli *cli, struct err *err);
+bool command_migrate(struct cli *cli, struct err *err);
+bool command_rotate_master(struct cli *cli, struct err *err);
+bool command_doctor(struct cli *cli, struct err *err);
 bool command_version(struct cli *cli, struct err *err);
 
 /*

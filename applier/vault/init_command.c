@@ -70,7 +70,7 @@ static bool take_master(struct cli *cli, struct vault_file *f, struct err *err)
 static bool make_vault(struct vault_file *f, struct str key, struct err *err)
 {
     struct str image;
-    f->vault = (struct vault){.arena = &f->secrets};
+    f->vault = (struct vault){.arena = &f->secrets, .schema = VAULT_SCHEMA};
     struct vault_entry *e = vault_add(&f->vault, STR(VAULT_MANAGEMENT_KEY));
     return add_key_version(&f->vault, &f->master, err) && vault_set_value(f, e, key, err) &&
            vault_image(&f->vault, &f->master, &f->secrets, &image, err) &&

@@ -32,10 +32,11 @@
  *         - name: old-key
  *           id: 77aa...
  *           removed: "2026-11-22T02:00:00Z"
+ *     schemaversion: 2                       1 where it is missing: the original's
  *
  * Ownership: everything in the given arena, a wiping one: keyversions hold master keys.
  * Units: micro-dollars; thresholds in millionths; times in unix seconds.
- * Errors: 1004 (corrupt) with the line; those of yaml_tree.
+ * Errors: 1004 (corrupt) with the line, 1015 (corrupt) for a newer schema; those of yaml_tree.
  * Limits: VAULT_*. Input is decrypted and authentic, and treated as hostile all the same.
  */
 #ifndef APPLIER_VAULT_VAULT_H
@@ -51,7 +52,8 @@
 enum {
     VAULT_ENTRIES_MAX = 10000,
     VAULT_NAME_MAX = 128, /* bytes */
-    VAULT_ID_MAX = 128    /* bytes */
+    VAULT_ID_MAX = 128,   /* bytes */
+    VAULT_SCHEMA = 2      /* 1: the original's */
 };
 
 /* A field of the text that we do not know: its name and its bytes, indented as they stand. */
@@ -96,6 +98,7 @@ struct vault {
     struct str current_key; /* id of a key version; '' for none */
     struct vault_key_version *keys;
     size_t key_count, key_room;
+    uint64_t schema; /* at most VAULT_SCHEMA */
     struct vault_extras extras;
 };
 

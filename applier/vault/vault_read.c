@@ -358,6 +358,20 @@ static bool read_current(struct reader *r, size_t node, void *into)
     return read_scalar(r, node, &((struct vault *)into)->current_key);
 }
 
+static bool read_schema(struct reader *r, size_t node, void *into)
+{
+    uint64_t *schema = &((struct vault *)into)->schema;
+    if (r->tree.at[node].kind != YAML_SCALAR || !str_to_u64(r->tree.at[node].value, schema) ||
+        *schema == 0)
+        return bad(r, node, "the version of the schema is a number from 1 on");
+    if (*schema <= VAULT_SCHEMA)
+        return true;
+    err_set(r->err, ERR_CORRUPT, 1015, "the vault has schema %llu, and this version knows up to %d",
+            (unsigned long long)*schema, VAULT_SCHEMA);
+    err_hint(r->err, "use the version of lean_vault that wrote it");
+    return false;
+}
+
 /* ---- the whole ---- */
 
 /* An anchor's text would be lost on the way, and what is not understood is not changed. */
@@ -371,13 +385,11 @@ static bool is_simple(struct reader *r)
 
 bool vault_parse(struct arena *secrets, struct str yaml, struct vault *v, struct err *err)
 {
-    static const struct field fields[] = {{"secrets", read_secrets},
-                                          {"currentkeyid", read_current},
-                                          {"keyversions", read_keys},
-                                          {"tombstones", read_tombstones},
-                                          {0}};
+    static const struct field fields[] = {
+        {"secrets", read_secrets},       {"currentkeyid", read_current}, {"keyversions", read_keys},
+        {"tombstones", read_tombstones}, {"schemaversion", read_schema}, {0}};
     struct reader r = {.a = secrets, .v = v, .err = err};
-    *v = (struct vault){.arena = secrets};
+    *v = (struct vault){.arena = secrets, .schema = 1};
     if (!yaml_tree_read(secrets, yaml, &r.tree, err)) {
         if (r.tree.bad_line)
             err_context(err, "line %zu of the decrypted vault", r.tree.bad_line);

@@ -11,11 +11,21 @@ static void indent(struct buf *b, size_t by)
         buf_byte(b, ' ');
 }
 
+/* Begins with a digit often, and is no number for all that: written as the original writes it. */
+static bool is_uuid(struct str s)
+{
+    enum { UUID = 36 };
+    for (size_t i = 0; i < s.len; i++)
+        if (i == 8 || i == 13 || i == 18 || i == 23 ? s.at[i] != '-' : ascii_hex(s.at[i]) < 0)
+            return false;
+    return s.len == UUID;
+}
+
 /* Plain where every reader takes it for this text; else in double quotes as JSON has them. */
 static void scalar(struct buf *b, struct str value)
 {
     const struct yaml_node plain = {.kind = YAML_SCALAR, .style = YAML_PLAIN, .value = value};
-    bool simple = value.len > 0 && yaml_is_text(&plain) && value.at[0] != '-';
+    bool simple = value.len > 0 && (yaml_is_text(&plain) || is_uuid(value)) && value.at[0] != '-';
     for (size_t i = 0; simple && i < value.len; i++)
         simple = ascii_alpha(value.at[i]) || ascii_digit(value.at[i]) ||
                  strchr("_-./+=", value.at[i]) != NULL;
@@ -193,6 +203,8 @@ void vault_write(const struct vault *v, struct arena *secrets, struct str *yaml)
         heading(&b, "tombstones", v->tombstone_count);
     for (size_t i = 0; i < v->tombstone_count; i++)
         tombstone(&b, &v->tombstones[i]);
+    if (v->schema > 1)
+        buf_printf(&b, "schemaversion: %llu\n", (unsigned long long)v->schema);
     extras(&b, TOP, &v->extras);
     *yaml = buf_str(&b);
 }

@@ -29,10 +29,10 @@ bool cli_read_secret(struct cli *cli, const char *prompt, struct arena *secrets,
         return false;
     }
     if (person) {
+        /* Where that fails it is shown: no reason to stop. */
+        (void)sys->terminal_echo(0, SYS_ECHO_OFF);
         talk_write(str_from(prompt));
         talk_write(STR(" "));
-        (void)sys->terminal_echo(
-            0, SYS_ECHO_OFF); /* where that fails it is shown: no reason to stop */
     }
     int len = read_line(line);
     if (person) {
