@@ -1,6 +1,7 @@
 /* config_form: heads of files. */
 #include "formats/keyring/config_form.h"
 #include "formats/keyring/keyring.h"
+#include "formats/keyring/php_array.h"
 #include "formats/keyring/yaml.h"
 
 /* ---- files of other tools ---- */
@@ -126,6 +127,8 @@ const struct keyring_syntax *config_form(struct arena *a, struct str name, struc
     struct str text = content;
     if (str_starts(text, STR("\xEF\xBB\xBF")))
         text = str_slice(text, 3, text.len);
+    if (str_starts(text, STR("<?php")))
+        return &keyring_php;
     if (ends_nocase(name, STR(".yaml")) || ends_nocase(name, STR(".yml")))
         return keyring_yaml_form(a, content);
     if (str_starts(str_trim(text), STR("{")))

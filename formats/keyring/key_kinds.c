@@ -2,6 +2,7 @@
 #include "common/text.h"
 #include "formats/keyring/base64.h"
 #include "formats/keyring/key_list.h"
+#include "formats/keyring/php_array.h"
 
 /* ---- keys ---- */
 
@@ -86,6 +87,12 @@ static const struct key_list_kind kinds[] = {
      .read = read_magento},
 };
 
+enum { MAGENTO = 3 };
+const struct key_list key_list_magento = {
+    .kind = &kinds[MAGENTO],
+    .variables = {{(const unsigned char *)"crypt/key", sizeof "crypt/key" - 1}},
+    .variable_count = 1};
+
 const struct key_list_kind *key_list_kind(struct str name)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -154,7 +161,9 @@ const struct keyring_syntax *key_list_syntax(struct arena *a, const struct keyri
     struct keyring_syntax *syntax = ARENA_NEW(a, struct keyring_syntax);
     bool given = str_cut(arena_copy(a, spec), ':', &name, &variables);
     list->kind = key_list_kind(name);
-    if (!list->kind || !base->is_env_file || list->kind->naming == NAMED_BY_PLACE) {
+    if (list->kind == key_list_magento.kind && !given)
+        return &keyring_php;
+    if (!list->kind || !base->is_env_file || list->kind == key_list_magento.kind) {
         err_set(err, ERR_USAGE, 530, "--keyring takes no \"%s\"", text_shown(a, spec));
         err_hint(err,
                  "laravel, prisma, multifernet:VARIABLE (with --env-file) or named, the usual");

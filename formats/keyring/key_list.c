@@ -38,7 +38,7 @@ static bool is_plain(unsigned char c, const struct key_list *list)
 {
     static const char marks[] = "+/=_.:-,";
     if (list->kind->naming == NAMED_BY_PLACE)
-        return (c > ' ' && c < 0x7F) || ascii_space(c);
+        return (c >= ' ' && c < 0x7F) || c == '\t' || c == '\r' || c == '\n';
     return ascii_alpha(c) || ascii_digit(c) || (c && strchr(marks, c)) ||
            (list->kind->allows_blanks && (c == ' ' || c == '\t'));
 }

@@ -82,6 +82,9 @@ struct key_list {
     size_t variable_count;
 };
 
+/* The one that a PHP file always has (php_array.h). */
+extern const struct key_list key_list_magento;
+
 /* NULL when there is none. */
 const struct key_list_kind *key_list_kind(struct str name);
 

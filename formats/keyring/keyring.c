@@ -121,7 +121,9 @@ static const struct {
     {525, "decide which of the two values is right and delete the other entry"},
     {526, "make the files equal, or plan them apart"},
     {531, "is this the file that the application reads its keys from?"},
-    {533, "write the keys out, with nothing but commas between them"},
+    {533, "write the keys out in plain characters, without escapes, quotes and references"},
+    {535, "write the file as Magento does: one array of strings, numbers, true, false and null"},
+    {536, "does the application start with this file?"},
     {534, "delete the key that is not meant"},
     {537, "keep these keys in a file of their own"},
 };

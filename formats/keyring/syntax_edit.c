@@ -10,6 +10,7 @@
 #include "formats/keyring/dotenv.h"
 #include "formats/keyring/flask_json.h"
 #include "formats/keyring/flask_py.h"
+#include "formats/keyring/php_array.h"
 #include "formats/keyring/yaml.h"
 
 const struct keyring_syntax *keyring_syntax_find(struct str name)
@@ -17,7 +18,7 @@ const struct keyring_syntax *keyring_syntax_find(struct str name)
     static const struct keyring_syntax *const all[] = {
         &keyring_dotenv,      &keyring_flask_py, &keyring_flask_json, &keyring_node,
         &keyring_systemd,     &keyring_bash,     &keyring_docker,     &keyring_flask_yaml,
-        &keyring_secret_yaml, &keyring_compose};
+        &keyring_secret_yaml, &keyring_compose,  &keyring_php};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (str_eq(name, str_from(all[i]->name)))
             return all[i];
