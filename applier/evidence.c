@@ -108,13 +108,20 @@ static bool check_keyring(struct planning *p, const struct plan_source *s, struc
 bool evidence_check(struct planning *p, struct err *err)
 {
     for (size_t i = 0; i < p->in->report_count; i++)
-        if (!check_age(p->in, &p->in->reports[i], err) ||
+        if ((!p->marks[i].earlier && !check_age(p->in, &p->in->reports[i], err)) ||
             !check_keyring(p, &p->in->reports[i], err))
             return false;
     return true;
 }
 
 /* ---- what it is ---- */
+
+const char *evidence_kind_name(enum evidence_kind k)
+{
+    if (k == EVIDENCE_LIVE)
+        return "live";
+    return k == EVIDENCE_EARLIER ? "earlier" : "retained";
+}
 
 static void add_database(struct planning *p, struct plan_evidence *e, size_t *room,
                          struct str database)
@@ -179,7 +186,7 @@ static void describe(struct planning *p, const struct plan_source *s, enum evide
                                 .inputs = r->input_count,
                                 .rows = r->rows,
                                 .kept_until = plan_time(s->kept_until)};
-    if (kind == EVIDENCE_LIVE)
+    if (kind != EVIDENCE_RETAINED)
         e->kept_until = UTC_NONE;
     size_t room = 0;
     for (size_t t = 0; t < r->table_count; t++) {
@@ -191,7 +198,7 @@ static void describe(struct planning *p, const struct plan_source *s, enum evide
         planning_block(p, "incomplete-report", (struct plan_column_name){0}, 1)->message =
             str_from(arena_printf(p->a, "%s: the scan did not reach the end of its input",
                                   planning_report_name(p, r)));
-    if (kind == EVIDENCE_LIVE && r->version_count == 0)
+    if (kind != EVIDENCE_RETAINED && r->version_count == 0)
         planning_warn(p, "no-keyring",
                       "%s was made without --env-file: it cannot be compared with the "
                       "configuration",
@@ -204,8 +211,11 @@ static void describe(struct planning *p, const struct plan_source *s, enum evide
 
 void evidence_describe(struct planning *p)
 {
-    for (size_t i = 0; i < p->in->report_count; i++)
-        describe(p, &p->in->reports[i], EVIDENCE_LIVE);
+    for (size_t i = 0; i < p->in->report_count; i++) {
+        const struct census_mark *m = &p->marks[i];
+        describe(p, &p->in->reports[i], m->earlier ? EVIDENCE_EARLIER : EVIDENCE_LIVE);
+        p->plan->evidence[p->plan->evidence_count - 1].clean = m->clean;
+    }
     for (size_t i = 0; i < p->in->retained_count; i++)
         describe(p, &p->in->retained[i], EVIDENCE_RETAINED);
 }

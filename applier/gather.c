@@ -37,6 +37,20 @@ static void add_use(struct planning *p, size_t version, const struct plan_column
     v->records = count_add(v->records, records);
 }
 
+/*
+ * An earlier census is of the same rows: what it counted is not added, but a version that only it
+ * saw is in use. After join_uses of the live ones.
+ */
+static void raise_use(struct planning *p, size_t version, const struct plan_column_name *at,
+                      uint64_t records)
+{
+    struct plan_version *v = &p->plan->versions[version];
+    for (size_t i = 0; i < v->use_count; i++)
+        if (plan_compare_places(&v->uses[i].at, at) == 0)
+            return;
+    add_use(p, version, at, records);
+}
+
 /* The archive must outlive every backup that needs it; one without a known end has none. */
 static void note_retained(struct plan_version *v, uint64_t records, int64_t kept_until)
 {
@@ -65,6 +79,8 @@ static void gather_usages(struct planning *p, const struct plan_source *s, enum 
         widen(&v->oldest, &v->newest, u->oldest, u->newest);
         if (kind == EVIDENCE_RETAINED)
             note_retained(v, u->records, s->kept_until);
+        else if (kind == EVIDENCE_EARLIER)
+            raise_use(p, version, at, u->records);
         else
             add_use(p, version, at, u->records);
         if (kind == EVIDENCE_LIVE && version == p->active && u->basis == BASIS_PROVEN)
@@ -204,10 +220,35 @@ static void join_tables(struct plan *plan)
     plan->table_count = last + 1;
 }
 
+/* The latest first, whatever the order they were named in: of one place, its count is the one told.
+ */
+static void gather_earlier(struct planning *p)
+{
+    int64_t below = INT64_MAX;
+    for (;;) {
+        int64_t next = UTC_NONE;
+        for (size_t i = 0; i < p->in->report_count; i++) {
+            int64_t t = p->in->reports[i].report->data_time;
+            if (p->marks[i].earlier && t < below && t > next)
+                next = t;
+        }
+        if (next == UTC_NONE)
+            return;
+        for (size_t i = 0; i < p->in->report_count; i++)
+            if (p->marks[i].earlier && p->in->reports[i].report->data_time == next)
+                gather_report(p, &p->in->reports[i], EVIDENCE_EARLIER);
+        below = next;
+    }
+}
+
 void gather_all(struct planning *p)
 {
     for (size_t i = 0; i < p->in->report_count; i++)
-        gather_report(p, &p->in->reports[i], EVIDENCE_LIVE);
+        if (!p->marks[i].earlier)
+            gather_report(p, &p->in->reports[i], EVIDENCE_LIVE);
+    for (size_t i = 0; i < p->plan->version_count; i++)
+        join_uses(&p->plan->versions[i]);
+    gather_earlier(p);
     for (size_t i = 0; i < p->in->retained_count; i++)
         gather_report(p, &p->in->retained[i], EVIDENCE_RETAINED);
     for (size_t i = 0; i < p->in->previous.write_count; i++) {

@@ -89,6 +89,9 @@
         {OPT_ACCEPT_UNVERSIONED, "accept-unversioned", 0, "REASON",                                \
          "short for --accept unversioned:REASON"},                                                 \
         {OPT_MAX_REPORT_AGE, "max-report-age", 0, "7d|none", "how old the data may be"},           \
+        {OPT_MIN_CLEAN_CENSUS, "min-clean-census", 0, "N[:INTERVAL]",                              \
+         "refuse unless N --report are clean censuses of the same databases, INTERVAL apart "      \
+         "(2:7d); the earlier ones may be of any age"},                                            \
         {OPT_TABLES, "tables", 0, "FILE", "the inventory of tables that must have been read"},     \
         {OPT_DATABASES, "databases", 0, "a,b", "the databases that the keyring serves"},           \
         ITERATIONS_OPTION, DIALECT_OPTION, KEYRING_OPTION

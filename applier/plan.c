@@ -134,6 +134,7 @@ static void keep_options(struct planning *p)
     plan->keep_versions = in->keep_versions;
     plan->max_age = in->max_age;
     plan->kdf_iterations = in->kdf_iterations;
+    plan->census = in->census;
     plan->protect = sorted_copy(p, in->protect, in->protect_count, &plan->protect_count);
     plan->only = sorted_copy(p, in->only, in->only_count, &plan->only_count);
     plan->order = ARENA_ARRAY(p->a, in->order_count, struct str);
@@ -326,10 +327,13 @@ bool plan_make(const struct plan_input *in, struct arena *a, struct plan *plan, 
     if (!check_options(in, err) || !read_files(&p, err))
         return false;
     keep_options(&p);
+    census_mark(&p);
     if (!select_names(&p, err) || !check_order(&p, err) || !scope_check(&p, err) ||
         !evidence_check(&p, err))
         return false;
     evidence_describe(&p);
+    if (!census_check(&p, err))
+        return false;
     gather_all(&p);
     rules_jobs(&p);
     if (!select_versions(&p, err))

@@ -173,6 +173,15 @@ struct conditions {
     int64_t retain_until;
 };
 
+/* --min-clean-census COUNT[:INTERVAL]: so many clean censuses of each database, and how far apart.
+ */
+struct census_demand {
+    uint64_t count;   /* 0: none is asked for */
+    int64_t interval; /* seconds between the times of their data, at least; 0: any later one */
+};
+/* "2", "2:7d". */
+bool census_parse(struct str text, struct census_demand *into);
+
 struct plan_input {
     const struct plan_source *reports; /* live */
     size_t report_count;
@@ -198,6 +207,7 @@ struct plan_input {
     size_t database_count;
     const struct plan_scope *scope; /* NULL but for cleanup-keys */
     unsigned kdf_iterations;
+    struct census_demand census;
     struct conditions conditions;
     struct plan_previous previous;
     int64_t now; /* decides only whether the data is too old; never part of the plan */
@@ -231,7 +241,14 @@ struct plan_version {
     int64_t kept_until;
 };
 
-enum evidence_kind { EVIDENCE_LIVE, EVIDENCE_RETAINED };
+enum evidence_kind {
+    EVIDENCE_LIVE,
+    EVIDENCE_EARLIER, /* a clean census of what a later one is of too: only adds versions in use */
+    EVIDENCE_RETAINED
+};
+
+/* "live", "earlier", "retained" */
+const char *evidence_kind_name(enum evidence_kind k);
 
 struct plan_evidence {
     enum evidence_kind kind;
@@ -243,6 +260,7 @@ struct plan_evidence {
     struct str data_time_source;
     bool complete, partial, verified, jobs_known;
     bool sha256_inputs; /* every input has a SHA-256 */
+    bool clean;         /* counts as a clean census; only with --min-clean-census */
     uint64_t inputs, rows;
     uint64_t values, proven; /* values counted; of them with a proven key */
     int64_t kept_until;
@@ -331,6 +349,7 @@ struct plan {
     /* options, as they were used */
     int64_t keep_versions, max_age;
     unsigned kdf_iterations;
+    struct census_demand census;
     struct str *protect, *only, *order, *databases;
     size_t protect_count, only_count, order_count, database_count;
     bool has_inventory;
@@ -340,6 +359,13 @@ struct plan {
     int64_t data_time; /* the oldest of the live reports' */
     int64_t expires;   /* data_time + max_age; UTC_NONE never */
 };
+
+/* False: the plan has as many clean censuses of every database as are wanted. */
+struct census_lack {
+    struct str database; /* '' when it is not known */
+    uint64_t found;
+};
+bool census_lacks(const struct plan *plan, const struct census_demand *d, struct census_lack *lack);
 
 bool plan_make(const struct plan_input *in, struct arena *a, struct plan *plan, struct err *err);
 

@@ -86,6 +86,21 @@ static uint64_t accepted_of(const struct plan *p, struct str code)
     return seen;
 }
 
+/* A clean census read all of its database at a known time, and there are as many as are asked for.
+ */
+static const char *check_censuses(const struct plan *p)
+{
+    struct census_lack lack;
+    for (size_t i = 0; i < p->evidence_count; i++) {
+        const struct plan_evidence *e = &p->evidence[i];
+        bool clean = e->complete && !e->partial && e->data_time != UTC_NONE;
+        if ((e->clean || e->kind == EVIDENCE_EARLIER) && (!clean || p->census.count == 0))
+            return "a report counts as a clean census that is none";
+    }
+    return census_lacks(p, &p->census, &lack) ? "it has fewer clean censuses than it asks for"
+                                              : NULL;
+}
+
 /* A plan that removes something has answered for what its own evidence lacks. */
 static const char *check_answers(const struct plan *p)
 {
@@ -191,6 +206,8 @@ const char *plan_contradiction(const struct plan *p)
         broken = check_decisions(p);
     if (!broken)
         broken = check_jobs(p);
+    if (!broken)
+        broken = check_censuses(p);
     if (!broken)
         broken = conditions_contradiction(&p->conditions);
     return broken ? broken : check_answers(p);

@@ -86,6 +86,15 @@ static bool take_age(const struct cli *cli, struct plan_input *in, struct err *e
     return true;
 }
 
+static bool take_census(const struct cli *cli, struct plan_input *in, struct err *err)
+{
+    const char *text = cli_value(cli, OPT_MIN_CLEAN_CENSUS);
+    if (!text || census_parse(str_from(text), &in->census))
+        return true;
+    err_set(err, ERR_USAGE, 633, "--min-clean-census takes N or N:INTERVAL, such as 2:7d");
+    return false;
+}
+
 /* Read as signed text, so that -1 and abc get the message of K2.3 and not of an unknown option. */
 static bool take_keep(const struct cli *cli, struct plan_input *in, struct err *err)
 {
@@ -163,7 +172,8 @@ static bool take_options(const struct cli *cli, struct plan_input *in, struct er
 {
     uint64_t iterations = KEYRING_ITERATIONS;
     const struct keyring_syntax *syntax;
-    if (!option_syntax(cli, &syntax, err) || !take_keep(cli, in, err) || !take_age(cli, in, err) ||
+    if (!option_syntax(cli, &syntax, err) || !take_keep(cli, in, err) ||
+        !take_census(cli, in, err) || !take_age(cli, in, err) ||
         !cli_number(cli, OPT_KDF_ITERATIONS, 1, INT32_MAX, &iterations, err) ||
         !take_names(cli, OPT_PROTECT, &in->protect, &in->protect_count, err) ||
         !take_names(cli, OPT_ONLY, &in->only, &in->only_count, err) ||

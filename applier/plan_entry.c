@@ -127,6 +127,9 @@ static bool read_option(struct plan_reading *r, struct word_reader *w)
         p->kdf_iterations = good ? (unsigned)n : 0;
         return good;
     }
+    if (word_is(w, "min-clean-census"))
+        return word_number(w, &p->census.count) && word_is(w, "interval") &&
+               read_signed(w, &p->census.interval) && word_is(w, "seconds");
     if (word_is(w, "protect"))
         return read_names(r, w, &p->protect, &p->protect_count);
     if (word_is(w, "only"))
@@ -149,10 +152,13 @@ static bool read_evidence(struct plan_reading *r, struct word_reader *w)
     struct plan *p = r->plan;
     struct plan_evidence *e =
         append(r, &p->evidence, &p->evidence_count, &r->room, sizeof *p->evidence, PLAN_LIST_MAX);
-    bool retained = false;
-    if (!e || !read_choice(w, "live", "retained", &retained))
+    const char *names[EVIDENCE_RETAINED + 1];
+    size_t kind;
+    for (size_t i = 0; i <= EVIDENCE_RETAINED; i++)
+        names[i] = evidence_kind_name((enum evidence_kind)i);
+    if (!e || !read_enum(w, names, EVIDENCE_RETAINED + 1, &kind))
         return false;
-    e->kind = retained ? EVIDENCE_RETAINED : EVIDENCE_LIVE;
+    e->kind = (enum evidence_kind)kind;
     e->data_time = e->kept_until = UTC_NONE;
     return word_read(w, &e->digest) && word_is(w, "rows") && word_number(w, &e->rows) &&
            word_is(w, "inputs") && word_number(w, &e->inputs);
@@ -185,6 +191,10 @@ static bool read_evidence_sub(struct plan_reading *r, struct word_reader *w)
     if (word_is(w, "inputs")) {
         e->sha256_inputs = true;
         return word_is(w, "digested") && word_is(w, "sha256");
+    }
+    if (word_is(w, "census")) {
+        e->clean = true;
+        return word_is(w, "clean");
     }
     if (word_is(w, "labels"))
         return word_is(w, "only") && word_is(w, "for") && word_number(w, &e->values) &&

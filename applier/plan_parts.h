@@ -4,6 +4,7 @@
  *
  *     plan.c        the order of the steps; options, files, targets
  *     evidence.c    reports that may not be used at all (ERR_STALE), and what each of them is
+ *     census.c      clean censuses, earlier ones, and whether there are enough
  *     gather.c      uses, write times, tables, columns and jobs of all reports, added up
  *     rules.c       blockers and warnings from values and versions
  *     rules_coverage.c   blockers from tables, databases and inventories
@@ -23,14 +24,21 @@
 
 #include "applier/plan.h"
 
+/* What --min-clean-census makes of a report. */
+struct census_mark {
+    bool clean, earlier; /* earlier: clean, and a later clean one is of the same databases */
+    bool repeats;        /* has the bytes of a later one */
+};
+
 /* A plan in the making. Versions are sorted by name until plan_sort. */
 struct planning {
     const struct plan_input *in;
     struct plan *plan;
     struct arena *a;
-    size_t *use_rooms;      /* room of each version's uses, by index */
-    size_t active;          /* index */
-    uint64_t active_proven; /* values of the active version whose MAC was checked */
+    size_t *use_rooms;         /* room of each version's uses, by index */
+    size_t active;             /* index */
+    uint64_t active_proven;    /* values of the active version whose MAC was checked */
+    struct census_mark *marks; /* of each report */
     size_t evidence_room, table_room, column_room, job_room, blocker_room, warning_room;
 };
 
@@ -66,6 +74,10 @@ static inline uint64_t count_add(uint64_t a, uint64_t b)
 struct str acceptance_place(struct planning *p, const struct plan_blocker *b);
 
 /* ---- the steps ---- */
+/* Which reports are clean, and which of them are earlier ones; before evidence_check. */
+void census_mark(struct planning *p);
+/* ERR_REFUSED 632: too few clean censuses. */
+bool census_check(const struct planning *p, struct err *err);
 bool evidence_check(struct planning *p, struct err *err);
 void evidence_describe(struct planning *p);
 void gather_all(struct planning *p);

@@ -19,7 +19,7 @@ const char *critical_name(size_t bit)
 bool plan_labels_only(const struct plan *p)
 {
     for (size_t i = 0; i < p->evidence_count; i++)
-        if (p->evidence[i].kind == EVIDENCE_LIVE && !p->evidence[i].verified)
+        if (p->evidence[i].kind != EVIDENCE_RETAINED && !p->evidence[i].verified)
             return true;
     return false;
 }

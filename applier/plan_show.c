@@ -87,7 +87,7 @@ static void write_evidence(struct buf *b, const struct plan *p, const struct pla
                            int64_t now)
 {
     char values[32], proven[32], rows[32], until[UTC_TEXT];
-    buf_printf(b, "  %s report ", e->kind == EVIDENCE_LIVE ? "live" : "retained");
+    buf_printf(b, "  %s report ", evidence_kind_name(e->kind));
     text_visible(b, e->digest);
     buf_text(b, "\n    database ");
     for (size_t i = 0; i < e->database_count; i++) {
@@ -108,6 +108,8 @@ static void write_evidence(struct buf *b, const struct plan *p, const struct pla
     else
         buf_printf(b, "    labels only: %s value%s, none proven\n", text_count(e->values, values),
                    text_plural(e->values));
+    if (e->clean)
+        buf_text(b, "    a clean census\n");
     if (e->kind == EVIDENCE_RETAINED)
         buf_printf(b, "    kept until %s\n",
                    e->kept_until == UTC_NONE ? "an unknown time" : utc_text(e->kept_until, until));

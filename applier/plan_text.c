@@ -65,6 +65,9 @@ static void write_options(struct buf *b, const struct plan *p)
     else
         buf_printf(b, "  max-report-age %" PRId64 " seconds\n", p->max_age);
     buf_printf(b, "  kdf-iterations %u\n", p->kdf_iterations);
+    if (p->census.count)
+        buf_printf(b, "  min-clean-census %" PRIu64 " interval %" PRId64 " seconds\n",
+                   p->census.count, p->census.interval);
     write_names(b, "protect", p->protect, p->protect_count);
     write_names(b, "only", p->only, p->only_count);
     write_names(b, "order", p->order, p->order_count);
@@ -75,7 +78,7 @@ static void write_options(struct buf *b, const struct plan *p)
 
 static void write_evidence(struct buf *b, const struct plan_evidence *e)
 {
-    buf_text(b, e->kind == EVIDENCE_LIVE ? "  live " : "  retained ");
+    buf_printf(b, "  %s ", evidence_kind_name(e->kind));
     word_write(b, e->digest);
     buf_printf(b, " rows %" PRIu64 " inputs %" PRIu64 "\n    data ", e->rows, e->inputs);
     word_write_time(b, e->data_time);
@@ -96,6 +99,8 @@ static void write_evidence(struct buf *b, const struct plan_evidence *e)
                e->jobs_known ? "known" : "unknown");
     if (e->sha256_inputs)
         buf_text(b, "    inputs digested sha256\n");
+    if (e->clean)
+        buf_text(b, "    census clean\n");
     if (e->verified)
         buf_printf(b, "    proven %" PRIu64 " of %" PRIu64 " values\n", e->proven, e->values);
     else

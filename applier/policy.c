@@ -141,12 +141,28 @@ static bool tighten_approvals(const struct policy *p, struct arena *a, struct co
     return true;
 }
 
+static bool fewer_censuses(const struct policy *p, const struct census_demand *d)
+{
+    return d->count < p->census.count || d->interval < p->census.interval;
+}
+
+static bool tighten_census(const struct policy *p, struct census_demand *d, struct err *err)
+{
+    if (p->census.count == 0)
+        return true;
+    if (d->count == 0)
+        *d = p->census;
+    return !fewer_censuses(p, d) || below(err, "more clean censuses, or further apart");
+}
+
 bool policy_tighten(const struct policy *p, struct arena *a, struct plan_input *in,
                     enum policy_age age, struct err *err)
 {
     struct conditions *c = &in->conditions;
     if (!p->present)
         return true;
+    if (!tighten_census(p, &in->census, err))
+        return false;
     bool older = p->max_age != PLAN_NO_MAX_AGE &&
                  (in->max_age == PLAN_NO_MAX_AGE || in->max_age > p->max_age);
     if (older && age == POLICY_AGE_GIVEN)
@@ -192,7 +208,7 @@ static bool evidence_allows(const struct policy *p, const struct plan *plan, str
         return below(err, "a census without --exclude-table");
     for (size_t i = 0; i < plan->evidence_count; i++) {
         const struct plan_evidence *e = &plan->evidence[i];
-        if (e->kind != EVIDENCE_LIVE)
+        if (e->kind == EVIDENCE_RETAINED)
             continue;
         if (p->verified_reports && !e->verified)
             return below(err, "reports in which every value was proven");
@@ -226,6 +242,8 @@ static bool conditions_allow(const struct policy *p, const struct plan *plan, st
         return below(err, "its own list of allowed signers");
     if (p->revoked_path.len > 0 && !str_eq(c->revoked_path, p->revoked_path))
         return below(err, "its own list of revoked keys");
+    if (p->census.count > 0 && fewer_censuses(p, &plan->census))
+        return below(err, "more clean censuses, or further apart");
     if (p->exclude_planner && c->planner.len == 0)
         return below(err, "a plan that says who made it");
     if (p->max_age != PLAN_NO_MAX_AGE &&

@@ -14,7 +14,8 @@
  *     max-report-age 2d
  *     verified-reports yes         every live report was scanned with the keys
  *     sha256-inputs yes            and its inputs digested: keycensus scan --sha256
- *     clean-census yes             and is complete, of the whole database
+ *     clean-census 2:7d            so many clean censuses, so far apart (--min-clean-census);
+ *                                  yes: each live report is complete, of the whole database
  *     sealed-backups yes           apply, rollback and restore need --encrypt-to
  *     accept unversioned partial-input     which blockers may be accepted; `accept none`
  *
@@ -52,6 +53,7 @@ struct policy {
     struct sha256 signers;                 /* by policy_load */
     int64_t max_age;                       /* seconds, or PLAN_NO_MAX_AGE */
     bool exclude_planner, verified_reports, sha256_inputs, clean_census, sealed_backups;
+    struct census_demand census; /* beside clean_census; count 0: how many is not said */
     bool limits_acceptances;
     struct str *accept; /* codes */
     size_t accept_count;

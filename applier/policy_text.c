@@ -39,6 +39,15 @@ static bool read_codes(struct policy *p, struct arena *a, struct str value)
     return p->accept_count > 0;
 }
 
+/* A number of censuses demands clean ones, too. */
+static bool read_census(struct policy *p, struct str value)
+{
+    if (str_eq(value, STR("yes")) || str_eq(value, STR("no")))
+        return read_yes(value, &p->clean_census), true;
+    p->clean_census = true;
+    return census_parse(value, &p->census);
+}
+
 enum word {
     WORD_APPROVALS,
     WORD_SIGNERS,
@@ -79,7 +88,7 @@ static bool read_value(struct policy *p, struct arena *a, enum word word, struct
     case WORD_SHA256:
         return read_yes(value, &p->sha256_inputs);
     case WORD_CLEAN:
-        return read_yes(value, &p->clean_census);
+        return read_census(p, value);
     case WORD_SEALED:
         return read_yes(value, &p->sealed_backups);
     case WORD_ACCEPT:

@@ -113,7 +113,7 @@ void rules_values(struct planning *p)
 {
     for (size_t i = 0; i < p->in->report_count; i++) {
         const struct report *r = p->in->reports[i].report;
-        for (size_t t = 0; t < r->table_count; t++)
+        for (size_t t = 0; !p->marks[i].earlier && t < r->table_count; t++)
             for (size_t c = 0; c < r->tables[t].column_count; c++)
                 rule_column(p, &r->tables[t], &r->tables[t].columns[c]);
     }
@@ -210,6 +210,8 @@ void rules_jobs(struct planning *p)
 {
     for (size_t i = 0; i < p->in->report_count; i++) {
         const struct report *r = p->in->reports[i].report;
+        if (p->marks[i].earlier)
+            continue; /* its jobs are as the later one has them */
         for (size_t k = 0; k < r->job_count; k++)
             rule_job(p, &r->jobs[k]);
         if (!r->jobs_known)

@@ -133,6 +133,26 @@ plan_exits() {
     nothing_staged .
 }
 
+@test "a policy that wants two clean censuses: an option may ask for more, not for less" {
+    policy "clean-census 2:7d"
+    plan_exits 4
+    says err R0632
+    mv report.db new.db
+    sealed v4 2 30 | users_dump $((9 * DAY)) >dump.sql
+    census
+    plan_exits 0 --report new.db
+    says plan.txt "min-clean-census 2 interval 604800 seconds"
+    exits 0 retire apply plan.txt --dry-run
+    plan_exits 0 --report new.db --min-clean-census 2:8d
+    for less in 1:7d 2 2:6d 3:1d; do
+        plan_exits 4 --report new.db --min-clean-census $less
+        says err R0952 "clean censuses"
+    done
+    policy "clean-census two"
+    plan_exits 12 --report new.db
+    says err R0951
+}
+
 @test "cleanup-keys below the policy refuses with the commands that do it; those work" {
     two
     exits 4 keyretire cleanup-keys --report report.db --model app.models:Users --column otp --keep-versions 1 --yes \

@@ -15,7 +15,7 @@
 
 #define DAY ((int64_t)24 * 3600)
 
-enum { SAMPLE_MAX = 4, SAMPLE_KEYS = 16 };
+enum { SAMPLE_MAX = 8, SAMPLE_KEYS = 16 };
 
 static const int64_t sample_now = 1795190400; /* 2026-11-20T16:00:00Z */
 
