@@ -20,10 +20,11 @@ const struct cli_option scan_options[] = {
      "the application's Python source, to find that out (never run)"},
     {SCAN_ENV_FILE, "env-file", 0, "FILE", "read version names and the active version from it"},
     {SCAN_KEYRING, "keyring", 0, "KIND[:VARIABLES]",
-     "how keys stand in it: named (the default), laravel, prisma, multifernet:VARIABLE"},
+     "how keys stand in it: named (the default), or in a row: laravel, prisma, "
+     "multifernet:VARIABLE, magento"},
     {SCAN_CONFIG, "config", 0, "FILE",
-     "the same from a configuration of Flask's (Python, JSON, YAML), a Kubernetes Secret or a "
-     "Compose file"},
+     "the same from a configuration of Flask's (Python, JSON, YAML), a Kubernetes Secret, a "
+     "Compose file or Magento's env.php"},
     {SCAN_EXCLUDE_TABLE, "exclude-table", 0, "[SCHEMA.]TABLE",
      "do not read a table; the report says so"},
     {SCAN_DUMP_TIME, "dump-time", 0, "YYYY-MM-DDTHH:MM:SSZ",

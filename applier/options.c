@@ -22,9 +22,8 @@
 #define CONFIG_OPTION                                                                              \
     {                                                                                              \
         OPT_CONFIG, "config", 0, "FILE",                                                           \
-            "a configuration of Flask's (Python, JSON, YAML), a Kubernetes Secret or a Compose "   \
-            "file; "                                                                               \
-            "may be repeated"                                                                      \
+            "a configuration of Flask's (Python, JSON, YAML), a Kubernetes Secret, a Compose "     \
+            "file or Magento's env.php; may be repeated"                                           \
     }
 #define YES_OPTION                                                                                 \
     {                                                                                              \
@@ -48,8 +47,8 @@
 #define KEYRING_OPTION                                                                             \
     {                                                                                              \
         OPT_KEYRING, "keyring", 0, "KIND[:VARIABLES]",                                             \
-            "how keys stand in the env files: named (the default), laravel, prisma, "              \
-            "multifernet:VARIABLE"                                                                 \
+            "how keys stand in the env files: named (the default), or in a row: laravel, prisma, " \
+            "multifernet:VARIABLE, magento"                                                        \
     }
 #define SEAL_OPTION                                                                                \
     {                                                                                              \
