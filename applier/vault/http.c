@@ -216,6 +216,7 @@ static enum transport_result failed(const struct http *h, const struct exchange 
     if (x->too_much) {
         err_set(err, ERR_REMOTE_REFUSED, 1055, "the answer is longer than %d bytes",
                 TRANSPORT_ANSWER_MAX);
+        err_hint(err, "a retry does not help; look at what --endpoint names");
         return TRANSPORT_REFUSED;
     }
     const char *why = curl_easy_strerror(code);

@@ -191,6 +191,7 @@ enum remote_outcome openrouter_get(struct openrouter *o, struct arena *a, struct
     outcome = one_key(o, a, &c, key, err);
     if (outcome == REMOTE_THERE && !str_eq(key->hash, hash)) {
         err_set(err, ERR_REMOTE_REFUSED, 1058, "OpenRouter answered with another key");
+        err_hint(err, "a retry does not help; look at what --endpoint names");
         return REMOTE_FAILED;
     }
     return outcome;

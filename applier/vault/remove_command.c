@@ -108,10 +108,12 @@ static bool find_out(struct removal *r, struct vault_entry **e, struct err *err)
         return false;
     r->found = openrouter_get(api, r->cli->arena, r->hash, &r->key, err);
     r->asked_at = sys->now();
-    if (r->found == REMOTE_FAILED)
-        err_hint(err, "nothing was changed; --local-only takes it out of the vault and leaves it "
-                      "alive, on record");
-    return r->found != REMOTE_FAILED;
+    if (r->found != REMOTE_FAILED)
+        return true;
+    err_context(err, "remove %s", text_shown(r->cli->arena, r->name));
+    cli_say(r->cli, "nothing was changed; --local-only takes the key out of the vault and leaves "
+                    "it alive, on record");
+    return false;
 }
 
 static bool look(struct removal *r, enum vault_use use, struct err *err)

@@ -226,7 +226,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if action == "malformed":
             body = body[:max(1, len(body) // 2)]
         if action == "huge":
-            body = b'{"data":"' + b"x" * (64 << 20) + b'"}'
+            body = b'{"data":"' + b"x" * (9 << 20) + b'"}'
         try:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
