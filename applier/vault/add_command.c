@@ -9,13 +9,9 @@
 
 static bool read_limits(const struct cli *cli, struct limits *l, struct err *err)
 {
-    const char *monthly = cli_value(cli, OPT_MONTHLY_LIMIT);
-    const char *daily = cli_value(cli, OPT_DAILY_LIMIT);
-    const char *threshold = cli_value(cli, OPT_ALERT_THRESHOLD);
+    bool any;
     *l = LIMITS_NONE;
-    return (!monthly || limits_parse_cap(str_from(monthly), "monthly-limit", &l->monthly, err)) &&
-           (!daily || limits_parse_cap(str_from(daily), "daily-limit", &l->daily, err)) &&
-           (!threshold || limits_parse_thresholds(str_from(threshold), l, err));
+    return option_limits(cli, l, &any, err);
 }
 
 static bool read_expiry(const struct cli *cli, int64_t *expires, struct err *err)

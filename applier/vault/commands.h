@@ -41,6 +41,11 @@ bool command_migrate(struct cli *cli, struct err *err);
 bool command_rotate_master(struct cli *cli, struct err *err);
 bool command_doctor(struct cli *cli, struct err *err);
 bool command_version(struct cli *cli, struct err *err);
+bool command_update_limits(struct cli *cli, struct err *err);
+bool command_sync(struct cli *cli, struct err *err);
+bool command_get_usage(struct cli *cli, struct err *err);
+bool command_usage(struct cli *cli, struct err *err);
+bool command_alerts(struct cli *cli, struct err *err);
 
 /*
  * The vault of --vault-dir, opened; what recovery did is said. From here on only the vault folder
@@ -54,6 +59,8 @@ bool open_vault_with(struct cli *cli, struct vault_file *f, enum vault_use use,
                      void *act_context, struct err *err);
 /* Warnings of a transaction, on standard error. */
 void say_warnings(struct cli *cli, const struct txn_notes *notes);
+/* The limits that options name, over those of `l`; *any: whether one did. */
+bool option_limits(const struct cli *cli, struct limits *l, bool *any, struct err *err);
 /* --lock-timeout in milliseconds. */
 bool option_lock_timeout(const struct cli *cli, unsigned *ms, struct err *err);
 

@@ -1,5 +1,6 @@
 /* confine: the sandbox of lean_vault's commands. */
 #include "applier/vault/confine.h"
+#include "applier/vault/alert_file.h"
 #include "applier/vault/commands.h"
 #include "common/file.h"
 #include "common/sandbox.h"
@@ -33,11 +34,34 @@ static bool is_remote(const struct cli *cli)
     return is_given(cli, OPT_ENDPOINT);
 }
 
+/* The places of alerts.conf: their files may be written, their commands started. */
+static struct places places;
+
+/* A command that tells alerts keeps somebody who starts what alerts.conf names, and nothing else.
+ */
+static bool keep_places(struct cli *cli, struct err *err)
+{
+    static child_rule *const rules[] = {deliver_may_start, NULL};
+    const char *dir = cli_value(cli, OPT_VAULT_DIR);
+    bool starts = false;
+    if (cli->command->run != command_sync && cli->command->run != command_alerts)
+        return true;
+    if (!dir && !(dir = vault_default_dir(cli->arena, err)))
+        return false;
+    if (!alert_places_read(dir, cli->arena, &places, err))
+        return false;
+    for (size_t i = 0; i < places.count; i++)
+        starts = starts || places.at[i].kind != PLACE_FILE;
+    deliver_allow(&places);
+    return !starts || child_keep(rules, err);
+}
+
 bool vault_confine_calls(struct cli *cli, struct err *err)
 {
     char unused[256];
     struct sandbox_state got = {0};
-    (void)err;
+    if (!keep_places(cli, err))
+        return false;
     /* Asked while a directory service can still be asked; sys keeps the answers. */
     (void)sys->user_name(sys->getuid(), unused);
     (void)sys->user_name(sys->geteuid(), unused);
@@ -52,7 +76,7 @@ void vault_confine_files(struct cli *cli, const char *vault_dir, const char *con
 {
     static bool done;
     const char *readable[FILES_MAX] = {"/proc", "/etc/passwd", "/etc/group", "/etc/localtime"};
-    const char *writable[2] = {vault_dir};
+    const char *writable[2 + PLACES_MAX] = {vault_dir};
     size_t readable_count = 4;
     size_t writable_count = 1;
     struct sandbox_state got = {0};
@@ -61,6 +85,15 @@ void vault_confine_files(struct cli *cli, const char *vault_dir, const char *con
     done = true;
     for (size_t i = 0; is_remote(cli) && i < sizeof network_files / sizeof network_files[0]; i++)
         readable[readable_count++] = network_files[i];
+    if (cli_value(cli, OPT_REPORT))
+        readable[readable_count++] = cli_value(cli, OPT_REPORT);
+    for (size_t i = 0; i < places.count; i++) {
+        char *folder, *name;
+        if (places.at[i].kind != PLACE_FILE)
+            continue;
+        file_split(cli->arena, places.at[i].words[0], &folder, &name);
+        writable[writable_count++] = folder;
+    }
     for (; extra && *extra && readable_count < FILES_MAX; extra++)
         readable[readable_count++] = *extra;
     if (cli->output) {

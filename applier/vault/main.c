@@ -29,6 +29,23 @@ static const char *const remove_examples[] = {
     "lean_vault remove my-key --local-only",
     NULL,
 };
+static const char *const limits_examples[] = {
+    "at most 100 dollars a month and 10 a day, told at half and at 80 percent",
+    "lean_vault update-limits my-key --monthly-limit 100 --daily-limit 10 --alert-threshold "
+    "0.5,0.8",
+    "no daily limit any more",
+    "lean_vault update-limits my-key --daily-limit none",
+    NULL,
+};
+static const char *const usage_examples[] = {
+    "one key, asked now",
+    "lean_vault get-usage my-key",
+    "all keys, without a request, for a script that stops at 80 percent",
+    "lean_vault get-usage --cached --fail-at 0.8 --json",
+    "from exports that keycensus read",
+    "keycensus scan activity.csv -o activity.db\n  lean_vault get-usage --report activity.db",
+    NULL,
+};
 
 static const struct cli_command commands[] = {
     {.name = "init",
@@ -89,11 +106,59 @@ static const struct cli_command commands[] = {
      .least = 1,
      .most = 1,
      .run = command_rotate},
-    {.name = "update-limits", .options = limits_options, .readiness = CLI_RESERVED},
-    {.name = "get-usage", .options = usage_options, .readiness = CLI_RESERVED},
-    {.name = "usage", .options = usage_options, .readiness = CLI_RESERVED},
-    {.name = "sync", .options = remote_options, .readiness = CLI_RESERVED},
-    {.name = "alerts", .options = change_options, .readiness = CLI_RESERVED},
+    {.name = "update-limits",
+     .arguments = "KEY [--monthly-limit USD|none] [--daily-limit USD|none] [--alert-threshold "
+                  "SHARE]...",
+     .summary = "change what a key may spend, here and at OpenRouter",
+     .text = "OpenRouter knows one limit and one interval for a key. With both limits set it is "
+             "told the daily one, or what the month still leaves when that is less, and sync tells "
+             "it anew as the month goes on; with one, that one. Days and months are those of "
+             "UTC.\n\n"
+             "Amounts are dollars with at most six decimals; none takes a limit away. Where "
+             "nothing is left the key is disabled, on record, and enabled again by sync when the "
+             "next month begins or a limit is raised.",
+     .examples = limits_examples,
+     .options = limits_options,
+     .least = 1,
+     .most = 1,
+     .run = command_update_limits},
+    {.name = "get-usage",
+     .arguments = "[KEY] [--cached] [--report R.db] [--fail-at SHARE]",
+     .summary = "show what keys spent today and this month, and as of when",
+     .text = "OpenRouter is asked, unless --cached shows what was last known, or --report what a "
+             "keycensus report of activity exports says; both need no network. OpenRouter's "
+             "figures come late: they are never less than what was known before. With --fail-at "
+             "the exit status is 24 when that share of a key's own limit is spent.",
+     .examples = usage_examples,
+     .options = usage_options,
+     .most = 1,
+     .run = command_get_usage},
+    {.name = "usage",
+     .arguments = "",
+     .summary = "show the account's credits",
+     .options = remote_options,
+     .run = command_usage},
+    {.name = "sync",
+     .arguments = "",
+     .summary = "fetch what all keys spent, tighten their limits, send alerts",
+     .text = "For a timer: applier/vault/systemd has one. Each key's spend is kept in the vault; "
+             "its limit at OpenRouter becomes what is left; a key of which nothing is left is "
+             "disabled, on record, and enabled again when something is. A key that its owner "
+             "disabled stays so.\n\n"
+             "Alerts go to the places that DIR/alerts.conf names, a line each: command /PATH "
+             "[WORD]..., file /PATH, or syslog; without that file to standard error. Each key, "
+             "window and threshold is told once, and kept until every place has taken it.",
+     .options = remote_options,
+     .run = command_sync},
+    {.name = "alerts",
+     .arguments = "list | test | ack [ALERT|KEY]",
+     .summary = "list the alerts, try where they go, acknowledge them",
+     .text = "test sends an alert of no key to every place of DIR/alerts.conf. ack ends the "
+             "delivery of an alert, of those of a key, or of all; it says nothing of later ones.",
+     .options = change_options,
+     .least = 1,
+     .most = 2,
+     .run = command_alerts},
     {.name = "doctor",
      .arguments = "",
      .summary = "finish what was interrupted, then say what is wrong and what resolves it",
@@ -129,6 +194,8 @@ static const char *const files[] = {
     "the vault, encrypted; mode 0600 in a folder of mode 0700",
     "~/.lean_vault/.secret_vault.key",
     "the master key, 32 bytes, mode 0600; without it nothing opens the vault",
+    "~/.lean_vault/alerts.conf",
+    "where alerts go, a line each: command /PATH, file /PATH, syslog",
     "~/.lean_vault/backups",
     "earlier states of the vault, encrypted as they were",
     NULL,

@@ -1,5 +1,6 @@
 /* show_commands: list, get, version: what the vault holds. */
 #include "applier/vault/commands.h"
+#include "applier/vault/show_figures.h"
 #include "common/sys.h"
 #include "common/text.h"
 
@@ -18,22 +19,6 @@ bool command_version(struct cli *cli, struct err *err)
 }
 
 /* ---- list ---- */
-
-/* Amounts are exact decimals; a JSON number of them is no double of ours. */
-static void json_money(struct buf *b, const char *name, int64_t micros)
-{
-    char text[MONEY_TEXT];
-    buf_printf(b, ",\"%s\":%s", name, micros == MONEY_NONE ? "null" : money_text(micros, text));
-}
-
-static void json_time(struct buf *b, const char *name, int64_t time)
-{
-    char utc[UTC_TEXT];
-    if (time == UTC_NONE)
-        buf_printf(b, ",\"%s\":null", name);
-    else
-        buf_printf(b, ",\"%s\":\"%s\"", name, utc_text(time, utc));
-}
 
 static void json_entry(struct buf *b, const struct vault_entry *e, int64_t now)
 {
@@ -75,15 +60,6 @@ static void list_json(struct buf *b, const struct vault *v, int64_t now)
         any = true;
     }
     buf_text(b, any ? "\n]}\n" : "]}\n");
-}
-
-static void money_cell(struct table *t, int64_t micros)
-{
-    char text[MONEY_TEXT];
-    if (micros == MONEY_NONE)
-        table_null(t);
-    else
-        table_text(t, arena_copy(t->arena, str_from(money_text(micros, text))));
 }
 
 static void list_table(struct cli *cli, const struct vault *v, int64_t now)
