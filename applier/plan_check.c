@@ -137,10 +137,15 @@ static bool stands_before(const struct plan_target *t, size_t at)
 
 static bool is_unproven(const struct plan *p)
 {
-    bool proven = true;
-    for (size_t i = 0; i < p->evidence_count; i++)
-        proven &= p->evidence[i].kind != EVIDENCE_LIVE || p->evidence[i].verified;
-    return !proven;
+    uint64_t proven = 0;
+    for (size_t i = 0; i < p->evidence_count; i++) {
+        if (p->evidence[i].kind != EVIDENCE_LIVE)
+            continue;
+        if (!p->evidence[i].verified)
+            return true;
+        proven = count_add(proven, p->evidence[i].proven);
+    }
+    return proven == 0;
 }
 
 static const char *check_target(const struct plan *p, const struct plan_target *t)

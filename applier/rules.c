@@ -124,10 +124,13 @@ void rules_values(struct planning *p)
 
 /* ---- versions (S6, S11) ---- */
 
-/* A list of bare keys: an unverified report cannot say of any value which of them it needs. */
+/*
+ * A list of bare keys: an unverified report cannot say of any value which of them it needs, and one
+ * that proves no value of the active key may have looked for another kind of value.
+ */
 static void rule_proof(struct planning *p)
 {
-    bool needed = false, proven = true;
+    bool needed = false, proven = p->active_proven > 0;
     for (size_t i = 0; i < p->in->file_count; i++)
         needed |= p->in->files[i].needs_proof;
     for (size_t i = 0; i < p->in->report_count; i++)

@@ -46,6 +46,18 @@ for i in range(int(sys.argv[2])):
 PY
 }
 
+# proven KEY COUNT: values that this key made (its place in keys), which do not name it.
+proven() {
+    /usr/bin/python3 - "$@" <<'PY'
+import base64, hashlib, hmac, os, struct, sys, time
+raw = base64.urlsafe_b64decode(open("keys").read().split()[int(sys.argv[1]) - 1])
+for i in range(int(sys.argv[2])):
+    body = b"\x80" + struct.pack(">Q", int(time.time()) - 86400) + os.urandom(32)
+    token = base64.urlsafe_b64encode(body + hmac.new(raw[:16], body, hashlib.sha256).digest())
+    print(base64.urlsafe_b64encode(token).decode())
+PY
+}
+
 name() { sed -n "$1p" names; }
 key() { sed -n "$1p" keys; }
 
@@ -135,6 +147,29 @@ PY
         exits 4 retire apply plan.txt --yes
         same_file .env before
     done
+}
+
+@test "Fernet keys that no value has leave once every value is proven" {
+    ring .env multifernet 4
+    { proven 1 3; proven 3 1; } | users_dump >dump.sql
+    look .env multifernet --verify
+    is "$(sqlite3 report.db "select group_concat(version || '=' || record_count) from
+        (select * from key_usage where basis = 'proven' order by record_count desc)")" "$(name 1)=3,$(name 3)=1"
+    cp .env before
+    scheme .env multifernet --keep-versions 1
+    is "$(removed | xargs -n1 | sort | xargs)" "$({ name 2; name 4; } | sort | xargs)"
+    exits 0 retire apply plan.txt --yes
+    is "$(sed -n 's/^FERNET_KEYS=//p' .env)" "$(key 1),$(key 3)"
+    exits 0 retire rollback "$(last_txid)" --yes
+    same_file .env before
+}
+
+@test "one of the newest unused keys of a list stays when two are to be kept" {
+    ring .env multifernet 4
+    proven 1 2 | users_dump >dump.sql
+    look .env multifernet --verify
+    scheme .env multifernet --keep-versions 2
+    is "$(removed)" "$(name 4) $(name 3)" # oldest first: the order of the list, backwards
 }
 
 @test "a plan whose text was made to remove unproven keys is not applied" {
