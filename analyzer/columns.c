@@ -147,11 +147,16 @@ void column_findings(struct report *r, const struct report_table *t, const struc
          c->classes[CLASS_MALFORMED]);
     find(r, SEVERITY_WARNING, "future-time", t, c,
          "tokens dated later than the data; their times are used for nothing", c->future_times);
-    uint64_t orphans = 0;
+    find(r, SEVERITY_WARNING, "mislabelled", t, c,
+         "values that another key made than the one they name; both are in use",
+         c->classes[CLASS_MISLABELLED] + c->classes[CLASS_MISLABELLED_EMBEDDED]);
+    find(r, SEVERITY_ERROR, "orphan", t, c,
+         "values that no key of the keyring made, or whose label it lacks", report_orphans(c));
+    uint64_t unknown = 0;
     for (size_t i = 0; r->version_count && i < c->usage_count; i++)
         if (is_unknown(&c->usages[i], known) || str_eq(c->usages[i].version, STR(VERSION_OTHER)) ||
             str_eq(c->usages[i].version, STR(VERSION_MORE)))
-            orphans += c->usages[i].records;
+            unknown += c->usages[i].records;
     find(r, SEVERITY_ERROR, "unknown-version", t, c, "values of versions that the env file lacks",
-         orphans);
+         unknown);
 }

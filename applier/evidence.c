@@ -68,19 +68,42 @@ static bool names_match(const struct planning *p, const struct report *r)
     return r->version_count == p->plan->version_count;
 }
 
+static bool is_key_of(const struct planning *p, const struct report_version *v, size_t version)
+{
+    return strcmp(v->fingerprint.hex, p->plan->versions[version].fingerprint.hex) == 0;
+}
+
+static bool other_key(struct planning *p, const struct plan_source *s,
+                      const struct report_version *v, struct err *err)
+{
+    err_set(err, ERR_STALE, 624,
+            "the key of version \"%s\" is not the one that %s was verified with",
+            text_shown(p->a, v->name), s->path);
+    err_hint(err, "scan again with the present configuration and the same --kdf-iterations");
+    return false;
+}
+
 static bool check_fingerprints(struct planning *p, const struct plan_source *s, struct err *err)
 {
     for (size_t i = 0; i < s->report->version_count; i++) {
         const struct report_version *v = &s->report->versions[i];
         size_t at = planning_find(p, planning_version(p, v->name));
-        if (at < p->plan->version_count &&
-            strcmp(v->fingerprint.hex, p->plan->versions[at].fingerprint.hex) == 0)
+        if (at == p->plan->version_count || !is_key_of(p, v, at))
+            return other_key(p, s, v, err);
+    }
+    return true;
+}
+
+/* A version that left the files since is an archive's; of one that stayed, the key must have, too.
+ */
+static bool check_retained(struct planning *p, const struct plan_source *s, struct err *err)
+{
+    for (size_t i = 0; s->report->verified && i < s->report->version_count; i++) {
+        const struct report_version *v = &s->report->versions[i];
+        size_t at = planning_find(p, planning_version(p, v->name));
+        if (at == p->plan->version_count || is_key_of(p, v, at))
             continue;
-        err_set(err, ERR_STALE, 624,
-                "the key of version \"%s\" is not the one that %s was verified with",
-                text_shown(p->a, v->name), s->path);
-        err_hint(err, "scan again with the present configuration and the same --kdf-iterations");
-        return false;
+        return other_key(p, s, v, err);
     }
     return true;
 }
@@ -111,6 +134,9 @@ bool evidence_check(struct planning *p, struct err *err)
         if ((!p->marks[i].earlier && !check_age(p->in, &p->in->reports[i], err)) ||
             !check_keyring(p, &p->in->reports[i], err))
             return false;
+    for (size_t i = 0; i < p->in->retained_count; i++)
+        if (!check_retained(p, &p->in->retained[i], err))
+            return false;
     return true;
 }
 
@@ -137,12 +163,8 @@ static void add_database(struct planning *p, struct plan_evidence *e, size_t *ro
 
 static void count_values(struct plan_evidence *e, const struct report_column *c)
 {
-    for (size_t i = 0; i < c->usage_count; i++) {
-        if (c->usages[i].basis == BASIS_PROVEN)
-            e->proven = count_add(e->proven, c->usages[i].records);
-        else
-            e->values = count_add(e->values, c->usages[i].records);
-    }
+    e->values = count_add(e->values, report_values(c));
+    e->proven = count_add(e->proven, report_proven(c));
 }
 
 static struct str server_of(struct planning *p, const struct report *r)

@@ -67,6 +67,15 @@ static void note_retained(struct plan_version *v, uint64_t records, int64_t kept
     v->retained_records = count_add(v->retained_records, records);
 }
 
+/*
+ * Were all values of the column proven, or found to be nobody's? Then a version that is only named
+ * made none of them, and the oldest of them is no begin of its use (S9).
+ */
+static bool no_label_is_open(const struct report *r, const struct report_column *c)
+{
+    return r->verified && report_values(c) == count_add(report_proven(c), report_orphans(c));
+}
+
 static void gather_usages(struct planning *p, const struct plan_source *s, enum evidence_kind kind,
                           const struct report_column *c, const struct plan_column_name *at)
 {
@@ -76,7 +85,8 @@ static void gather_usages(struct planning *p, const struct plan_source *s, enum 
         if (version == p->plan->version_count || u->records == 0)
             continue; /* no version: a class; a name without key: rules_values */
         struct plan_version *v = &p->plan->versions[version];
-        widen(&v->oldest, &v->newest, u->oldest, u->newest);
+        bool lies = u->basis == BASIS_HINT && no_label_is_open(s->report, c);
+        widen(&v->oldest, &v->newest, lies ? UTC_NONE : u->oldest, u->newest);
         if (kind == EVIDENCE_RETAINED)
             note_retained(v, u->records, s->kept_until);
         else if (kind == EVIDENCE_EARLIER)
@@ -88,15 +98,6 @@ static void gather_usages(struct planning *p, const struct plan_source *s, enum 
     }
 }
 
-static uint64_t values_of(const struct report_column *c)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < c->usage_count; i++)
-        if (c->usages[i].basis == BASIS_HINT)
-            n = count_add(n, c->usages[i].records);
-    return n;
-}
-
 static void gather_column(struct planning *p, const struct report_column *c,
                           const struct plan_column_name *at)
 {
@@ -106,7 +107,7 @@ static void gather_column(struct planning *p, const struct report_column *c,
     plan->columns = arena_grow(p->a, plan->columns, plan->column_count, &p->column_room,
                                sizeof plan->columns[0]);
     plan->columns[plan->column_count++] =
-        (struct plan_column){.at = *at, .values = values_of(c), .declared = c->declared};
+        (struct plan_column){.at = *at, .values = report_values(c), .declared = c->declared};
 }
 
 static void gather_table(struct planning *p, const struct report_table *t)

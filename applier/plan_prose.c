@@ -24,6 +24,22 @@ bool plan_labels_only(const struct plan *p)
     return false;
 }
 
+void plan_proof(struct buf *b, const struct plan *p)
+{
+    uint64_t values = 0, proven = 0;
+    if (plan_labels_only(p)) {
+        buf_text(b, PLAN_LABELS_ONLY "\n");
+        return;
+    }
+    for (size_t i = 0; i < p->evidence_count; i++) {
+        if (p->evidence[i].kind != EVIDENCE_LIVE)
+            continue;
+        values = count_add(values, p->evidence[i].values);
+        proven = count_add(proven, p->evidence[i].proven);
+    }
+    buf_printf(b, PLAN_PROVEN "%" PRIu64 " of %" PRIu64 " values\n", proven, values);
+}
+
 void plan_verdict(struct buf *b, const struct plan *p)
 {
     if (plan_is_blocked(p)) {

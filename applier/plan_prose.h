@@ -11,9 +11,12 @@
 #include "applier/plan.h"
 
 #define PLAN_LABELS_ONLY "LABELS ONLY: no value was proven"
+#define PLAN_PROVEN      "PROVEN: "
 
 /* Some live report is unverified (S10). */
 bool plan_labels_only(const struct plan *p);
+/* The line that a plan opens with: that, or how many of the live values were proven. */
+void plan_proof(struct buf *b, const struct plan *p);
 /* "remove v1 v2", "blocked", "nothing to remove": one word list, no line end. */
 void plan_verdict(struct buf *b, const struct plan *p);
 /* "14 tables defined, 12 with data, ..." */

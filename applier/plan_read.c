@@ -14,8 +14,8 @@
 static bool is_derived(struct str line)
 {
     return line.len == 0 || line.at[0] == '#' || str_eq(line, STR(PLAN_LABELS_ONLY)) ||
-           str_starts(line, STR("verdict: ")) || str_starts(line, STR("expires: ")) ||
-           str_eq(line, STR("end"));
+           str_starts(line, STR(PLAN_PROVEN)) || str_starts(line, STR("verdict: ")) ||
+           str_starts(line, STR("expires: ")) || str_eq(line, STR("end"));
 }
 
 static bool read_line(struct plan_reading *r, struct str line)

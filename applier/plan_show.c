@@ -31,8 +31,7 @@ static void write_accepted(struct buf *b, const struct plan *p)
 
 static void write_verdict(struct buf *b, const struct plan *p, const struct plan_id *id)
 {
-    if (plan_labels_only(p))
-        buf_text(b, PLAN_LABELS_ONLY "\n");
+    plan_proof(b, p);
     buf_printf(b, "plan %.*s\nverdict: ", PLAN_ID_HEX, id->hex);
     plan_verdict(b, p);
     buf_text(b, "\nactive:  ");

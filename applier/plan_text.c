@@ -263,8 +263,7 @@ static void write_target(struct buf *b, const struct plan_target *t)
 static void write_head(struct buf *b, const struct plan *p)
 {
     buf_text(b, "keyretire plan 1\n");
-    if (plan_labels_only(p))
-        buf_text(b, PLAN_LABELS_ONLY "\n");
+    plan_proof(b, p);
     buf_text(b, "\nverdict: ");
     plan_verdict(b, p);
     buf_text(b, "\nactive: ");

@@ -28,9 +28,13 @@ static void block_values(struct planning *p, const char *code, const struct plan
         planning_block(p, code, *at, count);
 }
 
+/* Where values were proven, their class says it; else a name that no file has. */
 static void rule_orphans(struct planning *p, const struct report_column *c,
                          const struct plan_column_name *at)
 {
+    block_values(p, "orphan", at, report_orphans(c));
+    if (report_orphans(c) > 0)
+        return;
     for (size_t i = 0; i < c->usage_count; i++) {
         struct str version = planning_version(p, c->usages[i].version);
         if (version.len == 0 || c->usages[i].records == 0 ||
@@ -90,6 +94,11 @@ static void warn_retained_orphans(struct planning *p, const struct report *r)
                               "configuration file has: only an archive can have its key",
                               planning_report_name(p, r), text_shown(p->a, version));
             }
+            if (report_orphans(column) > 0)
+                planning_warn(p, "retained-orphan",
+                              "%s of a stored backup holds values that no key of the configuration "
+                              "made (%" PRIu64 ")",
+                              planning_report_name(p, r), report_orphans(column));
         }
 }
 
@@ -145,17 +154,38 @@ static void rule_proof(struct planning *p)
                      "accepted");
 }
 
+static bool any_is_verified(const struct planning *p)
+{
+    bool any = false;
+    for (size_t i = 0; i < p->in->report_count; i++)
+        any |= p->in->reports[i].report->verified;
+    return any;
+}
+
+static void rule_active(struct planning *p)
+{
+    const struct plan_version *active = &p->plan->versions[p->active];
+    const char *name = text_shown(p->a, active->name);
+    const char *message;
+    if (active->records == 0)
+        message = arena_printf(p->a, "no value of the active version %s in any report", name);
+    else if (any_is_verified(p) && p->active_proven == 0)
+        message = arena_printf(p->a,
+                               "the key of the active version %s made none of the values that name "
+                               "it: this may be another keyring than the application's",
+                               name);
+    else
+        return;
+    struct plan_blocker *b = planning_block(p, "active-unseen", (struct plan_column_name){0}, 1);
+    b->version = active->name;
+    b->message = str_from(message);
+}
+
 void rules_versions(struct planning *p)
 {
     const struct plan_version *v = p->plan->versions;
     rule_proof(p);
-    if (v[p->active].records == 0) {
-        struct plan_blocker *b =
-            planning_block(p, "active-unseen", (struct plan_column_name){0}, 1);
-        b->version = v[p->active].name;
-        b->message = str_from(arena_printf(p->a, "no value of the active version %s in any report",
-                                           text_shown(p->a, v[p->active].name)));
-    }
+    rule_active(p);
     for (size_t i = 0; i < p->plan->version_count; i++)
         for (size_t k = i + 1; k < p->plan->version_count; k++)
             if (v[i].fingerprint.hex[0] && strcmp(v[i].fingerprint.hex, v[k].fingerprint.hex) == 0)
@@ -288,7 +318,12 @@ static void compose(struct planning *p, struct plan_blocker *b)
     const char *place = arena_text(p->a, acceptance_place(p, b));
     bool orphan = str_eq(b->code, STR("orphan"));
     const char *values = b->count == 1 ? "value" : "values";
-    if (b->message.len == 0 && orphan)
+    if (b->message.len == 0 && orphan && b->version.len == 0)
+        b->message = str_from(arena_printf(p->a,
+                                           "%s: %" PRIu64 " %s that no key of the configuration "
+                                           "made, or whose label it lacks",
+                                           place, b->count, values));
+    else if (b->message.len == 0 && orphan)
         b->message = str_from(
             arena_printf(p->a, "%s: %" PRIu64 " %s of version %s, which no configuration file has",
                          place, b->count, values, text_shown(p->a, b->version)));
@@ -296,8 +331,9 @@ static void compose(struct planning *p, struct plan_blocker *b)
         b->message = str_from(arena_printf(p->a, "%s: %" PRIu64 " %s %s", place, b->count, values,
                                            value_words(b->code)));
     if (orphan && p->active_proven == 0)
-        b->resolve = str_from("find the key of that version and put it into the configuration; it "
-                              "cannot be accepted while no value proves the active version");
+        b->resolve =
+            str_from("find the key and put it into the configuration; it cannot be accepted "
+                     "while no value proves the active version");
     else if (b->resolve.len == 0)
         b->resolve =
             str_from(arena_printf(p->a, "--accept %s%s%s=%" PRIu64 ":REASON",

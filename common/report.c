@@ -361,26 +361,49 @@ static uint64_t add(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/*
- * A value names a key at most once, so the hint rows count each value that uses a key once, and a
- * mislabelled value's second row, which is `proven`, is left out. Only a value that embeds several
- * tokens has more hint rows than one; then the classes, which count values, say it.
- */
-static uint64_t add_up_key_records(const struct report_column *c)
+static uint64_t sum_of_classes(const struct report_column *c, const enum value_class *classes,
+                               size_t count)
 {
-    static const enum value_class with_a_key[] = {
-        CLASS_HINTED,          CLASS_UNVERSIONED,          CLASS_TRUNCATED,         CLASS_MALFORMED,
-        CLASS_HINTED_EMBEDDED, CLASS_UNVERSIONED_EMBEDDED, CLASS_TRUNCATED_EMBEDDED};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum = add(sum, c->classes[classes[i]]);
+    return sum;
+}
+
+#define SUM_OF(column, classes) sum_of_classes(column, classes, sizeof(classes) / sizeof *(classes))
+
+uint64_t report_proven(const struct report_column *c)
+{
+    static const enum value_class proven[] = {
+        CLASS_VERIFIED,          CLASS_LEGACY_VERIFIED,          CLASS_MISLABELLED,
+        CLASS_VERIFIED_EMBEDDED, CLASS_LEGACY_VERIFIED_EMBEDDED, CLASS_MISLABELLED_EMBEDDED};
+    return SUM_OF(c, proven);
+}
+
+uint64_t report_orphans(const struct report_column *c)
+{
+    return add(c->classes[CLASS_ORPHAN], c->classes[CLASS_ORPHAN_EMBEDDED]);
+}
+
+/*
+ * A value names a key at most once, so where nothing was proven the hint rows count each value that
+ * uses a key once. One that was proven has a row `proven`, and a hint row besides when its label
+ * lies; one that embeds several tokens has more. There the classes, which count values, say it.
+ */
+uint64_t report_values(const struct report_column *c)
+{
+    static const enum value_class claimed[] = {CLASS_HINTED, CLASS_UNVERSIONED, CLASS_TRUNCATED,
+                                               CLASS_MALFORMED};
+    static const enum value_class embedded[] = {CLASS_HINTED_EMBEDDED, CLASS_UNVERSIONED_EMBEDDED,
+                                                CLASS_TRUNCATED_EMBEDDED};
     uint64_t hints = 0;
-    uint64_t classes = 0;
+    if (c->key_records)
+        return c->key_records;
     for (size_t i = 0; i < c->usage_count; i++)
         if (c->usages[i].basis == BASIS_HINT)
             hints = add(hints, c->usages[i].records);
-    for (size_t i = 0; i < sizeof with_a_key / sizeof with_a_key[0]; i++)
-        classes = add(classes, c->classes[with_a_key[i]]);
-    bool embedded = c->classes[CLASS_HINTED_EMBEDDED] || c->classes[CLASS_UNVERSIONED_EMBEDDED] ||
-                    c->classes[CLASS_TRUNCATED_EMBEDDED];
-    return embedded ? classes : hints;
+    uint64_t finer = add(add(report_proven(c), report_orphans(c)), SUM_OF(c, embedded));
+    return finer ? add(finer, SUM_OF(c, claimed)) : hints;
 }
 
 static bool twice(struct report *r, const char *what, struct str name, struct err *err)
@@ -440,8 +463,7 @@ static void add_up(struct report *r)
         r->rows = add(r->rows, t->records);
         for (size_t c = 0; c < t->column_count; c++) {
             r->cells = add(r->cells, t->columns[c].records);
-            if (t->columns[c].key_records == 0)
-                t->columns[c].key_records = add_up_key_records(&t->columns[c]);
+            t->columns[c].key_records = report_values(&t->columns[c]);
         }
     }
 }

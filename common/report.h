@@ -223,6 +223,12 @@ struct report_usage *report_add_usage(struct report *r, struct report_column *c,
                                       enum usage_basis basis);
 struct report_version *report_add_version(struct report *r, struct str name);
 
+/* Values of the column that use a key: key_records, or what the rest adds up to. */
+uint64_t report_values(const struct report_column *c);
+/* Of these, those that a key of the keyring is proven to have made, and those that none made. */
+uint64_t report_proven(const struct report_column *c);
+uint64_t report_orphans(const struct report_column *c);
+
 /*
  * Sorts all lists, sums up, sets content_digest. Text that is no valid UTF-8 or holds a NUL is
  * replaced by its text_visible form; where that is a name, finding "escaped-name" says so. Two

@@ -189,10 +189,13 @@ static const struct report_field summary_items[] = {
      "re-encryption jobs in the data, or unknown when it has no reencrypt_jobs table"},
     {"verified", "(SELECT verified FROM _report)", "1: values were checked with key material"},
     {"labels",
-     "(SELECT CASE verified WHEN 1 THEN (SELECT max(0,n-(SELECT coalesce(sum(records),0) FROM "
-     "_finding WHERE code='orphan'))||' of '||n||' proven' FROM (SELECT "
-     "coalesce(sum(key_records),0) AS n FROM _column)) ELSE 'labels only' END FROM _report)",
-     "'labels only': no value was proven; else how many of the values fit a key, orphans apart"},
+     "(SELECT CASE verified WHEN 1 THEN (SELECT coalesce(sum(records),0) FROM _class WHERE class "
+     "IN "
+     "('verified','legacy-verified','mislabelled','verified-embedded','legacy-verified-embedded',"
+     "'mislabelled-embedded'))||' of '||(SELECT coalesce(sum(key_records),0) FROM _column)||' "
+     "proven' ELSE 'labels only' END FROM _report)",
+     "'labels only': no value was proven; else of how many values it is proven which key made "
+     "them"},
     {"content_digest", "(SELECT content_digest FROM _report)",
      "SHA-256 of what was found: the same for equal findings, whatever threads, blocks, "
      "compression or paths"},
@@ -225,10 +228,13 @@ static const struct report_field value_classes_fields[] = {
     {"table_name", "t.table_name", "table"},
     {"column_name", "c.column_name", "column: declared, or with a counted value"},
     {"class", "k.class",
-     "hinted: version name and valid token; unversioned: valid token without a name; truncated: a "
-     "token that is cut; malformed: a version name before something else, or a token behind "
-     "another prefix; plaintext: any other text; null; empty; with -embedded: inside a larger "
-     "value"},
+     "verified: the key that it names made it; legacy-verified: names none, and a key of the "
+     "keyring made it; mislabelled: another key made it than it names; orphan: no key of the "
+     "keyring made it, or the keyring lacks the one that it names; without keys, or where they "
+     "prove nothing: hinted: version name and valid token; unversioned: valid token without a "
+     "name; truncated: a token that is cut; malformed: a version name before something else, or a "
+     "token behind another prefix; plaintext: any other text; null; empty; with -embedded: inside "
+     "a larger value"},
     {"record_count", "k.records",
      "values of that class; the rows of a column add up to its "
      "records"},

@@ -189,9 +189,14 @@ void show_versions(struct show_page *p)
 /* What plan refuses until it is accepted (S4, S16). */
 static void add_blocking(struct show_page *p, const struct report_column *c)
 {
-    static const enum value_class blocking[] = {
-        CLASS_UNVERSIONED,          CLASS_TRUNCATED,         CLASS_MALFORMED, CLASS_PLAINTEXT,
-        CLASS_UNVERSIONED_EMBEDDED, CLASS_TRUNCATED_EMBEDDED};
+    static const enum value_class blocking[] = {CLASS_ORPHAN,
+                                                CLASS_UNVERSIONED,
+                                                CLASS_TRUNCATED,
+                                                CLASS_MALFORMED,
+                                                CLASS_PLAINTEXT,
+                                                CLASS_ORPHAN_EMBEDDED,
+                                                CLASS_UNVERSIONED_EMBEDDED,
+                                                CLASS_TRUNCATED_EMBEDDED};
     struct buf b = {.arena = p->arena};
     for (size_t i = 0; i < sizeof blocking / sizeof blocking[0]; i++) {
         enum value_class class = blocking[i];

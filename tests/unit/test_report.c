@@ -208,13 +208,23 @@ static void summary_of_a_verified_report_counts_what_was_proven(void **state)
     r.jobs_known = false;
     r.job_count = 0;
     r.complete = false;
-    struct report_finding *orphan =
-        report_add_finding(&r, SEVERITY_ERROR, STR("orphan"), &r.tables[1], STR("note"));
-    orphan->record_count = 2;
+    for (size_t i = 0; i < r.table_count; i++)
+        for (size_t k = 0; k < r.tables[i].column_count; k++) {
+            struct report_column *c = &r.tables[i].columns[k];
+            bool users = c->classes[CLASS_HINTED] == 80;
+            if (c->classes[CLASS_HINTED] == 0)
+                continue;
+            c->classes[CLASS_HINTED] = 0;
+            c->classes[CLASS_VERIFIED] = users ? 70 : 0;
+            c->classes[CLASS_MISLABELLED] = users ? 4 : 0;
+            c->classes[CLASS_LEGACY_VERIFIED] = users ? 6 : 0;
+            c->classes[CLASS_VERIFIED_EMBEDDED] = users ? 0 : 1;
+            c->classes[CLASS_ORPHAN] = users ? 0 : 2;
+        }
     assert_fine(&f->err, report_seal(&r, &f->err));
     assert_fine(&f->err, report_write(f->path, &r, FILE_KEEP, &f->err));
     ASSERT_SQL(f, "SELECT value FROM summary WHERE item IN ('status','jobs','labels')",
-               "incomplete\nunknown\n87 of 89 proven");
+               "incomplete\nunknown\n81 of 89 proven");
 }
 
 static void every_table_view_and_column_is_described(void **state)
