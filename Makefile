@@ -129,6 +129,11 @@ $(B)/crash/keyretire-probe: $(B)/tests/crash/probe.o $(B)/applier/main.o $(lib_a
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
 
+# lean_vault that searches its own memory when it ends (tests/crash/probe.c).
+$(B)/crash/lean_vault-probe: $(B)/tests/crash/probe.o $(B)/applier/vault/main.o $(lib_vault) $(lib_applier) $(lib_base)
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(pkg_libs) $(vault_libs) $(LDLIBS)
+
 # Fuzz targets. With clang's libFuzzer: `make fuzz FUZZ=dotenv SECONDS=60`. In every test run each
 # target replays its corpus, linked with a plain main (tests/fuzz/replay.c) and the sanitizers.
 fuzz_names   := $(patsubst tests/fuzz/fuzz_%.c,%,$(fuzz_src))
@@ -176,7 +181,7 @@ check: deps
 	@BUILD="$(CURDIR)/$(B)" tests/run.sh $(TESTS)
 
 .PHONY: test-programs
-test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/keyretire-probe $(B)/crash/damage \
+test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/keyretire-probe $(B)/crash/lean_vault-probe $(B)/crash/damage \
                $(B)/crash/simulate
 
 check-static: check-layers check-sys check-headers check-format check-errors check-man check-shell check-rules

@@ -90,9 +90,10 @@ static bool open_act(struct recovering *r, struct err *err)
         return true;
     if (s->act_open)
         return s->act_open(s->act_context, r->begin.act_note, &r->act, err);
-    err_set(err, ERR_STUCK, 1000,
+    /* Behind REVOKE nothing waits for it. */
+    err_set(err, journal_has(&r->journal, RECORD_REVOKE) ? ERR_DISAGREE : ERR_STUCK, 1000,
             "it did more than change files, and this program cannot finish that");
-    err_hint(err, "recover it with the program that began it");
+    err_hint(err, "run %s", s->recover_with);
     return false;
 }
 

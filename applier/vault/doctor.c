@@ -1,6 +1,6 @@
 /* doctor: the checks that need no request, and the command. */
 #include "applier/vault/doctor.h"
-#include "applier/vault/commands.h"
+#include "applier/vault/session.h"
 #include "common/sys.h"
 #include "common/text.h"
 
@@ -146,17 +146,18 @@ bool doctor_local(struct vault_file *f, struct findings *found, struct err *err)
 
 bool command_doctor(struct cli *cli, struct err *err)
 {
-    struct vault_file f;
+    struct session s;
     struct findings found;
-    if (!open_vault(cli, &f, VAULT_CHANGE, err))
+    if (!session_open(&s, cli, VAULT_CHANGE, err))
         return false;
     findings_begin(&found, cli->arena);
-    bool done = doctor_local(&f, &found, err);
+    bool done = doctor_local(&s.file, &found, err);
     if (done && table_rows(&found.table) == 0 && cli->format == TABLE_TEXT)
-        buf_printf(&cli->out, "nothing wrong: %zu entries in %s\n", f.vault.count, f.path);
+        buf_printf(&cli->out, "nothing wrong: %zu entr%s in %s\n", s.file.vault.count,
+                   s.file.vault.count == 1 ? "y" : "ies", s.file.path);
     else if (done)
         table_write(&cli->out, &found.table, cli->format);
     cli->status = found.worst;
-    vault_close(&f);
+    session_close(&s);
     return done;
 }

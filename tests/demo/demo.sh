@@ -53,3 +53,8 @@ if [ "$before" != "$after" ]; then
     exit 1
 fi
 echo "the file is byte for byte what it was"
+
+say "8. Lean Vault: API keys of OpenRouter, encrypted; here without network"
+echo "sk-or-a-management-key-for-the-demo" | run lean_vault init --vault-dir "$work/vault"
+run lean_vault rotate-master --vault-dir "$work/vault"
+run lean_vault doctor --vault-dir "$work/vault"

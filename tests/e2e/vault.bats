@@ -220,6 +220,32 @@ reads() { /usr/bin/python3 "$BATS_TEST_DIRNAME/../support/vault_read.py" "$V" "$
     for f in "$V"/backups/*; do tar -xOf "$f" | grep -c "$CANARY" >found || true; [ "$(cat found)" = 0 ]; done
 }
 
+# forgets SECRET CODE COMMAND...: it ends with this code, and the secret is nowhere in its memory then.
+forgets() {
+    local secret=$1 code=$2
+    shift 2
+    TEST_CANARY=$(/usr/bin/python3 -c 'import sys; print("".join(chr(ord(c) + 1) for c in sys.argv[1]))' "$secret") \
+        run "$BUILD/crash/lean_vault-probe" "$@" --vault-dir "$V" <management
+    [ "$status" -eq "$code" ]
+    [[ $output == *"memory: searched"* ]]
+    run grep -E 'memory: [0-9]' <<<"$output"
+    [ "$status" -eq 1 ]
+}
+
+@test "no command leaves a value or the management key in its memory" {
+    [[ $BUILD != */asan ]] || skip "the sanitizer keeps what was freed"
+    echo "sk-or-prov-$CANARY-0123456789" >management
+    forgets "$(cat management)" 0 init
+    forgets "$(cat management)" 0 rotate-master
+    forgets "$(cat management)" 0 doctor
+    forgets "$(cat management)" 4 init
+    rm -r "$V"
+    sample
+    forgets sk-or-v1-TESTKEY 0 rotate-master
+    forgets sk-or-v1-TESTKEY 0 get my-key
+    forgets sk-or-v1-TESTKEY 0 list
+}
+
 @test "version says what it is, for programs too" {
     run lean_vault version
     [[ $output == "lean_vault "[0-9]* ]]

@@ -234,15 +234,31 @@ static void an_act_that_is_not_final_is_pending_and_stands_in_no_way(void **unus
     assert_int_equal(recovery.count, 0);
 }
 
-static void another_program_leaves_a_transaction_with_an_act_alone(void **unused)
+static void who_cannot_do_the_rest_of_an_act_leaves_it_pending(void **unused)
 {
     (void)unused;
     fail_at("finish", ERR_REMOTE);
     assert_int_equal(world_apply(&w, &err), ERR_REMOTE);
     err = (struct err){0};
+    assert_int_equal(world_recover(&w, &err), 0);
+    assert_int_equal(w.recovery.at[0].how, TXN_ACT_PENDING);
+    assert_int_equal(w.recovery.act_failed.id, 1000);
+    assert_true(world_all(&w, WORLD_NEW));
+}
+
+static void who_cannot_do_an_act_that_is_not_decided_touches_nothing(void **unused)
+{
+    (void)unused;
+    fault_install();
+    fault = (struct fault){.call = "renameat2", .at = 3, .errnum = EIO};
+    fail_at("rollback", ERR_REMOTE);
+    assert_int_equal(world_apply(&w, &err), ERR_DISAGREE);
+    sys = &sys_linux;
+    err = (struct err){0};
+    uint64_t before = world_fingerprint(&w);
     assert_int_equal(world_recover(&w, &err), ERR_STUCK);
     assert_int_equal(err.id, 1000);
-    assert_true(world_all(&w, WORLD_NEW));
+    assert_int_equal(world_fingerprint(&w), before);
 }
 
 static void a_target_may_stay_out_of_the_backup_but_not_the_first(void **unused)
@@ -283,7 +299,8 @@ int main(void)
         TEST(files_that_fail_take_the_act_back),
         TEST(an_act_that_cannot_be_taken_back_is_said_and_tried_again),
         TEST(an_act_that_is_not_final_is_pending_and_stands_in_no_way),
-        TEST(another_program_leaves_a_transaction_with_an_act_alone),
+        TEST(who_cannot_do_the_rest_of_an_act_leaves_it_pending),
+        TEST(who_cannot_do_an_act_that_is_not_decided_touches_nothing),
         TEST(a_target_may_stay_out_of_the_backup_but_not_the_first),
         TEST(the_first_target_has_to_be_in_the_backup),
     };
