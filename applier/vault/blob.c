@@ -16,7 +16,7 @@ bool blob_open(struct arena *secrets, const struct master_key *master, struct st
 {
     struct str raw;
     unsigned char key[GCM_KEY];
-    if (text.len > BLOB_PLAIN_MAX * 2 || !base64_decode(secrets, text, &raw) ||
+    if (text.len > (size_t)BLOB_PLAIN_MAX * 2 || !base64_decode(secrets, text, &raw) ||
         raw.len < BLOB_HEAD + GCM_TAG) {
         err_set(err, ERR_CORRUPT, 1001, "it is no encrypted text of a vault");
         return false;

@@ -28,7 +28,7 @@ static void scalar(struct buf *b, struct str value)
     bool simple = value.len > 0 && (yaml_is_text(&plain) || is_uuid(value)) && value.at[0] != '-';
     for (size_t i = 0; simple && i < value.len; i++)
         simple = ascii_alpha(value.at[i]) || ascii_digit(value.at[i]) ||
-                 strchr("_-./+=", value.at[i]) != NULL;
+                 (value.at[i] && strchr("_-./+=", value.at[i]));
     if (simple)
         buf_add(b, value);
     else
@@ -143,7 +143,7 @@ static void created(struct buf *b, struct str time)
 {
     bool plain = time.len > 0 && ascii_digit(time.at[0]);
     for (size_t i = 0; plain && i < time.len; i++)
-        plain = ascii_digit(time.at[i]) || memchr("TZ:.+-", time.at[i], 6) != NULL;
+        plain = ascii_digit(time.at[i]) || (time.at[i] && strchr("TZ:.+-", time.at[i]));
     named(b, FIELD, "createdat");
     buf_byte(b, ' ');
     if (plain)
