@@ -201,6 +201,10 @@ bool key_list_remove(struct arena *a, const struct keyring *kr, const struct str
         struct str old = joined(a, kr, &p);
         if (!drop_pieces(a, kr, &p, versions, count, err))
             return false;
+        if (before && p.count == 0 && !kr->syntax->list->kind->allows_empty) {
+            err_set(err, ERR_REFUSED, 538, "the last key of %.*s would leave", STR_ARG(b->key));
+            return keyring_at(kr, b, err);
+        }
         if (p.count != before || (keeps_places(kr) && !str_eq(old, joined(a, kr, &p))))
             set_value(&values, b, &p);
     }

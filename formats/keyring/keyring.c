@@ -125,6 +125,7 @@ static const struct {
     {535, "write the file as Magento does: one array of strings, numbers, true, false and null"},
     {536, "does the application start with this file?"},
     {534, "delete the key that is not meant"},
+    {538, "keep one of them, or take the variable out of the application and of the file first"},
     {537, "keep these keys in a file of their own"},
 };
 

@@ -172,6 +172,17 @@ PY
     is "$(removed)" "$(name 4) $(name 3)" # oldest first: the order of the list, backwards
 }
 
+@test "a value that no key of the list proves keeps all of them" {
+    ring elsewhere multifernet 1
+    proven 1 1 >strange
+    ring .env multifernet 3
+    { proven 1 2; cat strange; } | users_dump >dump.sql
+    look .env multifernet --verify
+    code=4 scheme .env multifernet --keep-versions 1
+    is "$(blockers)" orphan
+    is "$(removed)" ""
+}
+
 @test "a plan whose text was made to remove unproven keys is not applied" {
     ring .env prisma 3
     values "$(name 1)" 2 | users_dump >dump.sql

@@ -2,7 +2,7 @@
  * dotenv_tool: the keyring on standard input and output, so that python-dotenv, Flask and others
  * can be asked the same (tests/e2e/dotenv_property.t, flask_property.t).
  *
- *     syntax NAME LF                     of all that follows; python-dotenv until then
+ *     syntax FORM LF                     of all that follows; python-dotenv until then
  *     parse N LF, N bytes                the bindings
  *     load N LF, N bytes                 versions and active version
  *     remove V1,V2 N LF, N bytes         the edited file and its masked diff
@@ -11,7 +11,7 @@
  * One line of JSON for each request; bytes are hex.
  */
 #include "common/text.h"
-#include "formats/keyring/keyring.h"
+#include "formats/keyring/key_list.h"
 
 #include <stdio.h>
 
@@ -133,6 +133,8 @@ static struct str read_bytes(struct arena *a, size_t n)
 int main(void)
 {
     char line[4096];
+    char form[256];
+    struct arena forms = {0};
     while (fgets(line, sizeof line, stdin)) {
         struct arena a = {.wipe = true};
         struct buf out = {.arena = &a};
@@ -141,8 +143,8 @@ int main(void)
         char versions[2048] = "";
         size_t n = 0;
         size_t m = 0;
-        if (sscanf(line, "syntax %15s", command) == 1) {
-            syntax = keyring_syntax_find(str_from(command));
+        if (sscanf(line, "syntax %255s", form) == 1) {
+            syntax = keyring_form(&forms, arena_copy(&forms, str_from(form)));
             if (!syntax)
                 return 2;
             continue;
@@ -166,5 +168,6 @@ int main(void)
         (void)fflush(stdout);
         arena_free(&a);
     }
+    arena_free(&forms);
     return 0;
 }

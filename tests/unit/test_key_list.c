@@ -219,6 +219,17 @@ static void the_last_key_leaves_an_empty_row(void **state)
                 "APP_KEY=" L(KEY_A) "\nAPP_PREVIOUS_KEYS=\"\"\n");
 }
 
+static void the_last_fernet_key_of_a_variable_stays(void **state)
+{
+    struct str gone[] = {STR(NAME_B), STR(NAME_C)};
+    (void)state;
+    assert_loads("multifernet:A,B", "A=" KEY_A "\nB=" KEY_B "," KEY_C "\n");
+    assert_false(keyring_remove(&arena, &kr, gone, 2, &edit, &err));
+    assert_int_equal(err.id, 538);
+    assert_string_equal(err.place, ".env, line 2");
+    assert_true(err.hint[0]);
+}
+
 static void blanks_leave_with_their_key(void **state)
 {
     (void)state;
@@ -349,6 +360,7 @@ int main(void)
         TEST(a_file_with_such_keys_is_recognised_when_nothing_was_said),
         TEST(a_key_leaves_a_row_with_one_comma),
         TEST(the_last_key_leaves_an_empty_row),
+        TEST(the_last_fernet_key_of_a_variable_stays),
         TEST(blanks_leave_with_their_key),
         TEST(a_key_that_stands_twice_leaves_twice),
         TEST(the_active_key_and_an_unknown_one_do_not_leave),
