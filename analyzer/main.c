@@ -37,6 +37,10 @@ static const char *const inspect_examples[] = {"tables and sizes", "keycensus in
 static const char *const models_examples[] = {"which tables and columns do the models have?",
                                               "keycensus models src/", NULL};
 
+static const char *const selftest_examples[] = {
+    "which envelopes does this version know, and which can it prove?", "keycensus selftest",
+    "for programs", "keycensus selftest --json", NULL};
+
 static const struct cli_command commands[] = {
     {.name = "scan",
      .arguments = "INPUT... -o report.db",
@@ -126,6 +130,12 @@ static const struct cli_command commands[] = {
     {.name = "selftest",
      .arguments = "",
      .summary = "run the built-in vectors of every envelope",
+     .text = "A vector is a stored value that is known from elsewhere: made_with names the library "
+             "and its version, or says that it was computed from the documented layout. Each must "
+             "be given its class and version; where it has a proof, its key must prove it and the "
+             "same key with one bit changed must not. The exit status is 1 when one is read "
+             "wrongly.",
+     .examples = selftest_examples,
      .most = 0,
      .run = command_selftest},
     {.name = "html", .readiness = CLI_RESERVED},

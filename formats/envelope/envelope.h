@@ -25,6 +25,7 @@
 
 #include "common/report.h"
 #include "common/simd.h"
+#include "formats/envelope/key_ids.h"
 #include "formats/envelope/key_names.h"
 #include "formats/envelope/proof.h"
 
@@ -37,6 +38,7 @@ enum {
 struct reading {
     const struct key_names *known;
     const struct proof_keys *proof; /* one for each known name; NULL: labels only */
+    const struct key_ids *ids;      /* what values call those keys; NULL: by their names */
     const struct simd_ops *simd;    /* simd_best() */
     int64_t time_limit; /* later token times are the future: counted, used for nothing (S9) */
 };
@@ -168,6 +170,11 @@ const struct envelope *const *envelopes(size_t *count);
 /* NULL: none has that name. */
 const struct envelope *envelope_find(struct str name);
 
+/*
+ * Is the vector read as it should be? Where it has a key, that key must prove it, and the same key
+ * with one bit changed must not.
+ */
+bool envelope_vector_holds(const struct envelope *e, const struct envelope_vector *x);
 /* Runs every vector of every envelope. False: ERR_INTERNAL 331 names the first that fails. */
 bool envelope_self_test(struct err *err);
 

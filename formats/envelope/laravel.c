@@ -19,7 +19,8 @@ enum { MAC_DIGITS = 64, MAC_BYTES = 32, MEMBER_NAME_MOST = 5, CHECK_PIECE = 256 
 /* Where the text of each member stands, in bytes of the JSON. */
 struct payload {
     struct octets json;
-    size_t at; /* read so far */
+    size_t at;   /* read so far */
+    bool closed; /* to its end */
     bool seen[MEMBERS];
     size_t from[MEMBERS], to[MEMBERS];
 };
@@ -135,7 +136,8 @@ static bool take_payload(struct payload *p, struct str text, size_t *len)
             return false;
         skip_spaces(p);
     } while (take(p, ','));
-    return take(p, '}') && p->at == p->json.len && p->json.exact && is_sound(p);
+    p->closed = take(p, '}');
+    return p->closed && p->at == p->json.len && p->json.exact && is_sound(p);
 }
 
 static void read_value(const struct envelope *e, struct str text, struct envelope_value *value)
@@ -147,6 +149,8 @@ static void read_value(const struct envelope *e, struct str text, struct envelop
     bool whole = take_payload(&p, text, &len);
     if (whole || p.at == p.json.len || p.seen[IV])
         value_shape(value, whole, len, text);
+    if (p.closed && value->shape == VALUE_CUT)
+        value->shape = VALUE_BROKEN;
 }
 
 /* The text of a member as it was before JSON, into the check. */

@@ -49,6 +49,7 @@ static void read_value(const struct envelope *e, struct str text, struct envelop
     bool line = at < text.len && text.at[at] == '\n';
     bool whole = line && armour_ends(text, at + 1, &end);
     bool cut = at == text.len || line;
+    value->closed = whole;
     value_shape(value, whole, whole ? end : cut ? text.len : at, text);
 }
 

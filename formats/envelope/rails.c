@@ -39,6 +39,7 @@ struct json {
     struct str quote; /* " or \" */
     struct message messages[DEPTH_MOST];
     bool nested; /* the second one is there */
+    bool closed; /* the first one to its end */
 };
 
 static bool at_end(const struct json *j)
@@ -153,11 +154,17 @@ static bool decodes(struct str digits, struct octets *o)
     return octets_base64(digits, o) == digits.len && o->exact;
 }
 
+static bool decodes_to(struct str digits, size_t len)
+{
+    struct octets o;
+    return decodes(digits, &o) && o.len == len;
+}
+
 static bool is_sound(const struct message *m)
 {
     struct octets o;
-    return decodes(m->payload, &o) && decodes(m->iv, &o) && o.len == OCTETS_GCM_NONCE &&
-           decodes(m->tag, &o) && o.len == OCTETS_GCM_TAG;
+    return decodes(m->payload, &o) && decodes_to(m->iv, OCTETS_GCM_NONCE) &&
+           decodes_to(m->tag, OCTETS_GCM_TAG);
 }
 
 static bool take_all(struct json *j, struct str text)
@@ -165,8 +172,8 @@ static bool take_all(struct json *j, struct str text)
     *j = (struct json){.text = text, .quote = STR("\"")};
     if (text.len > 1 && text.at[1] == '\\')
         j->quote = STR("\\\"");
-    return take_message(j, 0) && is_sound(&j->messages[0]) &&
-           (!j->nested || is_sound(&j->messages[1]));
+    j->closed = take_message(j, 0);
+    return j->closed && is_sound(&j->messages[0]) && (!j->nested || is_sound(&j->messages[1]));
 }
 
 /* Much of one is there, so that nothing else is meant by it. */
@@ -174,8 +181,8 @@ static bool is_surely_one(const struct json *j)
 {
     const struct message *m = &j->messages[0];
     bool long_payload = m->payload.len >= PAYLOAD_SURE && octets_digit(m->payload.at[0]) < 64;
-    return (m->has_payload && m->has_headers && (m->iv.len > 0 || m->tag.len > 0)) ||
-           (m->iv.len > 0 && m->tag.len > 0) || (at_end(j) && long_payload);
+    return decodes_to(m->iv, OCTETS_GCM_NONCE) || decodes_to(m->tag, OCTETS_GCM_TAG) ||
+           (at_end(j) && long_payload);
 }
 
 static void name_of(const struct json *j, struct envelope_value *value)
@@ -200,6 +207,9 @@ static void read_value(const struct envelope *e, struct str text, struct envelop
         return;
     name_of(&j, value);
     value_shape(value, whole, j.at, text);
+    value->closed = whole;
+    if (j.closed && !whole)
+        value->shape = VALUE_BROKEN;
 }
 
 static bool verify(const struct envelope *e, struct str key, struct str cell)

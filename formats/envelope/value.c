@@ -7,6 +7,7 @@ void value_open(struct envelope_value *value)
 {
     value->shape = VALUE_NONE;
     value->len = 0;
+    value->closed = false;
     value->named = false;
     value->alien = false;
     value->name_len = 0;
@@ -50,12 +51,24 @@ bool value_sniff(const struct envelope *e, struct str cell)
     return value.shape != VALUE_NONE;
 }
 
+/* Every key that the id may mean; false: no key has it. */
+static bool count_ids(struct verdict *v, const struct reading *r, struct str id, int64_t time)
+{
+    size_t first = r->ids && id.len > 0 ? key_ids_first(r->ids, id) : 0;
+    size_t i = first;
+    for (; r->ids && i < r->ids->count && str_eq_nocase(r->ids->list[i].id, id); i++)
+        verdict_use(v, r, USE_KNOWN, r->known->names[r->ids->list[i].known], time);
+    return i > first;
+}
+
 static void count_use(struct verdict *v, const struct reading *r,
                       const struct envelope_value *value)
 {
+    struct str name = str_make(value->name, value->name_len);
     enum use_kind kind = !value->named ? USE_BARE : value->alien ? USE_OTHER : USE_UNKNOWN;
     v->counted = true;
-    verdict_use(v, r, kind, str_make(value->name, value->name_len), value->time);
+    if (kind != USE_UNKNOWN || !count_ids(v, r, name, value->time))
+        verdict_use(v, r, kind, name, value->time);
 }
 
 /* Truncated before unversioned before hinted. */
@@ -69,9 +82,9 @@ static void add_embedded(struct verdict *v, const struct envelope_value *value)
 }
 
 /*
- * The values that stand in the cell; gives back how many. Behind a value that names no key its
- * bytes are passed over. Those of one that does are looked through again, since what follows may
- * have been read into it: "vault:v1:AAAvault:v2:..." uses both.
+ * The values that stand in the cell; gives back how many. The bytes of a value that names no key,
+ * or ends by itself, are passed over. Those of another are looked through again, since what follows
+ * may have been read into it: "vault:v1:AAAvault:v2:..." uses both.
  */
 static size_t classify_parts(const struct envelope *e, const struct reading *r, struct str cell,
                              struct verdict *v)
@@ -87,7 +100,8 @@ static size_t classify_parts(const struct envelope *e, const struct reading *r, 
             value_name(&value, STR(""));
             value.shape = VALUE_BROKEN;
         }
-        at += value.named || value.shape == VALUE_NONE ? 1 : value.len;
+        bool over = value.shape != VALUE_NONE && (value.closed || !value.named);
+        at += over ? value.len : 1;
         if (value.shape == VALUE_NONE)
             continue;
         found++;

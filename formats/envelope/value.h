@@ -39,9 +39,10 @@ enum value_shape {
 
 struct envelope_value {
     enum value_shape shape;
-    size_t len; /* of the text that was read; at least 1 unless VALUE_NONE */
-    bool named; /* names its key */
-    bool alien; /* by a name that no version can have: counted as (other) */
+    size_t len;  /* of the text that was read; at least 1 unless VALUE_NONE */
+    bool closed; /* ends by itself: no other value begins in its bytes */
+    bool named;  /* names its key */
+    bool alien;  /* by a name that no version can have: counted as (other) */
     unsigned char name_len;
     unsigned char name[ENVELOPE_NAME_MAX];
     int64_t time; /* UTC_NONE: not readable */
