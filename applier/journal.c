@@ -215,6 +215,12 @@ bool journal_forget(struct journal *j, struct err *err)
     return sync_folder(j, err);
 }
 
+void journal_interrupted(struct journal *j)
+{
+    j->bytes.len = j->history.whole;
+    j->broken = true;
+}
+
 void journal_release(struct journal *j)
 {
     if (j->fd >= 0)

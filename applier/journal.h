@@ -47,6 +47,8 @@ bool journal_add(struct journal *j, enum record_type type, struct str body, stru
 bool journal_close(struct journal *j, struct str end, struct err *err);
 /* A journal whose BEGIN never became durable: nothing was done, its file goes. */
 bool journal_forget(struct journal *j, struct err *err);
+/* Memory ran out in one of these: half a record goes, and what is on the disk is unknown. */
+void journal_interrupted(struct journal *j);
 /* Closes the descriptor. */
 void journal_release(struct journal *j);
 

@@ -35,10 +35,13 @@
  *         |                                     v                            v            | finish
  *         '- - - - - - - - - - - - - - ->   ALL OLD   <----------------------'            v
  *                                           END aborted                             END committed
+ *
+ * Behind BEGIN a step that runs out of memory is one that failed (survive.h).
  */
 #include "applier/txn.h"
 #include "applier/audit.h"
 #include "applier/backup.h"
+#include "applier/survive.h"
 #include "applier/txn_parts.h"
 #include "common/file.h"
 #include "common/sys.h"
@@ -58,6 +61,7 @@ struct run {
     struct begin begin;
     struct journal journal;
     const char *closed_by;
+    struct survival survival;
     bool begun;
     bool commit_tried; /* COMMIT may be on the disk, whatever its fsync said */
 };
@@ -187,14 +191,15 @@ static bool begin(struct run *r, struct err *err)
     if (!fill_begin(r, err))
         return false;
     begin_write(&text, &r->begin);
-    if (!begin_txid(buf_str(&text), txid, err) ||
-        !journal_create(&r->journal, r->state->txn_dir, txid, buf_str(&text), r->a, err))
+    if (!begin_txid(buf_str(&text), txid, err))
+        return false;
+    for (size_t i = 0; i < r->count; i++)
+        part_file_name(&r->files[i], txid);
+    if (!journal_create(&r->journal, r->state->txn_dir, txid, buf_str(&text), r->a, err))
         return false;
     r->begun = true;
     r->result->outcome = TXN_OPEN;
     memcpy(r->result->txid, txid, sizeof txid);
-    for (size_t i = 0; i < r->count; i++)
-        part_file_name(&r->files[i], r->result->txid);
     return true;
 }
 
@@ -278,8 +283,9 @@ static bool decide(struct run *r, struct err *err)
 
 /* ---- after COMMIT ---- */
 
-static bool swap(struct run *r, struct err *err)
+static bool swap(void *context, struct err *err)
 {
+    struct run *r = context;
     if (act(r) && !act(r)->ops->commit(act(r), err))
         return false;
     for (size_t i = 0; i < r->count; i++) {
@@ -326,8 +332,9 @@ static bool finish_act(struct run *r, struct err *err)
            act(r)->ops->finish(act(r), &r->result->warnings, err);
 }
 
-static bool finish(struct run *r, struct err *err)
+static bool clean_up(void *context, struct err *err)
 {
+    struct run *r = context;
     struct err first = {0};
     bool stuck = false;
     bool ended = false;
@@ -360,6 +367,34 @@ static bool finish(struct run *r, struct err *err)
     err_place(err, "transaction %s, committed; journal %s/txn/%s", r->result->txid, r->state->path,
               r->journal.name);
     return false;
+}
+
+static bool note_no_memory(void *context, struct err *err)
+{
+    struct run *r = context;
+    (void)err;
+    txn_note(&r->result->warnings, r->a,
+             "every file is changed, but the clean-up had no memory; run %s",
+             r->state->recover_with);
+    return true;
+}
+
+/* SWAPPED is durable: whatever is missing now, every file is new and stays so. */
+static bool finish(struct run *r, struct err *err)
+{
+    struct err unsaid = {0};
+    enum survived end = survive(&r->survival, clean_up, r, err);
+    if (end != STEP_NO_MEMORY)
+        return end == STEP_DONE;
+    r->result->outcome = act(r) ? TXN_OPEN : TXN_COMMITTED;
+    if (act(r)) {
+        err->kind = ERR_DISAGREE;
+        err_hint(err, "the rest is done by the next change, or by %s", r->state->recover_with);
+        return false;
+    }
+    *err = (struct err){0};
+    (void)survive(&r->survival, note_no_memory, r, &unsaid);
+    return true;
 }
 
 /* ---- the way back ---- */
@@ -437,7 +472,47 @@ static void take_back(struct run *r, struct err *err)
         stuck(r, err, err_is(&undo) ? &undo : &failed);
 }
 
+struct way_back {
+    struct run *r;
+    struct err *cause;
+};
+
+static bool way_back(void *context, struct err *err)
+{
+    const struct way_back *w = context;
+    (void)err;
+    if (w->r->commit_tried)
+        take_back(w->r, w->cause);
+    else
+        abandon(w->r, w->cause);
+    return true;
+}
+
+/* Memory that runs out again leaves it to recovery. */
+static void go_back(struct run *r, struct err *err)
+{
+    struct way_back w = {r, err};
+    struct err undo = {0};
+    if (survive(&r->survival, way_back, &w, &undo) == STEP_NO_MEMORY)
+        stuck(r, err, &undo);
+}
+
 /* ---- the whole ---- */
+
+static bool up_to_commit(void *context, struct err *err)
+{
+    struct run *r = context;
+    return save(r, err) && stage(r, err) && decide(r, err);
+}
+
+/* A step that ran out of memory may have been inside the journal. */
+static bool passes(struct run *r, bool (*step)(void *context, struct err *err), struct err *err)
+{
+    enum survived end = survive(&r->survival, step, r, err);
+    if (end == STEP_NO_MEMORY)
+        journal_interrupted(&r->journal);
+    return end == STEP_DONE;
+}
 
 static void release(struct run *r)
 {
@@ -448,26 +523,19 @@ static void release(struct run *r)
     part_folders_close(r->folders);
     if (r->begun)
         journal_release(&r->journal);
+    survive_release(&r->survival);
     arena_free(&r->wiping);
 }
 
 static bool go(struct run *r, struct err *err)
 {
     if (!check_request(r, err) || !open_targets(r, err) || !state_backups(r->state, err) ||
-        !not_interrupted(err) || !begin(r, err))
+        !not_interrupted(err) || !survive_prepare(&r->survival, err) || !begin(r, err))
         return false;
-    if (!save(r, err) || !stage(r, err) || !decide(r, err)) {
-        if (r->commit_tried)
-            take_back(r, err);
-        else
-            abandon(r, err);
-        return false;
-    }
-    if (!swap(r, err)) {
-        take_back(r, err);
-        return false;
-    }
-    return finish(r, err);
+    if (passes(r, up_to_commit, err) && passes(r, swap, err))
+        return finish(r, err);
+    go_back(r, err);
+    return false;
 }
 
 bool txn_run(struct state *state, struct arena *a, const struct txn_request *request,

@@ -13,7 +13,8 @@
  * leave it: the memory is then overwritten before it is given back, by reset and free alike, is in
  * no core dump and, where the limit allows it, never swapped out.
  * Errors: none. Out of memory calls arena_out_of_memory, which does not return; a process that
- * dies there is a process killed there, and the journal is made for that.
+ * dies there is a process killed there, and the journal is made for that. The steps of a
+ * transaction come back from it (applier/survive.h).
  * Threads: one arena belongs to one thread at a time.
  */
 #ifndef COMMON_ARENA_H
@@ -35,7 +36,7 @@ struct arena_mark {
     size_t used;
 };
 
-/* Set once by main; must not return. The default is abort(). */
+/* Set by main, and by survive.c around a step; must not return. The default is abort(). */
 extern void (*arena_out_of_memory)(size_t wanted);
 
 /* Zeroed, aligned for any type. Never NULL; n may be 0. */

@@ -196,10 +196,12 @@ void sim_recovery_faults(struct sim *m, unsigned long step)
 /* ---- memory ---- */
 
 static sigjmp_buf died;
+static bool died_in_arena; /* our own end of a process without memory: exit 13 */
 
 static void die(size_t wanted)
 {
     (void)wanted;
+    died_in_arena = true;
     siglongjmp(died, 1);
 }
 
@@ -234,6 +236,7 @@ static bool one_allocation(struct sim *m, unsigned long n)
     sim_reset(m);
     arena_out_of_memory = die;
     starve_exit = die_in_library;
+    died_in_arena = false;
     starve_at(n);
     if (sigsetjmp(died, 1) == 0)
         code = sim_run(m, &err);
@@ -244,6 +247,8 @@ static bool one_allocation(struct sim *m, unsigned long n)
     const char *lie = code == TOLD_NOTHING ? NULL : lie_of(m, code, false, true);
     if (lie)
         sim_violation(m, "allocation %lu fails: %s: %s", n, lie, err.text);
+    if (died_in_arena && m->result.txid[0])
+        sim_violation(m, "allocation %lu fails: exit 13 after BEGIN", n);
     disk_close_all(m->run);
     err = (struct err){0};
     const char *why = sim_verdict(m, m->run, code, &err);
