@@ -142,6 +142,18 @@ static bool read_note(struct vault_file *f, const char *id, struct intent *it, s
     return false;
 }
 
+/*
+ * ".ID.PID.tmp": what file_replace had not named yet was never acted on, and under the lock nobody
+ * else writes there.
+ */
+static void sweep(const struct vault_file *f, int dir, const char *name)
+{
+    struct str s = str_from(name);
+    if (f->state.use == STATE_CHANGE && str_starts(s, STR(".")) && str_ends(s, STR(".tmp")) &&
+        hex_is(str_slice(s, 1, 1 + INTENT_ID)))
+        (void)sys->unlinkat(dir, name, 0);
+}
+
 bool intents_read(struct vault_file *f, struct intent **list, size_t *count, struct err *err)
 {
     size_t room = 0;
@@ -158,8 +170,10 @@ bool intents_read(struct vault_file *f, struct intent **list, size_t *count, str
         return false;
     }
     while (done && *count < INTENTS_MAX && (name = sys->readdir(dir)) != NULL) {
-        if (!hex_is(str_from(name))) /* what file_replace had not named yet was never acted on */
+        if (!hex_is(str_from(name))) {
+            sweep(f, fd, name);
             continue;
+        }
         *list = arena_grow(f->run, *list, *count, &room, sizeof **list);
         (*list)[*count] = (struct intent){0};
         done = read_note(f, name, &(*list)[*count], err);
