@@ -22,14 +22,14 @@ enum vault_option {
     OPT_FORCE,
     OPT_DRY_RUN,
     OPT_LOCAL_ONLY,
-    OPT_REPAIR,
+    OPT_LOCAL,
     OPT_CACHED,
     OPT_REPORT,
     OPT_FAIL_AT
 };
 
 extern const struct cli_option local_options[], change_options[], remote_options[], add_options[],
-    remove_options[], limits_options[], usage_options[];
+    remove_options[], limits_options[], usage_options[], doctor_options[];
 
 bool command_init(struct cli *cli, struct err *err);
 bool command_list(struct cli *cli, struct err *err);

@@ -91,7 +91,7 @@ static void check_entries(struct vault_file *f, struct findings *found)
                 "put an earlier vault back from the folder backups");
 }
 
-static void check_tombstones(struct vault_file *f, struct findings *found)
+void doctor_tombstones(struct vault_file *f, struct findings *found)
 {
     for (size_t i = 0; i < f->vault.tombstone_count; i++) {
         const struct vault_tombstone *t = &f->vault.tombstones[i];
@@ -138,7 +138,6 @@ bool doctor_local(struct vault_file *f, struct findings *found, struct err *err)
     check_pending(f, found);
     check_keys(f, found);
     check_entries(f, found);
-    check_tombstones(f, found);
     return check_folder(f, found, err);
 }
 
@@ -152,6 +151,12 @@ bool command_doctor(struct cli *cli, struct err *err)
         return false;
     findings_begin(&found, cli->arena);
     bool done = doctor_local(&s.file, &found, err);
+    struct err unasked = {0};
+    if (done && (cli_flag(cli, OPT_LOCAL) || !doctor_remote(&s, &found, &unasked)))
+        doctor_tombstones(&s.file, &found);
+    if (err_is(&unasked))
+        finding(&found, FINDING_ERROR, unasked.kind, "openrouter", STR("OpenRouter"), unasked.text,
+                unasked.hint);
     if (done && table_rows(&found.table) == 0 && cli->format == TABLE_TEXT)
         buf_printf(&cli->out, "nothing wrong: %zu entr%s in %s\n", s.file.vault.count,
                    s.file.vault.count == 1 ? "y" : "ies", s.file.path);

@@ -29,7 +29,17 @@ void findings_begin(struct findings *found, struct arena *a);
 void finding(struct findings *found, enum finding_severity severity, int kind, const char *check,
              struct str about, const char *text, const char *remedy);
 
-/* Key versions, values, hashes, tombstones, leftover files, transactions that are pending. */
+/* Key versions, values, hashes, leftover files, transactions that are pending. */
 bool doctor_local(struct vault_file *f, struct findings *found, struct err *err);
+
+/* Those of the vault, where OpenRouter is not asked about them. */
+void doctor_tombstones(struct vault_file *f, struct findings *found);
+
+struct session;
+/*
+ * Keys that are gone, orphans and tombstones. Those whose key is gone leave the vault; one that is
+ * alive is revoked first, when a person says so or --force does. Errors: those of openrouter.h.
+ */
+bool doctor_remote(struct session *s, struct findings *found, struct err *err);
 
 #endif

@@ -162,7 +162,12 @@ static const struct cli_command commands[] = {
     {.name = "doctor",
      .arguments = "",
      .summary = "finish what was interrupted, then say what is wrong and what resolves it",
-     .options = remote_options,
+     .text = "The vault is looked at, then OpenRouter is asked whether it agrees: keys of the "
+             "vault that are gone, keys that no vault here holds, and tombstones, each with its "
+             "hash. A tombstone whose key is gone leaves the vault; one whose key is alive is "
+             "revoked when that is confirmed, or with --force. Keys that the vault does not know "
+             "are never touched. Exits 23 while the two disagree.",
+     .options = doctor_options,
      .run = command_doctor},
     {.name = "migrate",
      .arguments = "",

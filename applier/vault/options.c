@@ -46,6 +46,11 @@ const struct cli_option remove_options[] = {
     {OPT_SPOOL, "spool", 0, "DIR", "without network: requests go there as files"},
     REMOTE_OPTIONS,
     {0}};
+const struct cli_option doctor_options[] = {
+    {OPT_FORCE, "force", 0, NULL, "revoke the keys of tombstones without asking"},
+    {OPT_LOCAL, "local", 0, NULL, "look at the vault alone; only recovery may make requests"},
+    REMOTE_OPTIONS,
+    {0}};
 const struct cli_option limits_options[] = {LIMIT_OPTIONS("|none"), REMOTE_OPTIONS, {0}};
 const struct cli_option usage_options[] = {
     {OPT_CACHED, "cached", 0, NULL, "what the vault remembers, with its age; no request"},

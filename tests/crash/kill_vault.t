@@ -31,11 +31,11 @@ settle_vault() { # POINT
     if [ ! -e "$V/secrets.vault" ]; then # init, before it was done
         lean_vault init "${always[@]}" <management >talk 2>&1 || note "$point: init again failed: $(tail -2 talk)"
     fi
-    lean_vault doctor "${always[@]}" >talk 2>&1 || note "$point: doctor says $(tail -2 talk | tr '\n' ' ')"
+    lean_vault doctor --local "${always[@]}" >talk 2>&1 || note "$point: doctor says $(tail -2 talk | tr '\n' ' ')"
     [ ! -e "$SCRATCH/sample" ] || [ "$title" = init ] || [ "$(lean_vault get my-key "${always[@]}" 2>&1)" = sk-or-v1-TESTKEY ] ||
         note "$point: the value is lost"
     grep -q 'leftover' talk && note "$point: something is left: $(ls -A "$V" | tr '\n' ' ')"
-    lean_vault doctor "${always[@]}" >talk 2>&1
+    lean_vault doctor --local "${always[@]}" >talk 2>&1
     grep -q 'recovery' talk && note "$point: a second recovery did something"
     find "$V" -perm /077 | grep -q . && note "$point: others may read something"
     [ "$(find "$V" -name '*.new' -o -name '*.tmp' | wc -l)" = 0 ] || note "$point: something staged is left"

@@ -184,15 +184,15 @@ reads() { /usr/bin/python3 "$BATS_TEST_DIRNAME/../support/vault_read.py" "$V" "$
 
 @test "doctor finds what is wrong and says what resolves it" {
     sample
-    run vault doctor
+    run vault doctor --local
     [ "$status" -eq 0 ]
     [[ $output == *"lean_vault migrate"* ]]
     vault migrate >/dev/null
-    run vault doctor
+    run vault doctor --local
     [ "$status" -eq 0 ]
     [[ $output == *"nothing wrong: 2 entries"* ]]
     touch "$V/secrets.vault.init"
-    run vault doctor --json
+    run vault doctor --local --json
     [ "$status" -eq 0 ]
     [[ $output == *'"leftover"'* ]]
 }
@@ -211,7 +211,7 @@ reads() { /usr/bin/python3 "$BATS_TEST_DIRNAME/../support/vault_read.py" "$V" "$
 
 @test "no output, journal or backup holds a value" {
     vault init <<<"$MANAGEMENT" >talk 2>&1
-    for command in list "list --json" "get nothing" migrate rotate-master doctor "doctor --json" "list -v"; do
+    for command in list "list --json" "get nothing" migrate rotate-master "doctor --local" "doctor --local --json" "list -v"; do
         vault $command >>talk 2>&1 || true
     done
     [ "$(wc -l <talk)" -gt 5 ]
@@ -237,7 +237,7 @@ forgets() {
     echo "sk-or-prov-$CANARY-0123456789" >management
     forgets "$(cat management)" 0 init
     forgets "$(cat management)" 0 rotate-master
-    forgets "$(cat management)" 0 doctor
+    forgets "$(cat management)" 0 doctor --local
     forgets "$(cat management)" 4 init
     rm -r "$V"
     sample

@@ -378,3 +378,75 @@ EOF
     printf 'machine 127.0.0.1 login a password b\n' >"$SCRATCH/.netrc"
     run -0 lv add my-key
 }
+
+# ---- doctor ----
+
+@test "L1.5: doctor finds nothing where OpenRouter and the vault agree" {
+    lv add my-key
+    requests >/dev/null
+    run -0 lv doctor --json
+    is "$(requests)" 'GET /keys?offset=0&include_disabled=true 200'
+    [[ $output != *error* ]]
+}
+
+@test "L1.5: doctor prints the hash of a tombstone, and revokes its key when that is confirmed" {
+    lv add my-key
+    hash=$(of_keys 'keys[0]["hash"]')
+    lv remove my-key --local-only --force
+    run lv doctor </dev/null
+    [ "$status" -eq 23 ]
+    [[ $output == *tombstone*"$hash"* ]]
+    is "$(of_keys 'len(keys)')" 1
+    run -0 lv doctor --force
+    [[ $output == *"$hash"* ]]
+    is "$(of_keys 'len(keys)')" 0
+    run -0 lv doctor --force
+    [[ $output != *"$hash"* ]]
+}
+
+@test "L1.5: a tombstone whose key is gone leaves the vault, and one that cannot be asked about stays" {
+    lv add my-key
+    hash=$(of_keys 'keys[0]["hash"]')
+    lv remove my-key --local-only --force
+    fault 'GET /keys/* * status 503'
+    set_keys 'keys.clear()'
+    run lv doctor
+    [ "$status" -eq 20 ]
+    run vault doctor --local
+    [[ $output == *"$hash"* ]]
+    rm "$WORLD/faults"
+    run -0 lv doctor
+    run vault doctor --local
+    [[ $output != *"$hash"* ]]
+}
+
+@test "L1.5: doctor names keys that are gone, disabled, or in no vault, and touches none" {
+    lv add gone
+    lv add off
+    set_keys 'keys[0].update(hash="a" * 64, name="foreign"); keys[1]["disabled"] = True
+keys.append(dict(keys[1], hash="b" * 64, name="lost lv-0123456789abcdef"))'
+    before=$(cat "$WORLD/keys.json")
+    run lv doctor --force
+    [ "$status" -eq 23 ]
+    printf '%s\n' "$output" >out
+    grep -E 'error.*revoked.*gone' out
+    grep -E 'note.*disabled.*off' out
+    grep -E 'note.*orphan.*foreign.*aaaaaaaa' out
+    grep -E 'warning.*orphan.*lean_vault made it.*bbbbbbbb' out
+    is "$(cat "$WORLD/keys.json")" "$before"
+}
+
+@test "L1.5: a key that the list lacks is asked for before anything is said of it" {
+    lv add my-key
+    fault 'GET /keys * stale'
+    run -0 lv doctor
+    is "$(requests | tail -1)" 'GET /keys/# 200'
+}
+
+@test "L1.5: doctor reads all pages of a list" {
+    lv add my-key
+    set_keys 'keys[:0] = [dict(keys[0], hash="%064x" % i, name="k%d" % i) for i in range(150)]'
+    run -0 lv doctor
+    [[ $output == *'k149'* && $output == *'k0'* ]]
+    is "$(requests | grep -c 'GET /keys?')" 2
+}
