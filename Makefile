@@ -124,7 +124,7 @@ $(B)/crash/keyretire-elsewhere: $(B)/tests/crash/elsewhere.o $(B)/applier/main.o
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
 
-# keyretire that tries what its sandbox forbids (tests/crash/probe.c).
+# Programs that try what their sandbox forbids (tests/crash/probe.c).
 $(B)/crash/keyretire-probe: $(B)/tests/crash/probe.o $(B)/applier/main.o $(lib_applier) $(lib_base)
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
@@ -181,7 +181,11 @@ check: deps
 	@BUILD="$(CURDIR)/$(B)" tests/run.sh $(TESTS)
 
 .PHONY: test-programs
+<<<<<<< HEAD
 test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/keyretire-probe $(B)/crash/lean_vault-probe $(B)/crash/damage \
+=======
+test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/keyretire-probe $(B)/crash/keycensus-probe $(B)/crash/damage \
+>>>>>>> 46ad2ea (Tests of proof by key, from values to plans; check compares proven keys)
                $(B)/crash/simulate
 
 check-static: check-layers check-sys check-headers check-format check-errors check-man check-shell check-rules

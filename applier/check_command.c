@@ -38,12 +38,24 @@ struct checking {
 
 /* ---- what cannot be read ---- */
 
-/* Each file is the configuration of some process, so each must have it. */
-static bool has_key(const struct load *load, struct str version)
+/* The key that a verified report knows by this name; "" when it proved nothing of it. */
+static const char *proven_key(const struct report *r, struct str version)
 {
-    for (size_t f = 0; f < load->file_count; f++)
-        if (!keyring_find(&load->files[f].keyring, version))
+    for (size_t i = 0; r->verified && i < r->version_count; i++)
+        if (str_eq(r->versions[i].name, version))
+            return r->versions[i].fingerprint.hex;
+    return "";
+}
+
+/* Each file is the configuration of some process, so each must have it, and the same one. */
+static bool has_key(const struct load *load, const struct report *r, struct str version)
+{
+    const char *proven = proven_key(r, version);
+    for (size_t f = 0; f < load->file_count; f++) {
+        const struct key_version *v = keyring_find(&load->files[f].keyring, version);
+        if (!v || (proven[0] && strcmp(proven, v->fingerprint.hex) != 0))
             return false;
+    }
     return load->file_count > 0;
 }
 
@@ -59,17 +71,18 @@ static void unreadable(struct unreadable *list, size_t *count, struct str versio
     list[i].records += records;
 }
 
-static void check_column(const struct load *load, const struct report_column *c,
-                         struct unreadable *list, size_t *count)
+static void check_column(const struct load *load, const struct report *r,
+                         const struct report_column *c, struct unreadable *list, size_t *count)
 {
     for (size_t u = 0; u < c->usage_count; u++) {
         const struct report_usage *use = &c->usages[u];
-        if (use->version.len && !has_key(load, use->version))
+        if (use->version.len && !has_key(load, r, use->version))
             unreadable(list, count, use->version, use->records);
     }
     /* Nobody can say which key a value without a readable label needs. */
     unreadable(list, count, STR("(unversioned)"),
                c->classes[CLASS_UNVERSIONED] + c->classes[CLASS_UNVERSIONED_EMBEDDED]);
+    unreadable(list, count, STR("(orphan)"), report_orphans(c));
     unreadable(list, count, STR("(truncated)"),
                c->classes[CLASS_TRUNCATED] + c->classes[CLASS_TRUNCATED_EMBEDDED]);
     unreadable(list, count, STR("(malformed)"), c->classes[CLASS_MALFORMED]);
@@ -87,10 +100,10 @@ static size_t usages(const struct report *r)
 static size_t check_report(struct checking *k, const struct report *r, struct unreadable **list)
 {
     size_t count = 0;
-    *list = ARENA_ARRAY(k->cli->arena, usages(r) + 3, struct unreadable);
+    *list = ARENA_ARRAY(k->cli->arena, usages(r) + 4, struct unreadable);
     for (size_t t = 0; t < r->table_count; t++)
         for (size_t c = 0; c < r->tables[t].column_count; c++)
-            check_column(&k->load, &r->tables[t].columns[c], *list, &count);
+            check_column(&k->load, r, &r->tables[t].columns[c], *list, &count);
     return count;
 }
 
@@ -182,6 +195,20 @@ static void add_line(struct checking *k, const char *report, const struct unread
 
 /* ---- the command ---- */
 
+/* Names are enough but for a report whose values were proven: that is about the keys themselves. */
+static bool derive(struct checking *k, struct err *err)
+{
+    struct load *load = &k->load;
+    uint64_t iterations = KEYRING_ITERATIONS;
+    bool proven = false;
+    for (size_t i = 0; i < load->report_count; i++)
+        proven |= load->reports[i].report->verified;
+    bool done = cli_number(k->cli, OPT_KDF_ITERATIONS, 1, INT32_MAX, &iterations, err);
+    for (size_t f = 0; proven && done && f < load->file_count; f++)
+        done = keyring_fingerprints(&load->files[f].keyring, (unsigned)iterations, err);
+    return done;
+}
+
 static bool read_all(struct checking *k, struct err *err)
 {
     const char **reports;
@@ -201,7 +228,7 @@ static bool read_all(struct checking *k, struct err *err)
     bool done = load_reports(load, reports, report_count, NULL, 0, err);
     for (; done && load->file_count < file_count; load->file_count += done)
         done = load_file(load, names[load->file_count], &load->files[load->file_count], err);
-    return done;
+    return done && derive(k, err);
 }
 
 static void check_all(struct checking *k)

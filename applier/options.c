@@ -177,6 +177,7 @@ const struct cli_option check_options[] = {
     CONFIG_OPTION,
     DIALECT_OPTION,
     KEYRING_OPTION,
+    ITERATIONS_OPTION,
     STATE_OPTIONS,
     IDENTITY_OPTION,
     {0},

@@ -1,9 +1,9 @@
 /*
- * probe: keyretire that tries what its sandbox forbids, right before anything that it prints.
+ * probe: a program that tries what its sandbox forbids, right before anything that it prints.
  *
- * Linked into build/VARIANT/crash/keyretire-probe only. TEST_PROBE names a folder that no command
- * has to do with. Each time, a line each goes to standard error: what was tried, and the name of
- * the error or "done".
+ * Linked into build/VARIANT/crash/keyretire-probe and keycensus-probe only. TEST_PROBE names a
+ * folder that no command has to do with. Each time, a line each goes to standard error: what was
+ * tried, and the name of the error or "done".
  */
 #define _GNU_SOURCE
 #include "common/sys.h"
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 static const char *folder;
+static int maps = -1; /* of this process; opened before the sandbox closes */
 
 static void tell(const char *what, long result)
 {
@@ -107,7 +108,6 @@ __attribute__((destructor)) static void search_memory(void)
 {
     static char line[512];
     const char *canary = getenv("TEST_CANARY");
-    int maps = canary ? open("/proc/self/maps", O_RDONLY | O_CLOEXEC) : -1;
     size_t len = 0;
     if (!canary)
         return;
@@ -126,6 +126,8 @@ __attribute__((constructor)) static void install(void)
 {
     static struct sys_ops table;
     folder = getenv("TEST_PROBE");
+    if (getenv("TEST_CANARY"))
+        maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
     table = sys_linux;
     table.write = probing_write;
     sys = &table;
