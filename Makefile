@@ -129,6 +129,10 @@ $(B)/crash/keyretire-probe: $(B)/tests/crash/probe.o $(B)/applier/main.o $(lib_a
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
 
+$(B)/crash/keycensus-probe: $(B)/tests/crash/probe.o $(B)/analyzer/main.o $(lib_analyzer) $(lib_base)
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(pkg_libs) $(LDLIBS)
+
 # lean_vault that searches its own memory when it ends (tests/crash/probe.c).
 $(B)/crash/lean_vault-probe: $(B)/tests/crash/probe.o $(B)/applier/vault/main.o $(lib_vault) $(lib_applier) $(lib_base)
 	@mkdir -p $(@D)
@@ -181,11 +185,7 @@ check: deps
 	@BUILD="$(CURDIR)/$(B)" tests/run.sh $(TESTS)
 
 .PHONY: test-programs
-<<<<<<< HEAD
-test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/keyretire-probe $(B)/crash/lean_vault-probe $(B)/crash/damage \
-=======
-test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/keyretire-probe $(B)/crash/keycensus-probe $(B)/crash/damage \
->>>>>>> 46ad2ea (Tests of proof by key, from values to plans; check compares proven keys)
+test-programs: programs $(unit_bins) $(support_bins) $(replay_bins) $(B)/crash/keyretire-faulty $(B)/crash/keyretire-elsewhere $(B)/crash/keyretire-probe $(B)/crash/keycensus-probe $(B)/crash/lean_vault-probe $(B)/crash/damage \
                $(B)/crash/simulate
 
 check-static: check-layers check-sys check-headers check-format check-errors check-man check-shell check-rules
