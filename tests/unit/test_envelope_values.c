@@ -555,6 +555,61 @@ static void half_a_key_proves_a_fernet_token(void **state)
         envelope_fernet.verify(&envelope_fernet, str_slice(x->key, 16, 32), str_from(x->cell)));
 }
 
+/* Longer than what is checked at a time: python3 cryptography 48.0.0, php-illuminate 8.83.26. */
+static void a_long_value_is_proven_in_pieces(void **state)
+{
+    (void)state;
+    static const char aead[] =
+        "AAECAwQFBgcICQoLdDMpA5Tk65soCCr7WJ/IYEF4/B/K+AmzIM5sS+EyD/"
+        "jr3Vy88JhsyDgtKsoYfjzFoRoK6sNG1OO5X9HBwMLh7E5KODiW/kt1arW0PzTNmuvM6Y5XPDNXQ/"
+        "4Yv6WHj3Pf6tU+/T1FEZpm5S6wVPV/"
+        "6nsF+P9LWz6ra6xaV6NuH9Ih514PBZKAErBvMYjYU1En5B+hqKy+TPj0+"
+        "XQnqKnFpcnzomkxtlS8Pa7UKEv01TEjQuw2/"
+        "l2Fy8pkQf79aXHh1EnJzInBKGU4tWQ44uC5CYvLH9HHpSrWdewYERSyygJoZ7NJ3KQiTf9q5YR9lUtYOy+4FK/"
+        "0ap5QC0ys/2MnmWLs46L9AQ6xIobT/0UCS0N5/jgXIqa83/"
+        "CiCKy8wPA5idPEpsX7TW5qGYFMh33Y24NVj5Ywst0JTwCWl0++"
+        "EnXD5w3w05zhe8IahziY16ylUgcTJsRzWNg67ADtmCSe+V4mLIrVhEthbkQ/Q1V5mjTqkuOSWoTb5HM97EjktLNQ/"
+        "Rn2aLFtloczjWb4H5B9eS9txLz4D2hCvwIQc7DVppjqUqmemQuVUMb5rOktGVurtKD/qVl4ri/"
+        "k1X3zG1UxwUzzFk09Z0bb+9xy9R4jAA9dYGy2JIaSrA5VmiPIzhvzjbheky6G3wH0RU7ZmEv8yJzQpWNVbOlglfe/"
+        "6PW3vGeQ7k9hhVe7lDE/zbyPpou9UHkR8p3tE1XAyvcdZloyFbgzSHcQnnT9kwJMyGWh/"
+        "ISmdJepFsUVpTgsONcpRmM8Rvz2ZUB7rmZduv+"
+        "2D4fS8fUyNqIdJch9HifMDz4ubzX8eXFW5wZMUkHGLo0q5Vso6zntYxzBI9ImbAfulOG+V8ivG74m7/"
+        "fI7Hi1NbJLOiDNe+"
+        "0szoL43uMIs1IJdSLOUw6lO5wqdZ0PYJKiiZdzTAjX1RIaXkxV1TW4djJ1C4udhkPlV4cbuVZsYIu7ATBHaie5EpTD"
+        "1Rz7FmqUZtzClicupa+DtKwF/m4f79DlSSRRbsELrrh/fPYhMCigmh/"
+        "vEOUbEFxciAWLTBqiMjCaPJqJnxvEHNX9vRoLzgpEDdwWN1nIA48UPlYaHzIWT/"
+        "VQD1tUsWGOTHRVCSZXjyssCpu410EPiFun1cpTIjXDC+tDmeApbJm+"
+        "wE90YKPSiZxDSq18Z3SUfw4u6Va6rIK4wueKKNAmZISLagb8JebrjNi6rUPi0k+lqqX0dlkjK/w5p/"
+        "cZLNj8h+0FNl9R5RSA51qyUwmPlMocqd4jcKxtLABm/"
+        "ochGRNbctNujOUyKJwGvg0irfZDY0Lu8ddk2Ej56QpKPzPU2v+WNOu4MQnVt6XI9iWVaeW7UqSEznqcHawzdQD+"
+        "l5B4cyMyWmhRgJrbYk8R+4wXNxrbP7rVm44dB4tN6bqcUgVil7INaGWGBuXuIkIrupOyiimMKGu8/"
+        "5kiClAEU8l9lG+JImZWwLx70EjqAkYw7nTLME74Jk67+pS/"
+        "lMdKQeEZs7Jnd5iZ7kOw0MJq5o42U3B+Tm6OGc3uCN8=";
+    static const char laravel_cell[] =
+        "eyJpdiI6IkNsZnhxRmFVQ0VjUlN3TGRKU2N3S0E9PSIsInZhbHVlIjoianFVamF5Qktta2RwUmI1K1lQSjlLMFd4N1"
+        "Y0Rjh2QTl2T2pJYjFUL1l4WmRaRjArV1VadkRBaW1hemhDeFVyeE1tRjNmVlNKT1o4b0hQZlpMeHhwZU9mZHJxam9V"
+        "YXZlOFRJTm92QUhvSWRFaGRXSVVOQm9qM1F6M3c2QVF3T0xBS2Q0cktuaDdOMGlhZjFHa2k5OGZ0cDNIODIwTjZLdz"
+        "VCMEU5ZS9DUk1EWk90Wjl2aWEzQ3dIeHY1SjZFTmlGRDhVM1RlRUpKaG5NdGt3aFhoY1R5ejVQdGtRTjRndHQrWjla"
+        "WUxGK1p2a2FyVS9mSzMyeGs0QUhuSFJRNk85bkt4S000SE00enYwcXpabmplNHNHbWN1Sms4WW04a29vU3Z4cUNJck"
+        "FMMEozUUxSWHVTN2VVVS9JbERSREMyRnkvSkhmRlNTcERocnpybzFhT2FNWVVMR04yRjgzdU44ZkN5ekg5VjZEYW5T"
+        "V0xhODJaemRaUml2ZTFOc2RGVHU5Q1k0OFgydDcwS01La0RHVThaNDlTVEtsaXhXUlQyVkRkVldVYnNnK3J1MGczMG"
+        "JaRitoNkpiNGNDTTNaMStmVEVWUXR2NnpqOHNxK3pXSmd0WUVWajFFalNRVGxLUWdRUm9peWxCSkl0TkxxMC8vblly"
+        "VFpIZldIQ1BzQXpPcDFoY05rNnFrRGRVQXFDU2dzK3IzN2FtNTVWSitMcGRaaUpoeGg2TnpraTh1dGNabDBpaDJiSW"
+        "8xV2FsTmR2ek1lUXZHSm5PUzZZUUZKZTVVMGI2RXZrSE9rbXpUUWluRmR1TWUvaWFjc2o2ZlE3R0UxQXd1cW0vUk9u"
+        "Wlk4dXpMVWNaZnpIc1lsL1BzSnVJQWlCaVlkeWc9PSIsIm1hYyI6ImMzNDBhODUwZDkzZGNkNmQ2MmJlYjAzNmRjNj"
+        "hlOTJlNjAxZjhjOGM3YjA5MzRkN2FkMmEzOTQxZjFkNGZmNjAiLCJ0YWciOiIifQ==";
+    char changed[sizeof aead];
+    expect(&envelope_aead, aead, CLASS_UNVERSIONED, "-");
+    assert_true(envelope_aead.verify(&envelope_aead, envelope_aead.vectors[0].key, str_from(aead)));
+    memcpy(changed, aead, sizeof aead);
+    changed[1000] = changed[1000] == 'A' ? 'B' : 'A';
+    assert_false(
+        envelope_aead.verify(&envelope_aead, envelope_aead.vectors[0].key, str_from(changed)));
+    expect(&envelope_laravel, laravel_cell, CLASS_UNVERSIONED, "-");
+    assert_true(envelope_laravel.verify(&envelope_laravel, envelope_laravel.vectors[0].key,
+                                        str_from(laravel_cell)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +642,7 @@ int main(void)
         cmocka_unit_test(a_template_reads_its_id),
         cmocka_unit_test(a_template_that_cannot_work_is_refused),
         cmocka_unit_test(a_changed_value_is_not_proven),
+        cmocka_unit_test(a_long_value_is_proven_in_pieces),
         cmocka_unit_test(half_a_key_proves_a_fernet_token),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
