@@ -168,6 +168,7 @@ static struct table_rows *open_rows(struct analysis *a, struct catalogue_entry *
         .declared = declared,
         .reading = {.known = &a->known,
                     .proof = a->options->proof,
+                    .constants = &a->constants,
                     .simd = simd_best(),
                     .time_limit = time_limit(a)},
     };

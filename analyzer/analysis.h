@@ -41,6 +41,7 @@ struct analysis {
     struct catalogue catalogue;
     struct scope scope;
     struct key_names known;
+    struct constants constants; /* of all envelopes there are */
     struct pool *pool;
 
     struct spend *spend; /* NULL: no activity export was met */

@@ -14,7 +14,7 @@
 #define ANALYZER_LAYOUT_H
 
 #include "formats/dump/csv.h"
-#include "formats/envelope/envelope.h"
+#include "formats/envelope/constants.h"
 
 /* SCAN_BYTES: records of one field, fed as pieces, each up to its close; no byte means anything. */
 enum scan_format { SCAN_COPY_TEXT, SCAN_CSV, SCAN_BYTES };
@@ -24,6 +24,8 @@ struct scan_layout {
     const struct csv_dialect *dialect; /* SCAN_CSV only */
     size_t columns;                    /* 0: every record must be an empty line */
     const bool *declared;              /* one a column; NULL: none is */
+    /* One a column: the envelope that --envelope names for it, or NULL; NULL: none has one. */
+    const struct envelope *const *named;
     struct reading reading;
 
     bool any_declared; /* by scan_layout_seal */
@@ -39,6 +41,11 @@ static inline void scan_layout_seal(struct scan_layout *l)
 static inline bool scan_is_declared(const struct scan_layout *l, size_t column)
 {
     return l->declared && column < l->columns && l->declared[column];
+}
+
+static inline const struct envelope *scan_named(const struct scan_layout *l, uint64_t column)
+{
+    return l->named && column < l->columns ? l->named[column] : NULL;
 }
 
 #endif

@@ -54,7 +54,7 @@ void scan_piece_feed(struct scan_piece *p, struct str bytes)
         csv_piece_feed(p, bytes);
         break;
     case SCAN_BYTES:
-        fernet_stream_feed(&p->field->stream, bytes);
+        cell_feed(&p->field->cell, bytes);
         break;
     }
 }

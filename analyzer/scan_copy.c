@@ -62,8 +62,8 @@ static void count_field(struct scan_loop *l, size_t column, struct str field)
  */
 static void count_declared(struct scan_loop *l, size_t column, struct str field)
 {
-    bool plain = field.len < FERNET_OUTER_LEAST && !memchr(field.at, ':', field.len) &&
-                 !memchr(field.at, '\\', field.len);
+    bool plain = !scan_named(l->layout, column) && field.len < FERNET_OUTER_LEAST &&
+                 !memchr(field.at, ':', field.len) && !memchr(field.at, '\\', field.len);
     if (plain)
         l->done = field.at + field.len + 1;
     else
@@ -168,11 +168,12 @@ SIMD_FAST_BITS static const unsigned char *copy_blocks_fast(struct scan_loop *l)
 static void copy_loop(struct scan_loop *l)
 {
     const struct simd_ops *simd = l->layout->reading.simd;
+    const struct simd_needles *needles = &l->layout->reading.constants->needles;
     uint64_t carry = 1;
     const unsigned char *at = l->rows;
     while (at < l->end) {
         size_t most = begin_chunk(l, at);
-        l->blocks = simd->copy_masks(at, l->end, most, &carry, l->scanner->masks);
+        l->blocks = simd->copy_masks(at, l->end, most, needles, &carry, l->scanner->masks);
         at = simd != &simd_scalar ? copy_blocks_fast(l) : copy_blocks_plain(l);
         if (at != chunk_end(l))
             carry = 0; /* in a field, or at the separator that ends one */

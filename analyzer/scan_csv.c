@@ -80,8 +80,8 @@ static void count_field(struct scan_loop *l, size_t column, struct str field)
 /* As in scan_copy.c: short and without ':' or backslash it is plaintext. */
 static void count_declared(struct scan_loop *l, size_t column, struct str field)
 {
-    bool plain = field.len < FERNET_OUTER_LEAST && !memchr(field.at, ':', field.len) &&
-                 !memchr(field.at, '\\', field.len);
+    bool plain = !scan_named(l->layout, column) && field.len < FERNET_OUTER_LEAST &&
+                 !memchr(field.at, ':', field.len) && !memchr(field.at, '\\', field.len);
     if (plain)
         l->done = field.at + field.len + 1;
     else
@@ -147,7 +147,7 @@ static void visit_csv(struct scan_loop *l, size_t column, const unsigned char *s
         visit_separator(l, column, start, at);
     else if (at == start && *at == '\r')
         visit_cr(l, column, start, at);
-    else if ((*at == 'Z' || *at == '5') && is_constant(l, at) && !count_value(l, column, start))
+    else if (is_constant(l, at) && !count_value(l, column, start))
         count_field(l, column, whole_field(l, start, at));
 }
 
@@ -199,7 +199,8 @@ void csv_even_batch(struct scanner *s, const struct scan_layout *layout, struct 
     }
     struct simd_csv how = {.delimiter = d->delimiter,
                            .quote = d->quote,
-                           .null = d->null_text.len ? d->null_text.at[0] : d->delimiter};
+                           .null = d->null_text.len ? d->null_text.at[0] : d->delimiter,
+                           .needles = &layout->reading.constants->needles};
     struct scan_loop loop = scan_loop_make(s, layout, rows, t);
     loop.skips_blank = layout->columns > 1;
     csv_loop(&loop, &how);

@@ -10,10 +10,6 @@
 #include "analyzer/scan_parts.h"
 #include "formats/envelope/versioned_fernet.h"
 
-/* What a constant begins with: in base64url, and in hexadecimal of either case. */
-static const unsigned char constant_starts[CSV_CONSTANT_STARTS][2] = {
-    {'Z', '0'}, {'5', 'a'}, {'5', 'A'}};
-
 struct view {
     struct scan_piece *piece;
     const struct csv_dialect *dialect;
@@ -33,37 +29,23 @@ struct whole_field {
 
 /* ---- constants ---- */
 
-static bool begins_constant(struct str s)
-{
-    return str_starts(s, STR(FERNET_CONSTANT)) ||
-           (s.len >= FERNET_CONSTANT_MOST &&
-            str_eq_nocase(str_slice(s, 0, FERNET_CONSTANT_MOST), STR(FERNET_CONSTANT_HEX)));
-}
-
-/* Does one with start k stand in the field? */
-static bool holds_start(const struct view *v, size_t k, struct str field)
-{
-    const unsigned char *end = v->bytes.at + v->bytes.len;
-    const unsigned char *at = v->piece->starts[k];
-    if (!at || at < field.at)
-        at = field.at;
-    bool found = false;
-    while (at < field.at + field.len && !found) {
-        found = begins_constant(str_make(at, (size_t)(field.at + field.len - at)));
-        if (!found)
-            at += 1 + v->simd->find_pair(str_make(at + 1, (size_t)(end - at - 1)),
-                                         constant_starts[k][0], constant_starts[k][1]);
-    }
-    v->piece->starts[k] = at;
-    return found;
-}
-
+/* Does one begin in the field? Looked for in all that is in view, so that nothing is read twice. */
 static bool holds_constant(const struct view *v, struct str field)
 {
-    for (size_t k = 0; k < CSV_CONSTANT_STARTS; k++)
-        if (holds_start(v, k, field))
-            return true;
-    return false;
+    const struct constants *c = v->piece->layout->reading.constants;
+    const unsigned char *end = v->bytes.at + v->bytes.len;
+    const unsigned char *at = v->piece->constant;
+    if (!at || at < field.at)
+        at = field.at;
+    else if (at >= field.at + field.len)
+        return false;
+    for (; at < end; at++) {
+        at += v->simd->find_needle(str_make(at, (size_t)(end - at)), &c->needles);
+        if (at == end || constants_begin(c, str_make(at, (size_t)(end - at))))
+            break;
+    }
+    v->piece->constant = at;
+    return at < field.at + field.len;
 }
 
 /* ---- where a field ends ---- */
@@ -115,7 +97,7 @@ static bool find_field(const struct view *v, size_t at, struct whole_field *f)
 static void count_general(struct scan_piece *p, const struct whole_field *f)
 {
     if (!f->escaped) {
-        fernet_stream_feed(&p->field->stream, f->value);
+        cell_feed(&p->field->cell, f->value);
     } else {
         for (size_t i = 0; i < f->raw.len; i++)
             csv_piece_byte(p, f->raw.at[i]);
@@ -153,7 +135,7 @@ static void count_field(const struct view *v, const struct whole_field *f)
     } else if (f->value.len == 0) {
         if (inside)
             p->tally->columns[p->column].empties++;
-    } else if (holds_constant(v, f->raw) ||
+    } else if (holds_constant(v, f->raw) || scan_named(p->layout, p->column) ||
                (scan_is_declared(p->layout, (size_t)p->column) && !is_short_plaintext(f->raw))) {
         count_value(p, f);
     }

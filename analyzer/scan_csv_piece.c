@@ -168,7 +168,7 @@ static bool at_field_start(const struct scan_piece *p)
 void csv_piece_feed(struct scan_piece *p, struct str bytes)
 {
     size_t at = 0;
-    memset(p->starts, 0, sizeof p->starts);
+    p->constant = NULL;
     while (at < bytes.len) {
         if (at_field_start(p))
             at = csv_piece_fields(p, bytes, at);

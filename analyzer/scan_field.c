@@ -8,12 +8,12 @@ void field_open(struct scan_field *f, const struct scan_layout *layout)
 {
     f->raw_len = 0;
     f->work_len = 0;
-    fernet_stream_open(&f->stream, &layout->reading, &f->verdict);
+    cell_open(&f->cell, &layout->reading);
 }
 
 void field_flush(struct scan_field *f)
 {
-    fernet_stream_feed(&f->stream, str_make(f->work, f->work_len));
+    cell_feed(&f->cell, str_make(f->work, f->work_len));
     f->work_len = 0;
 }
 
@@ -22,7 +22,7 @@ void field_run(struct scan_field *f, struct str run)
     if (run.len > SCAN_WORK - f->work_len)
         field_flush(f);
     if (run.len > SCAN_WORK) {
-        fernet_stream_feed(&f->stream, run);
+        cell_feed(&f->cell, run);
         return;
     }
     memcpy(f->work + f->work_len, run.at, run.len);
@@ -46,9 +46,9 @@ static void feed_unescaped(struct scan_field *f, size_t n)
     struct str raw = str_make(f->work, n);
     size_t len;
     if (copy_is_null(raw)) /* as a part of a field it is the letter N */
-        fernet_stream_feed(&f->stream, STR("N"));
+        cell_feed(&f->cell, STR("N"));
     else if (copy_unescape(raw, f->work, &len))
-        fernet_stream_feed(&f->stream, str_make(f->work, len));
+        cell_feed(&f->cell, str_make(f->work, len));
 }
 
 void field_copy_bytes(struct scan_field *f, struct str raw)
@@ -78,8 +78,8 @@ void field_close(struct scan_field *f, struct tally *t, size_t column, enum fiel
         return;
     }
     field_flush(f);
-    fernet_stream_close(&f->stream);
-    tally_verdict(t, column, &f->verdict);
+    cell_close(&f->cell, scan_named(t->layout, column));
+    tally_verdict(t, column, &f->cell.verdict);
 }
 
 void field_copy_close(struct scan_field *f, struct tally *t, size_t column)

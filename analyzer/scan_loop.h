@@ -98,14 +98,10 @@ static inline struct str without_cr(struct str field, unsigned char separator)
     return field;
 }
 
-/* Does a constant begin at the byte, a 'Z' or a '5'? */
+/* Does a constant begin at the byte? A mark says no more than that one may. */
 static inline bool is_constant(const struct scan_loop *l, const unsigned char *at)
 {
-    size_t left = (size_t)(l->end - at);
-    if (*at == 'Z')
-        return left >= FERNET_CONSTANT_LEN && memcmp(at, FERNET_CONSTANT, FERNET_CONSTANT_LEN) == 0;
-    return left >= FERNET_CONSTANT_MOST &&
-           str_eq_nocase(str_make(at, FERNET_CONSTANT_MOST), STR(FERNET_CONSTANT_HEX));
+    return constants_begin(l->layout->reading.constants, str_make(at, (size_t)(l->end - at)));
 }
 
 /* The bits behind the highest one of a mask that is not 0. */

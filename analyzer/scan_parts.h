@@ -16,8 +16,7 @@ enum {
 
 /* The slow and careful way to read one field; any length. */
 struct scan_field {
-    struct fernet_stream stream;
-    struct verdict verdict;
+    struct cell cell;
     uint64_t raw_len;       /* raw bytes seen */
     unsigned char first[2]; /* of them */
     size_t work_len;        /* COPY: of an escape not yet whole; CSV: gathered */
@@ -36,8 +35,6 @@ static inline void field_byte(struct scan_field *f, unsigned char byte);
 enum field_null { FIELD_VALUE, FIELD_NULL };
 void field_close(struct scan_field *f, struct tally *t, size_t column, enum field_null null);
 
-enum { CSV_CONSTANT_STARTS = 3 }; /* ways in which a constant begins */
-
 struct scan_piece {
     const struct scan_layout *layout;
     struct tally *tally;
@@ -49,8 +46,8 @@ struct scan_piece {
     enum csv_state state;
     bool quoted;      /* the field was opened by a quote */
     size_t null_seen; /* bytes of the raw field equal to the NULL text; SIZE_MAX: it differs */
-    /* In the bytes at hand: from a field's start on, no constant begins before these. */
-    const unsigned char *starts[CSV_CONSTANT_STARTS];
+    /* In the bytes at hand: from a field's start on, no constant begins before this. */
+    const unsigned char *constant;
 };
 
 struct scanner {

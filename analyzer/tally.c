@@ -1,6 +1,8 @@
 /* tally: counting, merging, and the report's form of it. */
 #include "analyzer/tally.h"
 
+#include "common/buf.h"
+
 struct version_tally {
     uint64_t records;
     int64_t oldest, newest; /* the one greater than the other: no readable time */
@@ -9,7 +11,7 @@ struct version_tally {
 /* A name that the keyring lacks. */
 struct unknown_version {
     unsigned char len;
-    unsigned char name[ENVELOPE_NAME_MAX];
+    unsigned char name[TALLY_NAME_MAX];
     struct version_tally tally;
 };
 
@@ -24,6 +26,7 @@ struct column_detail {
     uint64_t classes[CLASS_COUNT]; /* CLASS_NULL stays 0; empty ones of verdicts only */
     uint64_t future;
     uint64_t leaks;
+    uint32_t envelopes;   /* found here, by index in reading.constants; bit 0: versioned-fernet */
     uint64_t key_records; /* that name at least one version */
     struct version_tally bare, other, more;
     struct version_tally *known;     /* one for each name of the keyring */
@@ -222,11 +225,24 @@ void tally_value(struct tally *t, size_t column, const struct fernet_value *valu
         one = one_record(UTC_NONE, UTC_NONE);
     }
     d->classes[bare ? CLASS_UNVERSIONED : CLASS_HINTED]++;
+    d->envelopes |= 1;
     d->key_records++;
     if (version)
         version_add(version, &one);
     else
         name_add(t, d, value->name, &one);
+}
+
+/* A name of another envelope, with that before it: no version of the keyring reads like it. */
+static void foreign_add(struct tally *t, struct column_detail *d, const struct key_use *u,
+                        const struct version_tally *add)
+{
+    unsigned char name[TALLY_NAME_MAX];
+    struct str owner = str_slice(str_from(u->owner->name), 0, sizeof name - 1 - u->len);
+    memcpy(name, owner.at, owner.len);
+    name[owner.len] = VERSION_FOREIGN;
+    memcpy(name + owner.len + 1, u->name, u->len);
+    unknown_add(t, d, str_make(name, owner.len + 1 + u->len), add);
 }
 
 static void add_use(struct tally *t, struct column_detail *d, const struct key_use *u)
@@ -237,7 +253,10 @@ static void add_use(struct tally *t, struct column_detail *d, const struct key_u
         version_add(u->basis == BASIS_PROVEN ? &d->proven[u->known] : &d->known[u->known], &one);
         break;
     case USE_UNKNOWN:
-        unknown_add(t, d, str_make(u->name, u->len), &one);
+        if (u->owner)
+            foreign_add(t, d, u, &one);
+        else
+            unknown_add(t, d, str_make(u->name, u->len), &one);
         break;
     case USE_BARE:
         version_add(&d->bare, &one);
@@ -254,6 +273,7 @@ static void add_use(struct tally *t, struct column_detail *d, const struct key_u
 static void add_uses(struct tally *t, struct column_detail *d, const struct verdict *v)
 {
     d->future += v->future;
+    d->envelopes |= v->envelopes || v->use_count == 0 ? v->envelopes : 1;
     d->key_records += v->use_count > 0;
     for (size_t i = 0; i < v->use_count; i++)
         add_use(t, d, &v->uses[i]);
@@ -287,6 +307,7 @@ static void merge_detail(struct tally *into, size_t column, const struct column_
     for (size_t i = 0; i < CLASS_COUNT; i++)
         d->classes[i] += from->classes[i];
     d->future += from->future;
+    d->envelopes |= from->envelopes;
     d->leaks += from->leaks;
     d->key_records += from->key_records;
     version_add(&d->bare, &from->bare);
@@ -357,6 +378,21 @@ static void report_usages(const struct tally *t, const struct column_detail *d, 
     report_version(&d->more, STR(VERSION_MORE), BASIS_HINT, arena, into);
 }
 
+/* Those found, joined by '+'. */
+static struct str envelope_names(const struct tally *t, uint32_t found, struct arena *arena)
+{
+    const struct constants *c = t->layout->reading.constants;
+    struct buf names = {.arena = arena};
+    for (size_t i = 0; found >> i; i++) {
+        if (!(found >> i & 1))
+            continue;
+        if (names.len > 0)
+            buf_byte(&names, '+');
+        buf_text(&names, c ? c->envelopes[i]->name : envelope_versioned_fernet.name);
+    }
+    return buf_str(&names);
+}
+
 void tally_report(struct tally *t, size_t column, struct arena *arena, struct report_column *into)
 {
     const struct column_tally *c = &t->columns[column];
@@ -381,6 +417,5 @@ void tally_report(struct tally *t, size_t column, struct arena *arena, struct re
     into->future_times = d->future;
     into->key_records = d->key_records;
     report_usages(t, d, arena, into);
-    if (into->usage_count > 0)
-        into->envelope = str_from(envelope_versioned_fernet.name);
+    into->envelope = envelope_names(t, d->envelopes, arena);
 }

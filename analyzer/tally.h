@@ -21,9 +21,12 @@
 
 #include "analyzer/layout.h"
 #include "common/report.h"
-#include "formats/envelope/versioned_fernet.h"
+#include "formats/envelope/cell.h"
 
 #define TALLY_NONE UINT64_MAX
+
+/* Bytes of a version that another envelope names: "vault-transit:v3". */
+enum { TALLY_NAME_MAX = 64 };
 
 struct column_detail; /* classes, times, versions: tally.c */
 

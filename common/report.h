@@ -63,6 +63,8 @@ const char *usage_basis_name(enum usage_basis b);
 /* Names that are no version of ours are counted together under these (S5). */
 #define VERSION_OTHER "(other)"
 #define VERSION_MORE  "(more)"
+/* In a version of another envelope than the keyring's, behind its name: "vault-transit:v3". */
+#define VERSION_FOREIGN ':'
 enum { USAGE_UNKNOWN_MAX = 1024 }; /* distinct unknown names a column */
 
 /* One version in one column. */

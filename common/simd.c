@@ -22,20 +22,39 @@ const unsigned char base64url_value[256] = {
 };
 #undef NO
 
-static struct simd_masks scalar_masks(const unsigned char *at, size_t n, unsigned char next,
-                                      uint64_t *carry)
+void simd_needle_add(struct simd_needles *n, unsigned group, size_t place, unsigned char byte)
+{
+    n->low[place][byte & 15] |= (unsigned char)(1u << group);
+    n->high[place][byte >> 4 & 7] |= (unsigned char)(1u << group);
+}
+
+void simd_needle_text(struct simd_needles *n, const unsigned char *bytes)
+{
+    unsigned hash = simd_text_hash(bytes);
+    n->texts[hash / 64] |= (uint64_t)1 << hash % 64;
+}
+
+void simd_needles_seal(struct simd_needles *n)
+{
+    for (size_t k = 0; k < SIMD_NEEDLE; k++)
+        for (size_t c = 0; c < 128; c++)
+            n->byte[k][c] = n->low[k][c & 15] & n->high[k][c >> 4];
+}
+
+/* Of the n bytes at `at`, behind which `left` - n more can be seen. */
+static struct simd_masks scalar_masks(const unsigned char *at, size_t n, size_t left,
+                                      const struct simd_needles *needles, uint64_t *carry)
 {
     struct simd_masks m = {0};
     for (size_t i = 0; i < n; i++) {
         uint64_t bit = (uint64_t)1 << i;
         unsigned char c = at[i];
-        unsigned char after = i + 1 < n ? at[i + 1] : next;
         if (c == '\t')
             m.tab |= bit;
         if (c == '\n')
             m.newline |= bit;
         bool empty = *carry && (c == '\t' || c == '\n' || c == '\r');
-        if (c == '\\' || empty || (c == 'Z' && after == '0') || (c == '5' && (after | 0x20) == 'a'))
+        if (c == '\\' || empty || simd_needle_at(needles, at + i, left - i))
             m.mark |= bit;
         *carry = c == '\t' || c == '\n';
     }
@@ -43,12 +62,13 @@ static struct simd_masks scalar_masks(const unsigned char *at, size_t n, unsigne
 }
 
 static size_t scalar_copy_masks(const unsigned char *at, const unsigned char *end, size_t most,
-                                uint64_t *carry, struct simd_masks *into)
+                                const struct simd_needles *needles, uint64_t *carry,
+                                struct simd_masks *into)
 {
     for (size_t b = 0; b < most; b++) {
         size_t left = (size_t)(end - at);
         size_t n = left < SIMD_BLOCK ? left : SIMD_BLOCK;
-        into[b] = scalar_masks(at, n, left > SIMD_BLOCK ? at[SIMD_BLOCK] : 0, carry);
+        into[b] = scalar_masks(at, n, left, needles, carry);
         if (into[b].mark)
             return b + 1;
         at += n;
@@ -64,6 +84,7 @@ static uint64_t parity_so_far(uint64_t x)
     return x;
 }
 
+/* Without the needles. */
 static struct csv_bytes scalar_csv_bytes(const unsigned char *at, size_t n, unsigned char after,
                                          const struct simd_csv *how)
 {
@@ -73,12 +94,10 @@ static struct csv_bytes scalar_csv_bytes(const unsigned char *at, size_t n, unsi
         unsigned char c = at[i];
         unsigned char next = i + 1 < n ? at[i + 1] : after;
         bool quote = how->quote && c == how->quote;
-        bool constant = (c == 'Z' && next == '0') || (c == '5' && (next | 0x20) == 'a');
         b.delimiter |= c == how->delimiter ? bit : 0;
         b.newline |= c == '\n' ? bit : 0;
         b.quote |= quote ? bit : 0;
         b.start |= (quote && next == how->quote) || c == how->null || c == '\r' ? bit : 0;
-        b.constant |= constant ? bit : 0;
     }
     b.parity = parity_so_far(b.quote);
     return b;
@@ -92,6 +111,8 @@ static size_t scalar_csv_masks(const unsigned char *at, const unsigned char *end
         size_t left = (size_t)(end - at);
         size_t n = left < SIMD_BLOCK ? left : SIMD_BLOCK;
         struct csv_bytes b = scalar_csv_bytes(at, n, left > SIMD_BLOCK ? at[SIMD_BLOCK] : 0, how);
+        for (size_t i = 0; i < n; i++)
+            b.needle |= (uint64_t)simd_needle_at(how->needles, at + i, left - i) << i;
         into[k] = csv_block(&b, state);
         if (into[k].mark)
             return k + 1;
@@ -130,12 +151,12 @@ static size_t scalar_count(struct str s, unsigned char byte)
     return n;
 }
 
-static size_t scalar_find_pair(struct str s, unsigned char a, unsigned char b)
+static size_t scalar_find_needle(struct str s, const struct simd_needles *needles)
 {
     size_t i = 0;
-    while (i + 1 < s.len && (s.at[i] != a || s.at[i + 1] != b))
+    while (i < s.len && !simd_needle_at(needles, s.at + i, s.len - i))
         i++;
-    return i + 1 < s.len ? i : s.len;
+    return i;
 }
 
 static size_t scalar_find_end_line(struct str s, uint64_t *newlines)
@@ -190,7 +211,7 @@ const struct simd_ops simd_scalar = {
     .csv_masks = scalar_csv_masks,
     .csv_cut = scalar_csv_cut,
     .find_either = scalar_find_either,
-    .find_pair = scalar_find_pair,
+    .find_needle = scalar_find_needle,
     .find_end_line = scalar_find_end_line,
     .count = scalar_count,
     .base64_twice = scalar_base64_twice,

@@ -6,7 +6,7 @@
  * runs.
  *
  *     const struct simd_ops *simd = simd_best();
- *     simd->copy_masks(at, end, blocks, &carry, masks);
+ *     simd->copy_masks(at, end, blocks, &needles, &carry, masks);
  *
  * Nothing reads outside the bytes it is given. Threads: pure.
  */
@@ -15,15 +15,31 @@
 
 #include "common/str.h"
 
-enum { SIMD_BLOCK = 64, SIMD_SHORT = 128 };
+enum { SIMD_BLOCK = 64, SIMD_SHORT = 128, SIMD_NEEDLE = 4, SIMD_GROUPS = 8, SIMD_TEXT_BITS = 8192 };
+
+/*
+ * What one of many texts may begin with: in each of SIMD_GROUPS groups, a set of ASCII bytes for
+ * each of the first SIMD_NEEDLE places, by the two nibbles of the byte. What comes through there is
+ * looked up among the texts' first bytes, in any case of their letters, by a hash. So too much is
+ * told, but seldom, and never too little.
+ *
+ *     struct simd_needles n = {0};
+ *     simd_needle_add(&n, group, place, byte) ...                      for each text, 4 places
+ *     simd_needle_text(&n, bytes) ...                                  and its 4 bytes
+ *     simd_needles_seal(&n);
+ */
+struct simd_needles {
+    unsigned char low[SIMD_NEEDLE][16], high[SIMD_NEEDLE][16]; /* bits: the groups */
+    unsigned char byte[SIMD_NEEDLE][256]; /* both of it; 0 for bytes that are not ASCII */
+    uint64_t texts[SIMD_TEXT_BITS / 64];  /* by hash: may be one's */
+};
 
 /* Where things are in 64 bytes; bit i stands for byte i. */
 struct simd_masks {
     uint64_t tab;
     uint64_t newline;
-    /* Worth a look: a backslash, a tab, newline or CR behind a tab or newline (an empty field), the
-     * Z of "Z0" and the 5 of "5a" (what an envelope's constant starts with, as text and in
-     * hexadecimal). */
+    /* Worth a look: a backslash, a tab, newline or CR behind a tab or newline (an empty field), and
+     * where a needle may begin. */
     uint64_t mark;
 };
 
@@ -32,6 +48,7 @@ struct simd_csv {
     unsigned char delimiter;
     unsigned char quote; /* 0: none */
     unsigned char null;  /* first byte of the NULL text; the delimiter when that is empty */
+    const struct simd_needles *needles; /* csv_masks only */
 };
 
 /* Before a block. */
@@ -64,11 +81,12 @@ struct simd_ops {
      * `at` was a tab, a newline or nothing, and is that for the next call afterwards.
      */
     size_t (*copy_masks)(const unsigned char *at, const unsigned char *end, size_t most,
-                         uint64_t *carry, struct simd_masks *into);
+                         const struct simd_needles *needles, uint64_t *carry,
+                         struct simd_masks *into);
     /*
      * The same for CSV whose quotes are escaped by doubling: .tab is the delimiter, and separators
      * in quotes are left out. Marks: a separator behind another; a CR, `null` or two quotes at a
-     * field's begin; and what begins a constant. The rows must be such that csv_cut says true.
+     * field's begin; and where a needle may begin. The rows must be such that csv_cut says true.
      */
     size_t (*csv_masks)(const unsigned char *at, const unsigned char *end, size_t most,
                         const struct simd_csv *how, struct simd_csv_state *state,
@@ -82,8 +100,8 @@ struct simd_ops {
                     struct simd_csv_cut *found);
     /* Index of the first a or b; s.len when there is none. */
     size_t (*find_either)(struct str s, unsigned char a, unsigned char b);
-    /* Index of the first a that is followed by b; s.len when there is none. */
-    size_t (*find_pair)(struct str s, unsigned char a, unsigned char b);
+    /* Index of the first byte at which a needle may begin; s.len when there is none. */
+    size_t (*find_needle)(struct str s, const struct simd_needles *needles);
     /*
      * Index of the first backslash that is followed by a full stop and begins a line, or `s`; s.len
      * when there is none. Adds to *newlines those before it.
@@ -98,6 +116,10 @@ struct simd_ops {
      */
     bool (*base64_twice)(struct str s, struct simd_base64 *found);
 };
+
+void simd_needle_add(struct simd_needles *n, unsigned group, size_t place, unsigned char byte);
+void simd_needle_text(struct simd_needles *n, const unsigned char *bytes);
+void simd_needles_seal(struct simd_needles *n);
 
 extern const struct simd_ops simd_scalar;
 const struct simd_ops *simd_best(void);

@@ -22,28 +22,56 @@ AVX2 static inline uint64_t bits(__m256i low, __m256i high)
                                                      << 32;
 }
 
-/* The first of a pair that begins a constant; `next` is one byte further. */
-AVX2 static inline __m256i constants(__m256i bytes, __m256i next)
+/* struct simd_needles in registers. */
+struct needles {
+    __m256i low[SIMD_NEEDLE], high[SIMD_NEEDLE];
+    const struct simd_needles *all;
+};
+
+/* What 64 bytes are read with for their needles, and how many that takes. */
+enum { NEEDLE_BYTES = SIMD_BLOCK + SIMD_NEEDLE - 1 };
+
+AVX2 static inline struct needles load_needles(const struct simd_needles *from)
 {
-    __m256i text = _mm256_and_si256(equal(bytes, 'Z'), equal(next, '0'));
-    __m256i lower = _mm256_or_si256(next, _mm256_set1_epi8(0x20));
-    __m256i hex = _mm256_and_si256(equal(bytes, '5'), equal(lower, 'a'));
-    return _mm256_or_si256(text, hex);
+    struct needles n = {.all = from};
+    for (size_t k = 0; k < SIMD_NEEDLE; k++) {
+        n.low[k] = _mm256_broadcastsi128_si256(
+            _mm_loadu_si128((const __m128i *)(const void *)from->low[k]));
+        n.high[k] = _mm256_broadcastsi128_si256(
+            _mm_loadu_si128((const __m128i *)(const void *)from->high[k]));
+    }
+    return n;
 }
 
-AVX2 static inline __m256i marks(__m256i bytes, __m256i next)
+/* All ones where no needle may begin; 35 bytes are read. A shuffle gives 0 for what is no ASCII. */
+AVX2 static inline __m256i no_needle(const unsigned char *at, const struct needles *n)
 {
-    return _mm256_or_si256(equal(bytes, '\\'), constants(bytes, next));
+    __m256i groups = _mm256_set1_epi8(-1);
+    for (size_t k = 0; k < SIMD_NEEDLE; k++) {
+        __m256i bytes = load(at + k);
+        __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(15));
+        __m256i here = _mm256_and_si256(_mm256_shuffle_epi8(n->low[k], bytes),
+                                        _mm256_shuffle_epi8(n->high[k], high));
+        groups = _mm256_and_si256(groups, here);
+    }
+    return _mm256_cmpeq_epi8(groups, _mm256_setzero_si256());
 }
 
-/* 65 bytes are read. */
-AVX2 static inline struct simd_masks avx2_masks(const unsigned char *at, uint64_t *carry)
+/* NEEDLE_BYTES are read. */
+AVX2 static inline uint64_t needles_at(const unsigned char *at, const struct needles *n)
+{
+    return simd_needle_filter(n->all, at, ~bits(no_needle(at, n), no_needle(at + 32, n)));
+}
+
+/* NEEDLE_BYTES are read. */
+AVX2 static inline struct simd_masks avx2_masks(const unsigned char *at, const struct needles *n,
+                                                uint64_t *carry)
 {
     __m256i low = load(at);
     __m256i high = load(at + 32);
     struct simd_masks m = {.tab = bits(equal(low, '\t'), equal(high, '\t')),
                            .newline = bits(equal(low, '\n'), equal(high, '\n')),
-                           .mark = bits(marks(low, load(at + 1)), marks(high, load(at + 33)))};
+                           .mark = bits(equal(low, '\\'), equal(high, '\\')) | needles_at(at, n)};
     uint64_t separators = m.tab | m.newline;
     uint64_t cr = bits(equal(low, '\r'), equal(high, '\r'));
     m.mark |= (separators | cr) & (separators << 1 | *carry);
@@ -52,18 +80,20 @@ AVX2 static inline struct simd_masks avx2_masks(const unsigned char *at, uint64_
 }
 
 AVX2 static size_t avx2_copy_masks(const unsigned char *at, const unsigned char *end, size_t most,
-                                   uint64_t *carry, struct simd_masks *into)
+                                   const struct simd_needles *needles, uint64_t *carry,
+                                   struct simd_masks *into)
 {
+    const struct needles n = load_needles(needles);
     size_t b = 0;
     uint64_t separator = *carry;
-    for (uint64_t mark = 0; b < most && end - at > SIMD_BLOCK && !mark; b++, at += SIMD_BLOCK) {
-        into[b] = avx2_masks(at, &separator);
+    for (uint64_t mark = 0; b < most && end - at >= NEEDLE_BYTES && !mark; b++, at += SIMD_BLOCK) {
+        into[b] = avx2_masks(at, &n, &separator);
         mark = into[b].mark;
     }
     *carry = separator;
     if (b == most || (b > 0 && into[b - 1].mark))
         return b;
-    return b + simd_scalar.copy_masks(at, end, most - b, carry, into + b);
+    return b + simd_scalar.copy_masks(at, end, most - b, needles, carry, into + b);
 }
 
 /* Multiplying without carries by all ones adds up, in each bit, all bits up to it. */
@@ -88,16 +118,16 @@ AVX2 static inline struct csv_bytes avx2_csv_quotes(const unsigned char *at,
     return b;
 }
 
-/* 65 bytes are read. */
-AVX2 static inline struct csv_bytes avx2_csv_bytes(const unsigned char *at,
-                                                   const struct simd_csv *how)
+/* NEEDLE_BYTES are read. */
+AVX2 static inline struct csv_bytes
+avx2_csv_bytes(const unsigned char *at, const struct simd_csv *how, const struct needles *n)
 {
     __m256i low = load(at);
     __m256i high = load(at + 32);
     struct csv_bytes b = avx2_csv_quotes(at, how);
     b.start = bits(equal(low, how->null), equal(high, how->null)) |
               bits(equal(low, '\r'), equal(high, '\r'));
-    b.constant = bits(constants(low, load(at + 1)), constants(high, load(at + 33)));
+    b.needle = needles_at(at, n);
     uint64_t next_is_quote = b.quote >> 1 | (uint64_t)(at[SIMD_BLOCK] == how->quote) << 63;
     b.start |= b.quote & next_is_quote;
     return b;
@@ -107,9 +137,10 @@ AVX2 static size_t avx2_csv_masks(const unsigned char *at, const unsigned char *
                                   const struct simd_csv *how, struct simd_csv_state *state,
                                   struct simd_masks *into)
 {
+    const struct needles n = load_needles(how->needles);
     size_t k = 0;
-    for (uint64_t mark = 0; k < most && end - at > SIMD_BLOCK && !mark; k++, at += SIMD_BLOCK) {
-        struct csv_bytes b = avx2_csv_bytes(at, how);
+    for (uint64_t mark = 0; k < most && end - at >= NEEDLE_BYTES && !mark; k++, at += SIMD_BLOCK) {
+        struct csv_bytes b = avx2_csv_bytes(at, how, &n);
         into[k] = csv_block(&b, state);
         mark = into[k].mark;
     }
@@ -172,21 +203,16 @@ AVX2 static size_t avx2_count(struct str s, unsigned char byte)
     return total + simd_scalar.count(str_slice(s, i, s.len), byte);
 }
 
-/* 33 bytes are read. */
-AVX2 static inline __m256i pairs_at(const unsigned char *at, unsigned char a, unsigned char b)
+AVX2 static size_t avx2_find_needle(struct str s, const struct simd_needles *needles)
 {
-    return _mm256_and_si256(equal(load(at), a), equal(load(at + 1), b));
-}
-
-AVX2 static size_t avx2_find_pair(struct str s, unsigned char a, unsigned char b)
-{
+    const struct needles n = load_needles(needles);
     size_t i = 0;
-    for (; i + 65 <= s.len; i += 64) {
-        __m256i hit = _mm256_or_si256(pairs_at(s.at + i, a, b), pairs_at(s.at + i + 32, a, b));
-        if (!_mm256_testz_si256(hit, hit))
-            break;
+    for (; i + NEEDLE_BYTES <= s.len; i += SIMD_BLOCK) {
+        uint64_t hit = needles_at(s.at + i, &n);
+        if (hit)
+            return i + (size_t)__builtin_ctzll(hit);
     }
-    return i + simd_scalar.find_pair(str_slice(s, i, s.len), a, b);
+    return i + simd_scalar.find_needle(str_slice(s, i, s.len), needles);
 }
 
 AVX2 static size_t avx2_find_end_line(struct str s, uint64_t *newlines)
@@ -336,7 +362,7 @@ const struct simd_ops simd_avx2 = {
     .csv_masks = avx2_csv_masks,
     .csv_cut = avx2_csv_cut,
     .find_either = avx2_find_either,
-    .find_pair = avx2_find_pair,
+    .find_needle = avx2_find_needle,
     .find_end_line = avx2_find_end_line,
     .count = avx2_count,
     .base64_twice = avx2_base64_twice,

@@ -31,27 +31,58 @@ AVX512 static inline struct block_64 load_64(const unsigned char *at, size_t lef
                              _mm512_maskz_loadu_epi8(lowest_64(left - 1), at + 1)};
 }
 
-/* The first of a pair that begins a constant. */
-AVX512 static inline uint64_t constants_64(struct block_64 b)
+/* struct simd_needles in registers: its bytes below 64, and those from there on. */
+struct needles_64 {
+    __m512i low[SIMD_NEEDLE], high[SIMD_NEEDLE];
+    const struct simd_needles *all;
+};
+
+AVX512 static inline struct needles_64 load_needles(const struct simd_needles *from)
 {
-    __m512i lower = _mm512_or_si512(b.next, _mm512_set1_epi8(0x20));
-    return _mm512_mask_cmpeq_epi8_mask(equal_64(b.bytes, 'Z'), b.next, _mm512_set1_epi8('0')) |
-           _mm512_mask_cmpeq_epi8_mask(equal_64(b.bytes, '5'), lower, _mm512_set1_epi8('a'));
+    struct needles_64 n = {.all = from};
+    for (size_t k = 0; k < SIMD_NEEDLE; k++) {
+        n.low[k] = _mm512_loadu_si512(from->byte[k]);
+        n.high[k] = _mm512_loadu_si512(from->byte[k] + 64);
+    }
+    return n;
+}
+
+/* 64 bytes; what is not there counts as zero. */
+AVX512 static inline __m512i bytes_64(const unsigned char *at, size_t left)
+{
+    return left >= SIMD_BLOCK ? _mm512_loadu_si512(at)
+                              : _mm512_maskz_loadu_epi8(lowest_64(left), at);
+}
+
+/* Where a needle may begin in 64 bytes. */
+AVX512 static inline uint64_t needles_in_64(const unsigned char *at, size_t left,
+                                            const struct needles_64 *n)
+{
+    __m512i groups = _mm512_set1_epi8(-1);
+    for (size_t k = 0; k < SIMD_NEEDLE; k++) {
+        __m512i bytes = bytes_64(at + k, left > k ? left - k : 0);
+        __mmask64 ascii = ~_mm512_movepi8_mask(bytes);
+        groups = _mm512_and_si512(
+            groups, _mm512_maskz_permutex2var_epi8(ascii, n->low[k], bytes, n->high[k]));
+    }
+    return simd_needle_filter(n->all, at, _mm512_test_epi8_mask(groups, groups));
 }
 
 AVX512 static size_t avx512_copy_masks(const unsigned char *at, const unsigned char *end,
-                                       size_t most, uint64_t *carry, struct simd_masks *into)
+                                       size_t most, const struct simd_needles *needles,
+                                       uint64_t *carry, struct simd_masks *into)
 {
+    const struct needles_64 needle = load_needles(needles);
     uint64_t separator = *carry;
     size_t n = 0;
     for (uint64_t mark = 0; n < most && !mark; n++, at += SIMD_BLOCK) {
         size_t left = (size_t)(end - at);
-        struct block_64 b = load_64(at, left);
-        uint64_t tab = equal_64(b.bytes, '\t');
-        uint64_t newline = equal_64(b.bytes, '\n');
+        __m512i bytes = bytes_64(at, left);
+        uint64_t tab = equal_64(bytes, '\t');
+        uint64_t newline = equal_64(bytes, '\n');
         uint64_t separators = tab | newline;
-        uint64_t empty = (separators | equal_64(b.bytes, '\r')) & (separators << 1 | separator);
-        mark = equal_64(b.bytes, '\\') | constants_64(b) | empty;
+        uint64_t empty = (separators | equal_64(bytes, '\r')) & (separators << 1 | separator);
+        mark = equal_64(bytes, '\\') | needles_in_64(at, left, &needle) | empty;
         into[n] = (struct simd_masks){tab, newline, mark};
         separator = separators >> ((left < SIMD_BLOCK ? left : SIMD_BLOCK) - 1);
     }
@@ -80,11 +111,13 @@ AVX512 static size_t avx512_csv_masks(const unsigned char *at, const unsigned ch
                                       size_t most, const struct simd_csv *how,
                                       struct simd_csv_state *state, struct simd_masks *into)
 {
+    const struct needles_64 needle = load_needles(how->needles);
     size_t n = 0;
     for (uint64_t mark = 0; n < most && !mark; n++, at += SIMD_BLOCK) {
-        struct block_64 block = load_64(at, (size_t)(end - at));
+        size_t left = (size_t)(end - at);
+        struct block_64 block = load_64(at, left);
         struct csv_bytes b = csv_quotes_64(block.bytes, how);
-        b.constant = constants_64(block);
+        b.needle = needles_in_64(at, left, &needle);
         b.start = equal_64(block.bytes, how->null) | equal_64(block.bytes, '\r') |
                   (b.quote & equal_64(block.next, how->quote));
         into[n] = csv_block(&b, state);
@@ -124,16 +157,15 @@ AVX512 static size_t avx512_find_either(struct str s, unsigned char a, unsigned 
     return s.len;
 }
 
-AVX512 static size_t avx512_find_pair(struct str s, unsigned char a, unsigned char b)
+AVX512 static size_t avx512_find_needle(struct str s, const struct simd_needles *needles)
 {
-    size_t i = 0;
-    for (; i + SIMD_BLOCK < s.len; i += SIMD_BLOCK) {
-        __m512i bytes = _mm512_loadu_si512(s.at + i);
-        __m512i next = _mm512_loadu_si512(s.at + i + 1);
-        if (_mm512_mask_cmpeq_epi8_mask(equal_64(bytes, a), next, _mm512_set1_epi8((char)b)))
-            break;
+    const struct needles_64 needle = load_needles(needles);
+    for (size_t i = 0; i < s.len; i += SIMD_BLOCK) {
+        uint64_t hit = needles_in_64(s.at + i, s.len - i, &needle);
+        if (hit)
+            return i + (size_t)__builtin_ctzll(hit);
     }
-    return i + simd_scalar.find_pair(str_slice(s, i, s.len), a, b);
+    return s.len;
 }
 
 AVX512 static size_t avx512_find_end_line(struct str s, uint64_t *newlines)
@@ -247,7 +279,7 @@ const struct simd_ops simd_avx512 = {
     .csv_masks = avx512_csv_masks,
     .csv_cut = avx512_csv_cut,
     .find_either = avx512_find_either,
-    .find_pair = avx512_find_pair,
+    .find_needle = avx512_find_needle,
     .find_end_line = avx512_find_end_line,
     .count = avx512_count,
     .base64_twice = avx512_base64_twice,

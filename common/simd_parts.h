@@ -14,6 +14,36 @@ enum {
     SIMD_HEAD = 9      /* bytes of struct simd_base64 .head that mean something */
 };
 
+/* Of four bytes, in any case of their letters. */
+static inline unsigned simd_text_hash(const unsigned char *at)
+{
+    uint32_t word;
+    memcpy(&word, at, sizeof word);
+    return (unsigned)((word | 0x20202020u) * 0x9e3779b1u >> (32 - 13));
+}
+
+/* Those of the hits from `at` on, of which all SIMD_NEEDLE bytes are there, that may be texts. */
+static inline uint64_t simd_needle_filter(const struct simd_needles *n, const unsigned char *at,
+                                          uint64_t hits)
+{
+    for (uint64_t rest = hits; rest; rest &= rest - 1) {
+        unsigned hash = simd_text_hash(at + __builtin_ctzll(rest));
+        if (!(n->texts[hash / 64] >> hash % 64 & 1))
+            hits &= ~(rest & -rest);
+    }
+    return hits;
+}
+
+/* May one begin at `at`? What is not there counts as zero. */
+static inline bool simd_needle_at(const struct simd_needles *n, const unsigned char *at,
+                                  size_t left)
+{
+    unsigned groups = n->byte[0][at[0]];
+    for (size_t k = 1; k < SIMD_NEEDLE && groups; k++)
+        groups &= k < left ? n->byte[k][at[k]] : 0;
+    return groups && simd_needle_filter(n, at, 1);
+}
+
 /* The plain way to read base64 of base64, however short. */
 bool simd_base64_rest(struct str s, struct simd_base64 *found);
 /*
@@ -43,7 +73,7 @@ struct csv_bytes {
     uint64_t delimiter, newline, quote;
     uint64_t parity; /* bit i: is the number of quotes from 0 to i odd? */
     uint64_t start;  /* worth a look at a field's begin: two quotes, a CR, the NULL text's first */
-    uint64_t constant; /* worth one anywhere */
+    uint64_t needle; /* worth one anywhere */
 };
 
 /* The masks of a block from where its bytes are. */
@@ -53,7 +83,7 @@ static inline struct simd_masks csv_block(const struct csv_bytes *b, struct simd
     uint64_t tab = b->delimiter & ~inside;
     uint64_t newline = b->newline & ~inside;
     uint64_t starts = (tab | newline) << 1 | state->separator;
-    uint64_t mark = b->constant | (starts & (tab | newline | b->start));
+    uint64_t mark = b->needle | (starts & (tab | newline | b->start));
     *state = (struct simd_csv_state){
         .separator = (tab | newline) >> 63, .quote = b->quote >> 63, .inside = 0 - (inside >> 63)};
     return (struct simd_masks){tab, newline, mark};

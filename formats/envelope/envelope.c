@@ -33,6 +33,7 @@ void verdict_open(struct verdict *v)
     v->no_bytes = false;
     v->leak = false;
     v->future = 0;
+    v->envelopes = 0;
     v->use_count = 0;
 }
 
@@ -41,7 +42,8 @@ static struct key_use *find_use(struct verdict *v, const struct key_use *wanted)
     for (size_t i = 0; i < v->use_count; i++) {
         struct key_use *u = &v->uses[i];
         if (u->kind == wanted->kind && u->basis == wanted->basis && u->known == wanted->known &&
-            u->len == wanted->len && memcmp(u->name, wanted->name, u->len) == 0)
+            u->owner == wanted->owner && u->len == wanted->len &&
+            memcmp(u->name, wanted->name, u->len) == 0)
             return u;
     }
     return NULL;
@@ -59,6 +61,16 @@ static struct key_use *add_use(struct verdict *v, struct key_use use)
         *found = use;
     }
     return found;
+}
+
+static void widen_times(struct key_use *into, int64_t oldest, int64_t newest)
+{
+    if (oldest == UTC_NONE)
+        return;
+    if (into->oldest == UTC_NONE || oldest < into->oldest)
+        into->oldest = oldest;
+    if (into->newest == UTC_NONE || newest > into->newest)
+        into->newest = newest;
 }
 
 size_t reading_known(const struct reading *r, struct str name)
@@ -93,12 +105,19 @@ static void count_use(struct verdict *v, const struct reading *r, struct key_use
 {
     use.oldest = use.newest = UTC_NONE;
     struct key_use *into = add_use(v, use);
-    if (time == UTC_NONE || time > r->time_limit)
-        return;
-    if (into->oldest == UTC_NONE || time < into->oldest)
-        into->oldest = time;
-    if (into->newest == UTC_NONE || time > into->newest)
-        into->newest = time;
+    if (time != UTC_NONE && time <= r->time_limit)
+        widen_times(into, time, time);
+}
+
+void verdict_merge(struct verdict *into, const struct verdict *from, const struct envelope *owner)
+{
+    into->future += from->future;
+    for (size_t i = 0; i < from->use_count; i++) {
+        struct key_use use = from->uses[i];
+        if (use.kind == USE_UNKNOWN && owner)
+            use.owner = owner;
+        widen_times(add_use(into, use), use.oldest, use.newest);
+    }
 }
 
 static struct key_use use_of(const struct reading *r, enum use_kind kind, struct str name)

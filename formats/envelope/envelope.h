@@ -34,12 +34,15 @@ enum {
     ENVELOPE_USES_MAX = 64  /* distinct names told apart in one cell */
 };
 
+struct constants;
+
 /* What a classification is made with; the same for every cell of a run. */
 struct reading {
     const struct key_names *known;
-    const struct proof_keys *proof; /* one for each known name; NULL: labels only */
-    const struct key_ids *ids;      /* what values call those keys; NULL: by their names */
-    const struct simd_ops *simd;    /* simd_best() */
+    const struct proof_keys *proof;    /* one for each known name; NULL: labels only */
+    const struct key_ids *ids;         /* what values call those keys; NULL: by their names */
+    const struct simd_ops *simd;       /* simd_best() */
+    const struct constants *constants; /* what is searched for (constants.h); for scans only */
     int64_t time_limit; /* later token times are the future: counted, used for nothing (S9) */
 };
 
@@ -57,6 +60,7 @@ struct key_use {
     enum usage_basis basis;
     unsigned char len;
     unsigned char name[ENVELOPE_NAME_MAX]; /* USE_UNKNOWN: lower-cased */
+    const struct envelope *owner;          /* whose name it is, if not the keyring's; else NULL */
     size_t known;
     int64_t oldest, newest; /* of its tokens not later than the limit; UTC_NONE: none */
 };
@@ -66,7 +70,8 @@ struct verdict {
     bool counted;  /* holds the constant or a valid payload: counts in an undeclared column too */
     bool no_bytes; /* CLASS_EMPTY, but not as text: the \x of bytea without digits */
     bool leak;     /* starts with v and holds ':', unrecognised: the application stored it plain */
-    uint64_t future; /* tokens later than the limit */
+    uint64_t future;    /* tokens later than the limit */
+    uint32_t envelopes; /* by index in reading.constants; 0: none but versioned-fernet */
     size_t use_count;
     struct key_use uses[ENVELOPE_USES_MAX + 2]; /* and USE_OTHER or USE_MORE */
 };
@@ -97,6 +102,11 @@ void verdict_use(struct verdict *v, const struct reading *r, enum use_kind kind,
  */
 enum value_class verdict_token(struct verdict *v, const struct reading *r, enum use_kind kind,
                                struct str name, int64_t time, size_t proof);
+/*
+ * Adds the uses of `from`, and no more of it. `owner`, when there is one, is the envelope whose
+ * names they are, where the keyring's are another's.
+ */
+void verdict_merge(struct verdict *into, const struct verdict *from, const struct envelope *owner);
 /* Index of a name in any case; known->count when the keyring lacks it. */
 size_t reading_known(const struct reading *r, struct str name);
 

@@ -7,6 +7,19 @@
 
 #include <stdlib.h>
 
+/* All envelopes', made once. */
+static const struct constants *all_constants(void)
+{
+    static struct arena forever;
+    static struct constants constants;
+    struct err err = {0};
+    size_t count;
+    const struct envelope *const *list = envelopes(&count);
+    if (constants.count == 0)
+        must(constants_make(&forever, list, count, &constants, &err));
+    return &constants;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { HEAD = 4 }; /* bytes that choose how */
@@ -93,12 +106,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(key_names_make(&arena, names, 3, &known, &err));
     for (size_t i = 0; i < 16; i++)
         declared[i] = data[1] >> i % 8 & 1;
-    struct scan_layout l = {
-        .format = data[0] & 1 ? SCAN_CSV : SCAN_COPY_TEXT,
-        .dialect = &dialects[data[0] / 2 % 5],
-        .columns = data[2] % 16,
-        .declared = data[0] & 128 ? declared : NULL,
-        .reading = {.known = &known, .simd = simd_best(), .time_limit = CASE_LIMIT}};
+    struct scan_layout l = {.format = data[0] & 1 ? SCAN_CSV : SCAN_COPY_TEXT,
+                            .dialect = &dialects[data[0] / 2 % 5],
+                            .columns = data[2] % 16,
+                            .declared = data[0] & 128 ? declared : NULL,
+                            .reading = {.known = &known,
+                                        .constants = all_constants(),
+                                        .simd = simd_best(),
+                                        .time_limit = CASE_LIMIT}};
     scan_layout_seal(&l);
     struct str rows = str_make(data + HEAD, size - HEAD);
     if (l.format == SCAN_COPY_TEXT)

@@ -31,14 +31,73 @@ static unsigned char *random_bytes(uint64_t *seed, size_t n, unsigned rare)
     return bytes;
 }
 
+/* Of each group, the bytes of each place: what the random bytes hold now and then. */
+static const char *const sets[][SIMD_NEEDLE] = {{"Z", "0", "05aAZ.xN", "Z05aA.xN"},
+                                                {"5", "aA", "Z05aA.xN", "05aAZ."},
+                                                {"xN", "Nx", "Z5", "."},
+                                                {"y", "y", "y", "!~"},
+                                                {"~", " ", "!", "0"}};
+enum { SETS = sizeof sets / sizeof *sets };
+/* And of what the sets take, what is looked for. */
+static const char *const needle_texts[] = {"Z00Z", "Z055", "Z0aA", "Z0.x", "5aZ0", "5AN.",
+                                           "5AxA", "xN5.", "NxZ.", "yyy!", "~ !0"};
+
+static const struct simd_needles *some_needles(void)
+{
+    static struct simd_needles n;
+    static bool made;
+    for (unsigned g = 0; !made && g < SETS; g++)
+        for (size_t k = 0; k < SIMD_NEEDLE; k++)
+            for (const char *c = sets[g][k]; *c; c++)
+                simd_needle_add(&n, g, k, (unsigned char)*c);
+    for (size_t t = 0; !made && t < sizeof needle_texts / sizeof *needle_texts; t++)
+        simd_needle_text(&n, (const unsigned char *)needle_texts[t]);
+    simd_needles_seal(&n);
+    made = true;
+    return &n;
+}
+
+/* Does one of them begin here, in any case of its letters? */
+static bool begins_needle(struct str rest)
+{
+    for (size_t t = 0; t < sizeof needle_texts / sizeof *needle_texts; t++)
+        if (rest.len >= SIMD_NEEDLE &&
+            str_eq_nocase(str_make(rest.at, SIMD_NEEDLE), str_from(needle_texts[t])))
+            return true;
+    return false;
+}
+
+/* By the words of the header: ASCII, its low nibble that of one of them, and its high nibble. */
+static bool is_in_set(const char *set, unsigned char byte)
+{
+    bool low = false;
+    bool high = false;
+    for (; *set; set++) {
+        low |= (*set & 15) == (byte & 15);
+        high |= *set >> 4 == byte >> 4;
+    }
+    return low && high && byte < 128;
+}
+
+static bool may_begin_needle(struct str rest)
+{
+    bool any = false;
+    for (size_t g = 0; g < SETS && !any; g++) {
+        any = rest.len >= SIMD_NEEDLE;
+        for (size_t k = 0; k < SIMD_NEEDLE && any; k++)
+            any = is_in_set(sets[g][k], rest.at[k]);
+    }
+    return any;
+}
+
 /* All masks of the bytes, by as many calls as it takes; gives back the last carry. */
 static uint64_t copy_masks(const struct simd_ops *simd, struct str s, uint64_t carry,
                            struct simd_masks *into)
 {
     size_t blocks = (s.len + SIMD_BLOCK - 1) / SIMD_BLOCK;
     for (size_t b = 0; b < blocks;) {
-        size_t n =
-            simd->copy_masks(s.at + b * SIMD_BLOCK, s.at + s.len, blocks - b, &carry, into + b);
+        size_t n = simd->copy_masks(s.at + b * SIMD_BLOCK, s.at + s.len, blocks - b, some_needles(),
+                                    &carry, into + b);
         assert_in_range(n, 1, blocks - b);
         for (size_t i = 0; i + 1 < n; i++)
             assert_int_equal(into[b + i].mark, 0); /* it stops at the first mark */
@@ -71,7 +130,10 @@ static void masks_of_all_forms_are_equal(void **state)
 static struct simd_csv_state csv_masks(const struct simd_ops *simd, struct str s,
                                        const struct simd_csv *how, struct simd_masks *into)
 {
+    struct simd_csv with = *how;
     struct simd_csv_state csv = {.separator = 1};
+    with.needles = some_needles();
+    how = &with;
     size_t blocks = (s.len + SIMD_BLOCK - 1) / SIMD_BLOCK;
     for (size_t b = 0; b < blocks;) {
         size_t n =
@@ -85,8 +147,10 @@ static struct simd_csv_state csv_masks(const struct simd_ops *simd, struct str s
     return csv;
 }
 
-static const struct simd_csv hows[] = {
-    {'\t', 'Z', '\t'}, {'\t', '\\', 'N'}, {'x', 0, 'x'}, {'.', '\\', '5'}};
+static const struct simd_csv hows[] = {{.delimiter = '\t', .quote = 'Z', .null = '\t'},
+                                       {.delimiter = '\t', .quote = '\\', .null = 'N'},
+                                       {.delimiter = 'x', .quote = 0, .null = 'x'},
+                                       {.delimiter = '.', .quote = '\\', .null = '5'}};
 
 static void csv_masks_of_all_forms_are_equal(void **state)
 {
@@ -166,7 +230,7 @@ static void csv_masks_leave_out_what_is_quoted(void **state)
     (void)state;
     static const char text[] = "a,\"b,\n\"\"c\",,\"\"\nNULL,5a,\"Z0\",\"\",Z\n,\"\n,,\",x,N\n";
     static const char tabs[] = " ,        ,, ";
-    const struct simd_csv how = {',', '"', 'N'};
+    const struct simd_csv how = {.delimiter = ',', .quote = '"', .null = 'N'};
     struct simd_masks m[2] = {0};
     size_t n = sizeof text - 1;
     struct simd_csv_state csv =
@@ -196,14 +260,16 @@ static void masks_are_what_they_say(void **state)
         for (size_t i = 0; i < n; i++) {
             const struct simd_masks *block = &m[i / SIMD_BLOCK];
             unsigned char c = bytes[i];
-            unsigned char next = i + 1 < n ? bytes[i + 1] : 0;
             bool begins = i == 0 || bytes[i - 1] == '\t' || bytes[i - 1] == '\n';
             bool ends = c == '\t' || c == '\n' || c == '\r';
-            bool mark = c == '\\' || (ends && begins) || (c == 'Z' && next == '0') ||
-                        (c == '5' && (next == 'a' || next == 'A'));
+            bool other = c == '\\' || (ends && begins);
+            struct str rest = str_make(bytes + i, n - i);
             assert_int_equal(block->tab >> i % SIMD_BLOCK & 1, c == '\t');
             assert_int_equal(block->newline >> i % SIMD_BLOCK & 1, c == '\n');
-            assert_int_equal(block->mark >> i % SIMD_BLOCK & 1, mark);
+            if (other || !may_begin_needle(rest))
+                assert_int_equal(block->mark >> i % SIMD_BLOCK & 1, other);
+            else if (begins_needle(rest))
+                assert_int_equal(block->mark >> i % SIMD_BLOCK & 1, 1);
         }
         free(bytes);
     }
@@ -243,10 +309,12 @@ static void finding_and_counting_agree(void **state)
         size_t either = 0;
         while (either < n && bytes[either] != a && bytes[either] != b)
             either++;
-        size_t pair = 0;
-        while (pair + 1 < n && (bytes[pair] != a || bytes[pair + 1] != b))
-            pair++;
-        pair = pair + 1 < n ? pair : n;
+        size_t needle = 0;
+        for (struct str rest = s; needle < n && !(may_begin_needle(rest) && begins_needle(rest));
+             needle++)
+            rest = str_slice(s, needle + 1, n);
+        size_t told = simd_scalar.find_needle(s, some_needles());
+        assert_true(told <= needle && (told == n || may_begin_needle(str_slice(s, told, n))));
         size_t count = 0;
         for (size_t i = 0; i < n; i++)
             count += bytes[i] == a;
@@ -264,7 +332,7 @@ static void finding_and_counting_agree(void **state)
         for (size_t i = 0; i < kinds; i++) {
             assert_int_equal(all[i]->find_either(s, a, b), either);
             uint64_t lines = 1;
-            assert_int_equal(all[i]->find_pair(s, a, b), pair);
+            assert_int_equal(all[i]->find_needle(s, some_needles()), told);
             assert_int_equal(all[i]->find_end_line(s, &lines), end_line);
             assert_int_equal(lines, 1 + newlines);
             assert_int_equal(all[i]->count(s, a), count);
