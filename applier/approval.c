@@ -68,13 +68,12 @@ bool approval_is_signature(struct str bytes)
 /* ---- sign ---- */
 
 /* The agent's socket is all that signing needs of our surroundings. */
-static bool sign(struct arena *a, const char *key, struct str text, struct child_result *r,
-                 struct err *err)
+static bool sign(struct arena *a, const char *space, const char *key, struct str text,
+                 struct child_result *r, struct err *err)
 {
     const char *agent = sys->env("SSH_AUTH_SOCK");
     const char *environment[2] = {NULL, NULL};
-    const char *const arguments[] = {"ssh-keygen",       "-Y", "sign", "-n",
-                                     APPROVAL_NAMESPACE, "-f", key,    NULL};
+    const char *const arguments[] = {"ssh-keygen", "-Y", "sign", "-n", space, "-f", key, NULL};
     if (agent)
         environment[0] = arena_printf(a, "SSH_AUTH_SOCK=%s", agent);
     const struct child c = {.program = KEYRETIRE_SSH_KEYGEN,
@@ -85,16 +84,16 @@ static bool sign(struct arena *a, const char *key, struct str text, struct child
 }
 
 /* Whether it is a signature of this text in our namespace, whoever made it. */
-static bool is_of_text(struct arena *a, struct str text, struct str signature,
+static bool is_of_text(struct arena *a, const char *space, struct str text, struct str signature,
                        struct child_result *r, struct err *err)
 {
-    static const char *const arguments[] = {"ssh-keygen",       "-Y", "check-novalidate", "-n",
-                                            APPROVAL_NAMESPACE, "-s", CHILD_FILE_1,       NULL};
+    const char *const arguments[] = {"ssh-keygen", "-Y", "check-novalidate", "-n",
+                                     space,        "-s", CHILD_FILE_1,       NULL};
     return ask(a, arguments, text, &signature, 1, r, err);
 }
 
-bool approval_sign(struct arena *a, const char *key, struct str text, struct str *signature,
-                   struct err *err)
+bool approval_sign_in(struct arena *a, const char *space, const char *key, struct str text,
+                      struct str *signature, struct err *err)
 {
     struct child_result made, checked;
     struct stat st;
@@ -104,7 +103,7 @@ bool approval_sign(struct arena *a, const char *key, struct str text, struct str
         err_hint(err, "--key names a private key file, or a public one whose key an agent holds");
         return false;
     }
-    if (!sign(a, key, text, &made, err))
+    if (!sign(a, space, key, text, &made, err))
         return false;
     if (made.status != 0 || !approval_is_signature(made.out)) {
         err_set(err, ERR_SYSTEM, 942, "ssh-keygen did not sign with %s: %s",
@@ -112,7 +111,7 @@ bool approval_sign(struct arena *a, const char *key, struct str text, struct str
         err_hint(err, "ssh-keygen -y -f KEY says whether the key can be used");
         return false;
     }
-    if (!is_of_text(a, text, made.out, &checked, err))
+    if (!is_of_text(a, space, text, made.out, &checked, err))
         return false;
     if (checked.status != 0) {
         err_set(err, ERR_SYSTEM, 942, "the signature that ssh-keygen made does not verify: %s",
@@ -123,14 +122,26 @@ bool approval_sign(struct arena *a, const char *key, struct str text, struct str
     return true;
 }
 
+bool approval_sign(struct arena *a, const char *key, struct str text, struct str *signature,
+                   struct err *err)
+{
+    return approval_sign_in(a, APPROVAL_NAMESPACE, key, text, signature, err);
+}
+
 /* ---- verify ---- */
 
+static const char *space_of(const struct approval_lists *lists)
+{
+    return lists->space ? lists->space : APPROVAL_NAMESPACE;
+}
+
 /* "Good "NAMESPACE" signature for alice with ED25519 key SHA256:..." */
-static bool read_good(struct str out, struct str *key)
+static bool read_good(struct arena *a, const char *space, struct str out, struct str *key)
 {
     static const char mark[] = " key SHA256:";
     struct str line;
-    if (!str_line(&out, &line) || !str_starts(line, STR("Good \"" APPROVAL_NAMESPACE "\" ")))
+    if (!str_line(&out, &line) ||
+        !str_starts(line, str_from(arena_printf(a, "Good \"%s\" ", space))))
         return false;
     size_t at = str_search(line, str_from(mark));
     if (at == line.len)
@@ -181,7 +192,7 @@ static bool verify_as(struct arena *a, const struct approval_lists *lists, struc
                                      "-Y",
                                      "verify",
                                      "-n",
-                                     APPROVAL_NAMESPACE,
+                                     space_of(lists),
                                      "-I",
                                      arena_text(a, into->principals[0]),
                                      "-s",
@@ -195,7 +206,7 @@ static bool verify_as(struct arena *a, const struct approval_lists *lists, struc
     struct child_result r;
     if (!ask(a, arguments, text, files, 3, &r, err))
         return false;
-    if (r.status == 0 && read_good(r.out, &into->key))
+    if (r.status == 0 && read_good(a, space_of(lists), r.out, &into->key))
         into->verdict = APPROVAL_GOOD;
     else
         into->why = said(a, &r, lists->has_revoked ? "its key is revoked" : "it does not verify");
@@ -211,10 +222,11 @@ bool approval_verify(struct arena *a, const struct approval_lists *lists, struct
         into->why = "it is no signature of ssh-keygen";
         return true;
     }
-    if (!is_of_text(a, text, signature, &r, err))
+    if (!is_of_text(a, space_of(lists), text, signature, &r, err))
         return false;
     if (r.status != 0) {
-        into->why = arena_printf(a, "it is not of this plan (%s)", said(a, &r, "no reason given"));
+        into->why = arena_printf(a, "it is not of this %s (%s)", lists->space ? "text" : "plan",
+                                 said(a, &r, "no reason given"));
         return true;
     }
     into->verdict = APPROVAL_NOT_ALLOWED;

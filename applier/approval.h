@@ -51,6 +51,7 @@ struct approval {
 };
 
 struct approval_lists {
+    const char *space; /* the namespace; NULL: that of plans */
     struct str signers;
     struct str revoked;
     bool has_revoked;
@@ -67,6 +68,9 @@ size_t approval_people(const struct approval *list, size_t count);
  */
 bool approval_sign(struct arena *a, const char *key, struct str text, struct str *signature,
                    struct err *err);
+/* The same in another namespace, for a text that is no plan. */
+bool approval_sign_in(struct arena *a, const char *space, const char *key, struct str text,
+                      struct str *signature, struct err *err);
 /* The rule for the keeper of children: the questions of this module, and nothing else. */
 struct child;
 bool approval_may_ask(const struct child *c);

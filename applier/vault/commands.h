@@ -15,6 +15,8 @@ enum vault_option {
     OPT_RETRIES,
     OPT_CA_FILE,
     OPT_SPOOL,
+    OPT_KEY,
+    OPT_ALLOWED_SIGNERS,
     OPT_MONTHLY_LIMIT,
     OPT_DAILY_LIMIT,
     OPT_ALERT_THRESHOLD,
@@ -29,7 +31,7 @@ enum vault_option {
 };
 
 extern const struct cli_option local_options[], change_options[], remote_options[], add_options[],
-    remove_options[], limits_options[], usage_options[], doctor_options[];
+    remove_options[], limits_options[], usage_options[], doctor_options[], spool_options[];
 
 bool command_init(struct cli *cli, struct err *err);
 bool command_list(struct cli *cli, struct err *err);
@@ -46,6 +48,11 @@ bool command_sync(struct cli *cli, struct err *err);
 bool command_get_usage(struct cli *cli, struct err *err);
 bool command_usage(struct cli *cli, struct err *err);
 bool command_alerts(struct cli *cli, struct err *err);
+bool command_spool(struct cli *cli, struct err *err);
+/* remove with --spool. */
+bool remove_by_spool(struct cli *cli, struct err *err);
+/* The folder of requests that a command is about, or NULL. */
+const char *spool_of(const struct cli *cli);
 
 /*
  * The vault of --vault-dir, opened; what recovery did is said. From here on only the vault folder

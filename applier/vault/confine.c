@@ -1,5 +1,6 @@
 /* confine: the sandbox of lean_vault's commands. */
 #include "applier/vault/confine.h"
+#include "applier/approval.h"
 #include "applier/vault/alert_file.h"
 #include "applier/vault/commands.h"
 #include "common/file.h"
@@ -56,11 +57,20 @@ static bool keep_places(struct cli *cli, struct err *err)
     return !starts || child_keep(rules, err);
 }
 
+/* A spool's requests are signed and verified by ssh-keygen. */
+static bool keep_signer(struct cli *cli, struct err *err)
+{
+    static child_rule *const rules[] = {approval_may_ask, NULL};
+    bool spools = cli->command->run == command_spool ||
+                  (cli->command->run == command_remove && cli_value(cli, OPT_SPOOL));
+    return !spools || child_keep(rules, err);
+}
+
 bool vault_confine_calls(struct cli *cli, struct err *err)
 {
     char unused[256];
     struct sandbox_state got = {0};
-    if (!keep_places(cli, err))
+    if (!keep_places(cli, err) || !keep_signer(cli, err))
         return false;
     /* Asked while a directory service can still be asked; sys keeps the answers. */
     (void)sys->user_name(sys->getuid(), unused);
@@ -76,7 +86,7 @@ void vault_confine_files(struct cli *cli, const char *vault_dir, const char *con
 {
     static bool done;
     const char *readable[FILES_MAX] = {"/proc", "/etc/passwd", "/etc/group", "/etc/localtime"};
-    const char *writable[2 + PLACES_MAX] = {vault_dir};
+    const char *writable[3 + PLACES_MAX] = {vault_dir};
     size_t readable_count = 4;
     size_t writable_count = 1;
     struct sandbox_state got = {0};
@@ -85,6 +95,12 @@ void vault_confine_files(struct cli *cli, const char *vault_dir, const char *con
     done = true;
     for (size_t i = 0; is_remote(cli) && i < sizeof network_files / sizeof network_files[0]; i++)
         readable[readable_count++] = network_files[i];
+    if (cli->command->run == command_spool || cli->command->run == command_remove) {
+        if (spool_of(cli))
+            writable[writable_count++] = spool_of(cli);
+        if (cli_value(cli, OPT_ALLOWED_SIGNERS))
+            readable[readable_count++] = cli_value(cli, OPT_ALLOWED_SIGNERS);
+    }
     if (cli_value(cli, OPT_REPORT))
         readable[readable_count++] = cli_value(cli, OPT_REPORT);
     for (size_t i = 0; i < places.count; i++) {

@@ -1,6 +1,7 @@
 /* main: lean_vault, its commands and what its help says. */
 #include "applier/vault/commands.h"
 #include "applier/vault/confine.h"
+#include "applier/vault/spool.h"
 #include "common/sys.h"
 
 static const char *const program_examples[] = {
@@ -27,6 +28,15 @@ static const char *const remove_examples[] = {
     "lean_vault remove my-key --force --json",
     "without network: it stays alive, on record",
     "lean_vault remove my-key --local-only",
+    NULL,
+};
+static const char *const spool_examples[] = {
+    "on the host without network",
+    "lean_vault remove my-key --spool /media/spool --key ~/.ssh/id_ed25519",
+    "on the other",
+    "lean_vault spool run /media/spool --allowed-signers ~/allowed_signers",
+    "back again: the answer is read",
+    "lean_vault remove my-key --spool /media/spool",
     NULL,
 };
 static const char *const limits_examples[] = {
@@ -185,7 +195,20 @@ static const struct cli_command commands[] = {
              "stay what they are; lean_vault rotate changes one of those.",
      .options = change_options,
      .run = command_rotate_master},
-    {.name = "spool", .options = remote_options, .readiness = CLI_RESERVED},
+    {.name = "spool",
+     .arguments = "run DIR --allowed-signers FILE",
+     .summary = "carry out the requests of a host without network",
+     .text = "remove KEY --spool DIR --key FILE writes a request there, signed by ssh-keygen -Y "
+             "in the namespace " SPOOL_NAMESPACE ". DIR is carried here, spool run shows each "
+             "request's name and hash and asks; DIR is carried back, and the same remove takes the "
+             "key out of its vault. A request can look at one key, disable it and delete it, is "
+             "used once, and expires after seven days; it holds no key. The management key is that "
+             "of the vault here.",
+     .examples = spool_examples,
+     .options = spool_options,
+     .least = 1,
+     .most = 2,
+     .run = command_spool},
     {.name = "version",
      .arguments = "",
      .summary = "print the version",

@@ -44,6 +44,7 @@ const struct cli_option remove_options[] = {
     {OPT_LOCAL_ONLY, "local-only", 0, NULL,
      "leave the key alive at OpenRouter; a tombstone keeps its hash"},
     {OPT_SPOOL, "spool", 0, "DIR", "without network: requests go there as files"},
+    {OPT_KEY, "key", 0, "FILE", "with --spool: the SSH key that signs the request"},
     REMOTE_OPTIONS,
     {0}};
 const struct cli_option doctor_options[] = {
@@ -56,6 +57,14 @@ const struct cli_option usage_options[] = {
     {OPT_CACHED, "cached", 0, NULL, "what the vault remembers, with its age; no request"},
     {OPT_REPORT, "report", 0, "R.db", "a keycensus report of activity exports; no request"},
     {OPT_FAIL_AT, "fail-at", 0, "SHARE", "exit 24 when this share of a limit is spent (0.8)"},
+    REMOTE_OPTIONS,
+    {0}};
+
+const struct cli_option spool_options[] = {
+    {OPT_SPOOL, "spool", 0, "DIR", "the folder with the requests"},
+    {OPT_ALLOWED_SIGNERS, "allowed-signers", 0, "FILE",
+     "who may ask, as ssh-keygen(1) describes it"},
+    {OPT_FORCE, "force", 0, NULL, "do not ask; skips no check"},
     REMOTE_OPTIONS,
     {0}};
 

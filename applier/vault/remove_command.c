@@ -234,6 +234,8 @@ bool command_remove(struct cli *cli, struct err *err)
 {
     struct removal r = {.cli = cli,
                         .way = cli_flag(cli, OPT_LOCAL_ONLY) ? REMOVE_LOCALLY : REMOVE_BOTH};
+    if (cli_value(cli, OPT_SPOOL))
+        return remove_by_spool(cli, err);
     if (cli_flag(cli, OPT_DRY_RUN)) {
         bool seen = look(&r, VAULT_LOOK, err);
         if (seen)
