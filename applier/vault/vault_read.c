@@ -51,6 +51,26 @@ static struct str unindented(struct reader *r, struct str text, size_t indent)
     return buf_str(&b);
 }
 
+/* Whether the text is this name with this value when it stands by itself, as it will. */
+static bool stands_alone(struct reader *r, size_t name, struct str text)
+{
+    const struct yaml_tree *t = &r->tree;
+    struct yaml_tree alone;
+    struct err unread = {0};
+    size_t count = yaml_next_name(t, name) - name;
+    if (!yaml_tree_read(r->a, text, &alone, &unread) || alone.documents != 1 ||
+        alone.at[0].kind != YAML_MAP || alone.count != count + 1)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct yaml_node *here = &t->at[name + i];
+        const struct yaml_node *there = &alone.at[1 + i];
+        if (here->kind != there->kind || here->style != there->style ||
+            !str_eq(here->value, there->value))
+            return false;
+    }
+    return true;
+}
+
 static bool keep(struct reader *r, size_t name, struct vault_extras *extras)
 {
     const struct yaml_tree *t = &r->tree;
@@ -59,9 +79,11 @@ static bool keep(struct reader *r, size_t name, struct vault_extras *extras)
         return bad(r, name, "more unknown fields than a vault may have");
     size_t end = t->at[yaml_value(t, name)].end;
     size_t indent = n->in_flow ? 0 : column_of(t, n->start);
+    struct str text = unindented(r, str_slice(t->content, n->start, end), indent);
+    if (!stands_alone(r, name, text))
+        return bad(r, name, "an unknown field in a form that cannot be kept");
     extras->at = arena_grow(r->a, extras->at, extras->count, &extras->room, sizeof *extras->at);
-    extras->at[extras->count++] =
-        (struct vault_extra){n->value, unindented(r, str_slice(t->content, n->start, end), indent)};
+    extras->at[extras->count++] = (struct vault_extra){n->value, text};
     return true;
 }
 
