@@ -7,6 +7,7 @@
 #include "applier/consent.h"
 #include "applier/load.h"
 #include "common/cli/cli.h"
+#include "formats/keyring/transit.h"
 
 enum retire_option {
     OPT_REPORT = CLI_OWN,
@@ -89,6 +90,7 @@ bool read_plan_file(struct cli *cli, struct read_plan *p, struct err *err);
 /* plan_command.c: reports and files of the options -> plan with its edits, text and id. */
 struct built_plan {
     struct load load;
+    struct transit_key transit; /* of --keyring vault, where there is no text to apply */
     struct plan plan;
     struct buf text;
     struct plan_id id;

@@ -48,7 +48,7 @@
     {                                                                                              \
         OPT_KEYRING, "keyring", 0, "KIND[:VARIABLES]",                                             \
             "how keys stand in the env files: named (the default), or in a row: laravel, prisma, " \
-            "multifernet:VARIABLE, magento"                                                        \
+            "multifernet:VARIABLE, magento; vault[:MOUNT]: of Vault's transit engine (plan only)"  \
     }
 #define SEAL_OPTION                                                                                \
     {                                                                                              \

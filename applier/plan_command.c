@@ -4,6 +4,7 @@
 #include "applier/commands.h"
 #include "applier/confine.h"
 #include "applier/policy.h"
+#include "applier/transit_command.h"
 #include "common/file.h"
 #include "common/sys.h"
 #include "common/text.h"
@@ -172,8 +173,9 @@ static bool take_options(const struct cli *cli, struct plan_input *in, struct er
 {
     uint64_t iterations = KEYRING_ITERATIONS;
     const struct keyring_syntax *syntax;
-    if (!option_syntax(cli, &syntax, err) || !take_keep(cli, in, err) ||
-        !take_census(cli, in, err) || !take_age(cli, in, err) ||
+    if ((in->scope || !transit_wanted(cli)) && !option_syntax(cli, &syntax, err))
+        return false;
+    if (!take_keep(cli, in, err) || !take_census(cli, in, err) || !take_age(cli, in, err) ||
         !cli_number(cli, OPT_KDF_ITERATIONS, 1, INT32_MAX, &iterations, err) ||
         !take_names(cli, OPT_PROTECT, &in->protect, &in->protect_count, err) ||
         !take_names(cli, OPT_ONLY, &in->only, &in->only_count, err) ||
@@ -285,10 +287,12 @@ bool build_plan(struct cli *cli, const struct load_name *files, size_t file_coun
     size_t report_count = option_values(cli, OPT_REPORT, &reports);
     size_t retained_count = option_values(cli, OPT_RETAINED, &retained);
     struct policy policy;
+    bool elsewhere = !scope && transit_wanted(cli);
     take_databases(cli, &in);
     if (!take_options(cli, &in, err) || !take_policy(cli, &policy, &in, err) ||
         !load_reports(load, reports, report_count, retained, retained_count, err) ||
-        !load_files(load, files, file_count, in.kdf_iterations, err) ||
+        !(elsewhere ? transit_load(load, files[0].path, &built->transit, err)
+                    : load_files(load, files, file_count, in.kdf_iterations, err)) ||
         !take_previous(cli, load, &in.previous, err))
         return false;
     for (size_t i = 0; i < load->retained_count; i++)
@@ -299,14 +303,17 @@ bool build_plan(struct cli *cli, const struct load_name *files, size_t file_coun
     in.retained = load->retained;
     in.retained_count = load->retained_count;
     in.files = load->plan_files;
-    in.file_count = load->file_count;
+    in.file_count = elsewhere ? 1 : load->file_count;
     if (in.order_count == 0)
         in.order_count = list_order(load, &in.order);
     struct plan_keyring *keyrings = ARENA_ARRAY(cli->arena, load->file_count, struct plan_keyring);
     for (size_t i = 0; i < load->file_count; i++)
         keyrings[i] = (struct plan_keyring){str_from(load->files[i].path), &load->files[i].keyring};
-    if (!plan_make(&in, cli->arena, &built->plan, err) ||
-        !plan_edit(&built->plan, keyrings, load->file_count, &load->keys, err))
+    if (!plan_make(&in, cli->arena, &built->plan, err))
+        return false;
+    if (elsewhere)
+        return policy_allows(&policy, &built->plan, err);
+    if (!plan_edit(&built->plan, keyrings, load->file_count, &load->keys, err))
         return false;
     if (!policy_allows(&policy, &built->plan, err))
         return false;
@@ -390,6 +397,8 @@ bool command_plan(struct cli *cli, struct err *err)
     size_t report_count = option_values(cli, OPT_REPORT, &reports);
     if (!needs("--report", report_count, err) || !needs("--env-file or --config", file_count, err))
         return false;
+    if (transit_wanted(cli) && !transit_options_hold(cli, file_count, err))
+        return false;
     confine_files(cli, CONFINE_LOOK, NULL);
     struct str before = replaced_plan(cli);
     bool done = build_plan(cli, files, file_count, NULL, &built, err);
@@ -397,7 +406,9 @@ bool command_plan(struct cli *cli, struct err *err)
         done = file_replace(cli->output, buf_str(&built.text), 0666, cli->existing, err);
     if (done && cli->output)
         say_what_changed(cli, before, &built);
-    if (done && (cli->output || cli->format != TABLE_TEXT))
+    if (done && transit_wanted(cli))
+        transit_show(cli, &built.plan, &built.transit);
+    else if (done && (cli->output || cli->format != TABLE_TEXT))
         plan_show(&cli->out, &built.plan, &built.id, show_format(cli), sys->now());
     else if (done)
         buf_add(&cli->out, buf_str(&built.text));

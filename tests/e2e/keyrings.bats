@@ -213,3 +213,48 @@ PY
     exits 4 keycensus scan dump.sql --env-file .env --keyring multifernet:APP_KEY,OLD -o report.db
     says err K0532 "place 1 of APP_KEY"
 }
+
+# vault_key LATEST LOWEST: what Vault says of the key, with --keyring vault's file key.json.
+vault_key() {
+    printf '{"request_id": "%s", "data": {"keys": {"%s": 1442851412}, "latest_version": %s, "min_decryption_version": %s, "name": "orders"}}\n' \
+        "$CANARY" "$1" "$1" "$2" >key.json
+}
+
+@test "for Vault the commands are given that retire what nothing needs, and nothing is changed" {
+    echo "$CANARY" >>secrets
+    vault_key 5 1
+    { values v5 2; values v3 1; } | users_dump >dump.sql
+    exits 0 keycensus scan dump.sql -q -o report.db
+    cp key.json before
+    exits 0 retire plan --report report.db --keyring vault --config key.json --keep-versions 1
+    says out "  v3  1 value  in-use" "  v4  0 values  unused, but Vault retires only from the oldest up" \
+        "  vault write transit/keys/orders/config min_decryption_version=3 min_encryption_version=5" \
+        "  vault write transit/keys/orders/trim min_available_version=3"
+    same_file key.json before
+    [ ! -e "$STATE" ]
+    exits 0 retire plan --report report.db --keyring vault:kv/transit --config key.json --keep-versions 3
+    says out "  vault write kv/transit/keys/orders/trim min_available_version=2" # beside v3: v5, v4, v2
+    exits 0 retire plan --report report.db --keyring vault --config key.json --keep-versions 5
+    says out "no version can be retired"
+    run grep -c 'vault write' out
+    is "$output" 0
+}
+
+@test "a value below what Vault still decrypts blocks, and what is no key of Vault is refused" {
+    echo "$CANARY" >>secrets
+    vault_key 5 3
+    { values v5 2; values v2 1; } | users_dump >dump.sql
+    exits 0 keycensus scan dump.sql -q -o report.db
+    exits 4 retire plan --report report.db --keyring vault --config key.json --keep-versions 1
+    says out "orphan: " "of version v2" "no version can be retired"
+    exits 2 retire plan --report report.db --keyring vault --config key.json -o plan.txt
+    says err R0530
+    exits 2 retire plan --report report.db --keyring 'vault:a;b' --config key.json
+    exits 2 retire cleanup-keys --report report.db --model m:Users --column otp --keyring vault --config key.json
+    for text in '{}' '[]' 'x' '{"data": {"name": "a b", "latest_version": 2}}' '{"name": "a", "latest_version": 0}' \
+        '{"name": "a", "latest_version": 9999999}' '{"name": "a", "latest_version": "2", "min_decryption_version": 3}'; do
+        echo "$text" >key.json
+        exits 12 retire plan --report report.db --keyring vault --config key.json
+        says err R0539
+    done
+}
