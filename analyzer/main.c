@@ -15,6 +15,8 @@ static const char *const scan_examples[] = {
     "keycensus scan dump.sql.zst --env-file .env.crypto -o report.db",
     "and state that one column must be there and must hold nothing else",
     "keycensus scan dump.sql --model app.models:User --column otp_secret -o report.db",
+    "prove every label, on a host that cannot decrypt (keyretire verification-keys)",
+    "keycensus scan dump.sql.zst --verify-keys verification.keys -o report.db",
     "from a pipe, which has no time of its own",
     "pg_dump app | keycensus scan - --dump-time 2026-05-01T10:00:00Z -o report.db",
     "a folder of CSV exports",
@@ -69,6 +71,10 @@ static const struct cli_command commands[] = {
          "older; --dump-time says when it was. Tables that --ignore-table left out leave no trace: "
          "--tables of plan names those that there must be.\n\n"
          "No key is needed, no plaintext is made, and the report holds no cell text.\n\n"
+         "A label is only a claim. With --verify-keys, or --verify where the keys may be, every "
+         "value is attributed by its MAC: verified, legacy-verified (no label), mislabelled (both "
+         "versions are in use), or orphan (no key made it). The keys are derived before the input "
+         "is read, and never stored.\n\n"
          "A map file has lines `pkg.mod:Class = [schema.]table` and `pkg.mod:Class.attr = column`; "
          "# starts a comment.",
      .examples = scan_examples,
