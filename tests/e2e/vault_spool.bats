@@ -27,6 +27,7 @@ spool_run() {
     lean_vault spool run spool --vault-dir "$SCRATCH/online" --endpoint "$ENDPOINT" --retries 0 \
         --allowed-signers "$SIGNERS" "$@"
 }
+# shellcheck disable=SC2120 # run passes them
 spooled() { vault remove k --spool spool --key "$KEY" --force "$@"; }
 requests() { cat "$WORLD/requests" 2>/dev/null; }
 is_there() { remote_says k hash >/dev/null 2>&1; }
