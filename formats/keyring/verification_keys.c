@@ -80,6 +80,14 @@ static bool is_hex(struct str text, size_t len)
     return text.len == len;
 }
 
+/* Of two digits. */
+static unsigned char byte_of(const unsigned char *digits)
+{
+    unsigned high = (unsigned)ascii_hex(digits[0]);
+    unsigned low = (unsigned)ascii_hex(digits[1]);
+    return (unsigned char)((high << 4 | low) & 0xff);
+}
+
 static bool add_key(struct reader *r, struct str line)
 {
     struct verification_keys *v = r->into;
@@ -94,8 +102,7 @@ static bool add_key(struct reader *r, struct str line)
     v->names[i] = arena_copy(r->secrets, name);
     memcpy(v->fingerprints[i].hex, fingerprint.at, FINGERPRINT_HEX);
     for (size_t k = 0; k < HALF; k++)
-        v->derived[i].derived[k] =
-            (unsigned char)(ascii_hex(half.at[2 * k]) << 4 | ascii_hex(half.at[2 * k + 1]));
+        v->derived[i].derived[k] = byte_of(&half.at[2 * k]);
     return true;
 }
 

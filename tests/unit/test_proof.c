@@ -11,8 +11,8 @@
 static void from_hex(const char *hex, unsigned char *into)
 {
     for (size_t i = 0; hex[2 * i]; i++)
-        into[i] = (unsigned char)(ascii_hex((unsigned char)hex[2 * i]) << 4 |
-                                  ascii_hex((unsigned char)hex[2 * i + 1]));
+        into[i] = (unsigned char)((unsigned)ascii_hex((unsigned char)hex[2 * i]) << 4 |
+                                  (unsigned)ascii_hex((unsigned char)hex[2 * i + 1]));
 }
 
 static bool hmac_is(struct str key, struct str message, const char *hex)
