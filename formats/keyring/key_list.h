@@ -31,7 +31,7 @@
  * of env files comes to the same text. Anything else is refused with its line.
  *
  * Ownership: everything is in the arena. Pure.
- * Errors: 530 to 537, and those of the keyring.
+ * Errors: 530 to 534, 537 and 538, and those of the keyring.
  * Limits: KEY_LIST_MAX keys.
  * Source: Laravel 11, EncryptionServiceProvider.php and config/app.php; prisma-field-encryption
  * 1.6, encryption.ts, and @47ng/cloak 1.2, key.ts; cryptography 41, fernet.py; Magento 2.4,
