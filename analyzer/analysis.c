@@ -152,6 +152,23 @@ static int64_t time_limit(const struct analysis *a)
     return latest == UTC_NONE ? INT64_MAX : latest;
 }
 
+/* The envelopes that --envelope names for its columns, or for those of the tables above. */
+static const struct envelope *const *named_of(struct analysis *a, struct catalogue_entry *entry,
+                                              const struct str *columns, size_t count)
+{
+    struct catalogue_entry *above[CATALOGUE_ANCESTORS_MAX];
+    const struct envelope_options *o = &a->options->envelopes;
+    if (o->column_count == 0)
+        return NULL;
+    const struct envelope *const *named = envelope_options_match(
+        o, a->arena, catalogue_name(&a->catalogue, entry), columns, count, NULL);
+    size_t found = catalogue_ancestors(entry, above);
+    for (size_t i = 0; found != SIZE_MAX && i < found; i++)
+        named = envelope_options_match(o, a->arena, catalogue_name(&a->catalogue, above[i]),
+                                       columns, count, named);
+    return named;
+}
+
 static struct table_rows *open_rows(struct analysis *a, struct catalogue_entry *entry,
                                     enum scan_format format, const struct csv_dialect *dialect,
                                     struct str *columns, size_t count, const char *place,
@@ -166,6 +183,7 @@ static struct table_rows *open_rows(struct analysis *a, struct catalogue_entry *
         .dialect = dialect,
         .columns = count,
         .declared = declared,
+        .named = named_of(a, entry, columns, count),
         .reading = {.known = &a->known,
                     .proof = a->options->proof,
                     .constants = &a->constants,

@@ -391,9 +391,7 @@ bool analyze(const struct analyze_options *o, struct report *r, struct analyze_o
         names[i] = r->versions[i].name;
     if (!key_names_make(r->arena, names, r->version_count, &a.known, err))
         return false;
-    size_t envelope_count;
-    const struct envelope *const *list = envelopes(&envelope_count);
-    if (!constants_make(r->arena, list, envelope_count, &a.constants, err))
+    if (!constants_make(r->arena, o->envelopes.list, o->envelopes.count, &a.constants, err))
         return false;
     a.pool = pool_open(&pool, err);
     if (!a.pool)

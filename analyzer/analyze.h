@@ -16,6 +16,7 @@
 #ifndef ANALYZER_ANALYZE_H
 #define ANALYZER_ANALYZE_H
 
+#include "analyzer/envelope_options.h"
 #include "analyzer/input.h"
 #include "analyzer/scope.h"
 #include "common/report.h"
@@ -34,6 +35,7 @@ struct analyze_options {
     const struct proof_keys *proof; /* one for each of the report's versions; NULL: labels only */
     const struct scope_table *excluded;
     size_t excluded_count;
+    struct envelope_options envelopes;
     /* Called now and then with the stored bytes read and the records scanned so far; false with err
      * set stops the run. */
     bool (*watch)(void *context, uint64_t bytes, uint64_t records, struct err *err);

@@ -1,6 +1,8 @@
 /* columns: merge and findings. */
 #include "analyzer/columns.h"
 
+#include "formats/envelope/envelope.h"
+
 #include <stdlib.h>
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -153,9 +155,17 @@ void column_findings(struct report *r, const struct report_table *t, const struc
     find(r, SEVERITY_ERROR, "orphan", t, c,
          "values that no key of the keyring made, or whose label it lacks", report_orphans(c));
     uint64_t unknown = 0;
+    uint64_t foreign = 0;
+    for (size_t i = 0; i < c->usage_count; i++)
+        foreign += envelope_is_foreign(c->usages[i].version) ? c->usages[i].records : 0;
+    find(r, SEVERITY_INFO, "other-envelope", t, c,
+         "values of another form of ciphertext, which name keys of another keyring", foreign);
     for (size_t i = 0; r->version_count && i < c->usage_count; i++)
-        if (is_unknown(&c->usages[i], known) || str_eq(c->usages[i].version, STR(VERSION_OTHER)) ||
-            str_eq(c->usages[i].version, STR(VERSION_MORE)))
+        if (envelope_is_foreign(c->usages[i].version))
+            continue;
+        else if (is_unknown(&c->usages[i], known) ||
+                 str_eq(c->usages[i].version, STR(VERSION_OTHER)) ||
+                 str_eq(c->usages[i].version, STR(VERSION_MORE)))
             unknown += c->usages[i].records;
     find(r, SEVERITY_ERROR, "unknown-version", t, c, "values of versions that the env file lacks",
          unknown);

@@ -49,12 +49,13 @@ const struct cli_option scan_options[] = {
      "host can decrypt then"},
     {SCAN_KDF_ITERATIONS, "kdf-iterations", 0, "N",
      "of the application's key derivation, for --verify (default 100000)"},
-    {SCAN_ENVELOPE, "envelope", 0, "NAME", "decide which form ciphertext has"},
+    {SCAN_ENVELOPE, "envelope", 0, "TABLE.COLUMN=NAME",
+     "which form of ciphertext a column holds (names: selftest); or text:prefix{id}sep"},
     {SCAN_SHA256, "sha256", 0, NULL,
      "digest the inputs with SHA-256, which nobody can forge, in place of XXH3-128"},
     {0},
 };
-const int scan_reserved[] = {SCAN_ENVELOPE, 0};
+const int scan_reserved[] = {0};
 
 struct scan {
     struct cli *cli;
@@ -164,6 +165,17 @@ static void take_excluded(struct scan *s)
         if (cli->given[i].option->id == SCAN_EXCLUDE_TABLE)
             list[s->options.excluded_count++] = parse_table(cli->arena, cli->given[i].value);
     s->options.excluded = list;
+}
+
+static bool take_envelopes(struct scan *s, struct err *err)
+{
+    envelope_options_open(&s->options.envelopes, s->cli->arena);
+    for (size_t i = 0; i < s->cli->given_count; i++)
+        if (s->cli->given[i].option->id == SCAN_ENVELOPE &&
+            !envelope_options_add(&s->options.envelopes, &s->report,
+                                  str_from(s->cli->given[i].value), err))
+            return false;
+    return true;
 }
 
 /* What is declared must be read (S3). */
@@ -360,8 +372,8 @@ bool command_scan(struct cli *cli, struct err *err)
     take_excluded(&s);
     bool done = take_numbers(&s, err) && take_csv(&s, err) && take_dump_time(&s, err) &&
                 report_check_target(cli->output, cli->existing, err) && declare_scope(&s, err) &&
-                check_scope(&s, err) && scan_keys_read(cli, &s.report, &s.keys, err) &&
-                run_scan(&s, err);
+                take_envelopes(&s, err) && check_scope(&s, err) &&
+                scan_keys_read(cli, &s.report, &s.keys, err) && run_scan(&s, err);
     scan_keys_free(&s.keys);
     return done;
 }

@@ -8,6 +8,7 @@
 #include "applier/plan_parts.h"
 
 #include "common/text.h"
+#include "formats/envelope/envelope.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,6 +29,17 @@ static void block_values(struct planning *p, const char *code, const struct plan
         planning_block(p, code, *at, count);
 }
 
+/* No key of this keyring, whatever its name: the envelope has keys of its own. */
+static void warn_foreign(struct planning *p, const struct plan_column_name *at, struct str version,
+                         uint64_t count)
+{
+    planning_warn(p, "other-envelope",
+                  "%s.%s.%s holds values (%" PRIu64 ") of %s: their keys are not in this keyring, "
+                  "and this plan says nothing about them",
+                  text_shown(p->a, at->schema), text_shown(p->a, at->table),
+                  text_shown(p->a, at->column), count, text_shown(p->a, version));
+}
+
 /* Where values were proven, their class says it; else a name that no file has. */
 static void rule_orphans(struct planning *p, const struct report_column *c,
                          const struct plan_column_name *at)
@@ -40,6 +52,10 @@ static void rule_orphans(struct planning *p, const struct report_column *c,
         if (version.len == 0 || c->usages[i].records == 0 ||
             planning_find(p, version) < p->plan->version_count)
             continue;
+        if (envelope_is_foreign(version)) {
+            warn_foreign(p, at, version, c->usages[i].records);
+            continue;
+        }
         planning_block(p, "orphan", *at, c->usages[i].records)->version = version;
     }
 }
@@ -87,6 +103,7 @@ static void warn_retained_orphans(struct planning *p, const struct report *r)
             for (size_t i = 0; i < column->usage_count; i++) {
                 struct str version = planning_version(p, column->usages[i].version);
                 if (version.len == 0 || column->usages[i].records == 0 ||
+                    envelope_is_foreign(version) ||
                     planning_find(p, version) < p->plan->version_count)
                     continue;
                 planning_warn(p, "retained-orphan",

@@ -210,7 +210,8 @@ static const struct report_field key_usage_fields[] = {
     {"column_name", "c.column_name", "column"},
     {"version", "u.version",
      "key version, in lower case; '' for values without one; (other) for names that are no "
-     "version, (more) for further unknown names"},
+     "version, (more) for further unknown names; envelope:id for those of another envelope, "
+     "which are none of the keyring"},
     {"record_count", "u.records", "values that name it (hint) or were proven to use it (proven)"},
     {"percentage", "100.0*u.records/nullif(c.key_records,0)",
      "100.0 * record_count / values of the column that use a key, not rounded. The rows of a "
@@ -247,7 +248,7 @@ static const struct report_field columns_fields[] = {
     {"column_name", "c.column_name", "column"},
     {"records", "c.records", "values, NULLs included"},
     {"nulls", "c.nulls", "NULL values"},
-    {"envelope", "c.envelope", "kind of ciphertext recognised; '' when none was"},
+    {"envelope", "c.envelope", "kinds of ciphertext recognised, joined by +; '' when none was"},
     {"declared", "c.declared", "1: named by --column, else 0"},
     {"key_records", "c.key_records", "values that use a key"},
     {"future_times", "c.future_times", "tokens dated after the data"},

@@ -26,6 +26,12 @@ const struct envelope *envelope_find(struct str name)
     return NULL;
 }
 
+bool envelope_is_foreign(struct str version)
+{
+    struct str owner, id;
+    return str_cut(version, VERSION_FOREIGN, &owner, &id) && envelope_find(owner);
+}
+
 void verdict_open(struct verdict *v)
 {
     v->class = CLASS_PLAINTEXT;

@@ -177,6 +177,8 @@ extern const struct envelope envelope_key_id;
 
 /* All of them, in the order in which they are asked. */
 const struct envelope *const *envelopes(size_t *count);
+/* Is this version, as a report has it, that of another envelope: "vault-transit:v3"? */
+bool envelope_is_foreign(struct str version);
 /* NULL: none has that name. */
 const struct envelope *envelope_find(struct str name);
 

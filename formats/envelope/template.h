@@ -20,7 +20,7 @@
 
 #include "formats/envelope/envelope.h"
 
-enum { TEMPLATE_PREFIX_LEAST = 3, TEMPLATE_MOST = 64 };
+enum { TEMPLATE_PREFIX_LEAST = 4, TEMPLATE_MOST = 64 };
 
 struct envelope_template {
     struct str prefix, separator;
