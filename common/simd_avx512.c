@@ -31,22 +31,6 @@ AVX512 static inline struct block_64 load_64(const unsigned char *at, size_t lef
                              _mm512_maskz_loadu_epi8(lowest_64(left - 1), at + 1)};
 }
 
-/* struct simd_needles in registers: its bytes below 64, and those from there on. */
-struct needles_64 {
-    __m512i low[SIMD_NEEDLE], high[SIMD_NEEDLE];
-    const struct simd_needles *all;
-};
-
-AVX512 static inline struct needles_64 load_needles(const struct simd_needles *from)
-{
-    struct needles_64 n = {.all = from};
-    for (size_t k = 0; k < SIMD_NEEDLE; k++) {
-        n.low[k] = _mm512_loadu_si512(from->byte[k]);
-        n.high[k] = _mm512_loadu_si512(from->byte[k] + 64);
-    }
-    return n;
-}
-
 /* 64 bytes; what is not there counts as zero. */
 AVX512 static inline __m512i bytes_64(const unsigned char *at, size_t left)
 {
@@ -54,25 +38,31 @@ AVX512 static inline __m512i bytes_64(const unsigned char *at, size_t left)
                               : _mm512_maskz_loadu_epi8(lowest_64(left), at);
 }
 
-/* Where a needle may begin in 64 bytes. */
-AVX512 static inline uint64_t needles_in_64(const unsigned char *at, size_t left,
-                                            const struct needles_64 *n)
+/* The groups that take the bytes `place` behind each of 64. */
+AVX512 static inline __m512i groups_64(const unsigned char *at, size_t left, size_t place,
+                                       const struct simd_needles *n)
 {
-    __m512i groups = _mm512_set1_epi8(-1);
-    for (size_t k = 0; k < SIMD_NEEDLE; k++) {
-        __m512i bytes = bytes_64(at + k, left > k ? left - k : 0);
-        __mmask64 ascii = ~_mm512_movepi8_mask(bytes);
-        groups = _mm512_and_si512(
-            groups, _mm512_maskz_permutex2var_epi8(ascii, n->low[k], bytes, n->high[k]));
-    }
-    return simd_needle_filter(n->all, at, _mm512_test_epi8_mask(groups, groups));
+    __m512i bytes = bytes_64(at + place, left > place ? left - place : 0);
+    __m512i low = _mm512_loadu_si512(n->byte[place]);
+    __m512i high = _mm512_loadu_si512(n->byte[place] + 64);
+    return _mm512_maskz_permutex2var_epi8(~_mm512_movepi8_mask(bytes), low, bytes, high);
+}
+
+/* Where a needle may begin in 64 bytes. Written out: a loop would not stay in registers. */
+AVX512 static inline uint64_t needles_in_64(const unsigned char *at, size_t left,
+                                            const struct simd_needles *n)
+{
+    _Static_assert(SIMD_NEEDLE == 4, "four places");
+    __m512i first = _mm512_and_si512(groups_64(at, left, 0, n), groups_64(at, left, 1, n));
+    __m512i rest = _mm512_and_si512(groups_64(at, left, 2, n), groups_64(at, left, 3, n));
+    uint64_t hits = _mm512_test_epi8_mask(first, rest);
+    return __builtin_expect(hits != 0, 0) ? simd_needle_filter(n, at, hits) : 0;
 }
 
 AVX512 static size_t avx512_copy_masks(const unsigned char *at, const unsigned char *end,
                                        size_t most, const struct simd_needles *needles,
                                        uint64_t *carry, struct simd_masks *into)
 {
-    const struct needles_64 needle = load_needles(needles);
     uint64_t separator = *carry;
     size_t n = 0;
     for (uint64_t mark = 0; n < most && !mark; n++, at += SIMD_BLOCK) {
@@ -82,7 +72,7 @@ AVX512 static size_t avx512_copy_masks(const unsigned char *at, const unsigned c
         uint64_t newline = equal_64(bytes, '\n');
         uint64_t separators = tab | newline;
         uint64_t empty = (separators | equal_64(bytes, '\r')) & (separators << 1 | separator);
-        mark = equal_64(bytes, '\\') | needles_in_64(at, left, &needle) | empty;
+        mark = equal_64(bytes, '\\') | needles_in_64(at, left, needles) | empty;
         into[n] = (struct simd_masks){tab, newline, mark};
         separator = separators >> ((left < SIMD_BLOCK ? left : SIMD_BLOCK) - 1);
     }
@@ -111,13 +101,12 @@ AVX512 static size_t avx512_csv_masks(const unsigned char *at, const unsigned ch
                                       size_t most, const struct simd_csv *how,
                                       struct simd_csv_state *state, struct simd_masks *into)
 {
-    const struct needles_64 needle = load_needles(how->needles);
     size_t n = 0;
     for (uint64_t mark = 0; n < most && !mark; n++, at += SIMD_BLOCK) {
         size_t left = (size_t)(end - at);
         struct block_64 block = load_64(at, left);
         struct csv_bytes b = csv_quotes_64(block.bytes, how);
-        b.needle = needles_in_64(at, left, &needle);
+        b.needle = needles_in_64(at, left, how->needles);
         b.start = equal_64(block.bytes, how->null) | equal_64(block.bytes, '\r') |
                   (b.quote & equal_64(block.next, how->quote));
         into[n] = csv_block(&b, state);
@@ -159,9 +148,8 @@ AVX512 static size_t avx512_find_either(struct str s, unsigned char a, unsigned 
 
 AVX512 static size_t avx512_find_needle(struct str s, const struct simd_needles *needles)
 {
-    const struct needles_64 needle = load_needles(needles);
     for (size_t i = 0; i < s.len; i += SIMD_BLOCK) {
-        uint64_t hit = needles_in_64(s.at + i, s.len - i, &needle);
+        uint64_t hit = needles_in_64(s.at + i, s.len - i, needles);
         if (hit)
             return i + (size_t)__builtin_ctzll(hit);
     }
