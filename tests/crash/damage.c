@@ -61,7 +61,7 @@ struct numbers {
     uint64_t rows, cells, classes[CLASS_COUNT], versions, spent;
 };
 
-struct verdict {
+struct outcome {
     bool reported, complete;
     struct numbers numbers;
     char digest[80];
@@ -76,7 +76,7 @@ struct damage {
     size_t len;
     unsigned char *bytes; /* damaged */
     size_t damaged_len;
-    struct verdict whole;
+    struct outcome whole;
     unsigned long cases, refused, incomplete, complete, other_rows;
     unsigned failures;
 };
@@ -217,13 +217,13 @@ static void check_file(struct damage *d, const struct report *r)
     arena_free(&arena);
 }
 
-static struct verdict census(struct damage *d, struct settings how)
+static struct outcome census(struct damage *d, struct settings how)
 {
     struct arena arena = {0};
     struct report r = {.arena = &arena};
     struct analyze_outcome outcome;
     struct err err = {0};
-    struct verdict v = {0};
+    struct outcome v = {0};
     struct analyze_options o = {.inputs = &d->input,
                                 .input_count = 1,
                                 .threads = how.threads,
@@ -255,9 +255,9 @@ static struct verdict census(struct damage *d, struct settings how)
 
 /* Threads and blocks change nothing; how much is counted of what stands before a damage, they may.
  */
-static void check_again(struct damage *d, const struct verdict *v, struct settings how)
+static void check_again(struct damage *d, const struct outcome *v, struct settings how)
 {
-    struct verdict again = census(d, how);
+    struct outcome again = census(d, how);
     char text[64];
     (void)snprintf(text, sizeof text, "%u threads, blocks of %zu", how.threads, how.block_size);
     if (again.reported != v->reported || again.complete != v->complete)
@@ -352,7 +352,7 @@ static bool is_text(const struct damage *d, size_t at)
            (ascii_digit(d->sound[at]) && ascii_digit(d->bytes[at]));
 }
 
-static void compare(struct damage *d, enum kind kind, uint64_t which, const struct verdict *v)
+static void compare(struct damage *d, enum kind kind, uint64_t which, const struct outcome *v)
 {
     enum guarantee promised = d->promised[kind];
     const struct numbers *was = &d->whole.numbers;
@@ -391,7 +391,7 @@ static void try_case(struct damage *d, enum kind kind, uint64_t which)
     else if (kind == APPEND)
         append(d, which);
     put(d->file, d->bytes, d->damaged_len);
-    struct verdict v = census(d, usual);
+    struct outcome v = census(d, usual);
     if (d->cases % AGAIN_EVERY == 0)
         check_again(d, &v, (struct settings){3, 7});
     d->cases++;
