@@ -2,6 +2,7 @@
 # lean_vault add, rotate and remove, killed at every system call behind the opening of the vault. After the next
 # command a key that lives at OpenRouter is in the vault, a key in the vault lives at OpenRouter, and its value is
 # the one that belongs to its hash. KILL_STEP=1 tries all calls; each run derives some twenty keys.
+[[ ${BUILD:-} != */asan ]] || : "${KILL_STEP:=97}" # each run is longer there
 : "${KILL_STEP:=67}"
 . "$(dirname "$0")/kill.bash"
 . "$BATS_TEST_DIRNAME/remote_lib.bash"
@@ -11,11 +12,12 @@ world
 trap 'server_stop; unscratch' EXIT
 always=(--vault-dir "$VAULT" "${remote[@]}")
 
-# From the lock of the vault's folder on: before it nothing is changed and nothing is sent.
+# From the lock of the vault's folder on: before it nothing is changed and nothing is sent. Without mmap and
+# munmap, which change nothing either and which a sanitizer calls thousands of times.
 calls_of() {
-    command strace -qq -o trace lean_vault "$@" "${always[@]}" >/dev/null 2>&1
+    ASAN_OPTIONS=detect_leaks=0 command strace -qq -o trace lean_vault "$@" "${always[@]}" >/dev/null 2>&1
     sed -n 's/^\([a-z_0-9]*\)(.*/\1 &/p' trace | grep -v '^exit' |
-        awk '{ k = ++seen[$1] } /"lock"/ { on = 1 } on { print $1, k }' | sed 1d
+        awk '{ k = ++seen[$1] } /"lock"/ { on = 1 } on && $1 !~ /^(mmap|munmap)$/ { print $1, k }' | sed 1d
 }
 killed_at() { # NAME K COMMAND...
     local name=$1 k=$2
@@ -71,7 +73,7 @@ lean_vault remove my-key --force "${always[@]}" >talk 2>&1
 save pending
 kill_all "the deletion of a removal that was decided" pending '""' remove nobody --force
 wrong=0
-[ "$killed" -ge $((1000 / KILL_STEP)) ] || note "only $killed kill points"
+[ "$killed" -ge $((900 / KILL_STEP)) ] || note "only $killed kill points"
 [ "$((missed * 10))" -lt "$killed" ] || note "$missed of $killed runs were not killed: their call did not come"
 tap "$wrong" "$killed kill points in all, $missed of them not reached"
 echo "1..$tests_done"
