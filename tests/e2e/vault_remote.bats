@@ -164,7 +164,15 @@ assert (a["monthly_limit"], a["daily_limit"], a["alert_thresholds"]) == (100, 10
 }
 
 @test "L3: an entry without a hash and the reserved one send nothing" {
-    cp "$BATS_TEST_DIRNAME/../data/vault/lean_vault_sample.vault" sample 2>/dev/null || skip 'no sample vault'
+    /usr/bin/python3 "$BATS_TEST_DIRNAME/../support/vault_entry.py" "$VAULT" no-hash ''
+    for command in remove rotate; do
+        run -4 lv "$command" no-hash
+        [[ $output == *"revoke it in the settings"* ]]
+    done
+    run -0 lv get-usage no-hash
+    is "$(requests)" ''
+    run -0 lv remove no-hash --local-only --force
+    is "$(vault_keys)" ''
     run lv remove _MAIN_OPENROUTER_PROVISIONING_KEY_ --force
     [ "$status" -eq 4 ]
     run lv rotate _MAIN_OPENROUTER_PROVISIONING_KEY_
