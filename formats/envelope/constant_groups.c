@@ -15,15 +15,38 @@ static unsigned weight(unsigned c)
     return digit ? 40 : letter ? 16 : 4;
 }
 
+/* The weights of all characters with one high half whose low halves stand in a set, by the two
+ * bytes of the set: a price is asked for tens of thousands of times.
+ */
+struct weights {
+    unsigned short of[8][2][256];
+};
+
+static void weights_make(struct weights *w)
+{
+    for (unsigned high = 0; high < 8; high++)
+        for (unsigned half = 0; half < 2; half++) {
+            w->of[high][half][0] = 0;
+            for (unsigned set = 1; set < 256; set++) {
+                unsigned rest = set & (set - 1);
+                unsigned low = 0;
+                while (!((set ^ rest) >> low & 1))
+                    low++;
+                unsigned more = weight(high << 4 | half << 3 | low);
+                w->of[high][half][set] = (unsigned short)(w->of[high][half][rest] + more);
+            }
+        }
+}
+
 /* The part of typical data that a group lets through. */
-static double cost(const struct needle_sets *s)
+static double cost(const struct weights *w, const struct needle_sets *s)
 {
     double product = 1;
     for (size_t k = 0; k < SIMD_NEEDLE; k++) {
         unsigned sum = 0;
         for (unsigned high = 0; high < 8; high++)
-            for (unsigned low = 0; low < 16 && s->high[k] >> high & 1; low++)
-                sum += s->low[k] >> low & 1 ? weight(high << 4 | low) : 0;
+            if (s->high[k] >> high & 1)
+                sum += w->of[high][0][s->low[k] & 255] + w->of[high][1][s->low[k] >> 8];
         product *= sum / 1024.0;
     }
     return product;
@@ -41,6 +64,7 @@ static struct needle_sets joined(const struct needle_sets *a, const struct needl
 
 /* The price of every pair: row by row, the second of a pair before the first. */
 struct prices {
+    struct weights weights;
     struct needle_sets *sets;
     size_t count;
     double *own;  /* of each set */
@@ -52,12 +76,12 @@ static void price(struct prices *p, size_t a, size_t b)
 {
     struct needle_sets both = joined(&p->sets[a], &p->sets[b]);
     size_t at = a > b ? a * p->room + b : b * p->room + a;
-    p->pair[at] = cost(&both) - p->own[a] - p->own[b];
+    p->pair[at] = cost(&p->weights, &both) - p->own[a] - p->own[b];
 }
 
 static void price_all_of(struct prices *p, size_t a)
 {
-    p->own[a] = cost(&p->sets[a]);
+    p->own[a] = cost(&p->weights, &p->sets[a]);
     for (size_t b = 0; b < p->count; b++)
         if (b != a)
             price(p, a, b);
@@ -109,11 +133,12 @@ void constant_groups(struct arena *scratch, struct needle_sets *sets, size_t cou
                      struct simd_needles *into)
 {
     struct prices p = {.sets = sets, .count = distinct(sets, count)};
+    weights_make(&p.weights);
     p.room = p.count;
     p.own = ARENA_ARRAY(scratch, p.count, double);
     p.pair = ARENA_ARRAY(scratch, p.count * p.count, double);
     for (size_t a = 0; a < p.count; a++)
-        p.own[a] = cost(&sets[a]);
+        p.own[a] = cost(&p.weights, &sets[a]);
     for (size_t a = 1; a < p.count; a++)
         for (size_t b = 0; b < a; b++)
             price(&p, a, b);

@@ -124,7 +124,8 @@ static int by_bytes(const void *left, const void *right)
 static void index_forms(struct constants *c)
 {
     size_t k = 0;
-    qsort(c->forms, c->count, sizeof *c->forms, by_bytes);
+    if (c->count > 0)
+        qsort(c->forms, c->count, sizeof *c->forms, by_bytes);
     for (unsigned byte = 0; byte < 256; byte++) {
         c->first[byte] = k;
         while (k < c->count && c->forms[k].bytes.at[0] == byte)

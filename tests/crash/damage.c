@@ -234,6 +234,7 @@ static struct outcome census(struct damage *d, struct settings how)
     report_add_version(&r, STR("v2"));
     report_add_version(&r, STR("v3"));
     r.active_version = STR("v3");
+    envelope_options_open(&o.envelopes, &arena);
     (void)alarm(HANG_SECONDS);
     v.reported = analyze(&o, &r, &outcome, &err);
     if (v.reported && !report_seal(&r, &err)) {

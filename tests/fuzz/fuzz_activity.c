@@ -6,6 +6,7 @@
 #include "analyzer/spend.h"
 #include "common/buf.h"
 #include "formats/dump/csv.h"
+#include "tests/fuzz/all_constants.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,10 +91,11 @@ static struct str sums(struct arena *a, struct str rows, size_t piece)
     struct spend *s = spend_open(&report);
     uint64_t counted = 0;
     must(key_names_make(a, NULL, 0, &known, &err) && activity_columns(names, NAMES, &c));
-    struct scan_layout l = {.format = SCAN_CSV,
-                            .dialect = &dialect,
-                            .columns = NAMES,
-                            .reading = {.known = &known, .simd = simd_best()}};
+    struct scan_layout l = {
+        .format = SCAN_CSV,
+        .dialect = &dialect,
+        .columns = NAMES,
+        .reading = {.known = &known, .constants = all_constants(), .simd = simd_best()}};
     scan_layout_seal(&l);
     struct pool *pool = pool_open(&(struct pool_options){.threads = 1}, &err);
     struct source *src = source_memory(rows, 0, &err);

@@ -3,6 +3,7 @@
  * instructions, on one thread and through the pool: the counts must be the same.
  */
 #include "analyzer/pool.h"
+#include "tests/fuzz/all_constants.h"
 #include "tests/unit/scan_cases.h"
 
 #include <stdlib.h>
@@ -79,19 +80,6 @@ static struct str before_end_line(struct str rows)
         rest = str_slice(rest, n + 1, rest.len);
     }
     return rows;
-}
-
-/* All envelopes', made once. */
-static const struct constants *all_constants(void)
-{
-    static struct arena forever;
-    static struct constants constants;
-    struct err err = {0};
-    size_t count;
-    const struct envelope *const *list = envelopes(&count);
-    if (constants.count == 0)
-        must(constants_make(&forever, list, count, &constants, &err));
-    return &constants;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

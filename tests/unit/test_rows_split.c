@@ -486,7 +486,7 @@ static void only_the_reader_is_asked_and_it_can_stop(void **state)
     for (unsigned i = 0; i < 10; i++) {
         struct arena_mark mark = arena_mark(&arena);
         struct err err = {0};
-        struct meter meter;
+        struct meter meter = {0};
         struct watcher watcher = {pthread_self(), &meter, rows.len * i / 10};
         struct source *file = source_file(file_of(rows), "file", &err);
         struct source *source =
@@ -508,10 +508,10 @@ static void a_digest_is_that_of_the_bytes_in_their_order(void **state)
     struct scan_layout l = layout_of(2, NULL);
     struct buf text = {.arena = &arena};
     add_copy_rows(&text, 3000);
-    char digests[2][33];
+    char digests[2][sizeof((struct meter *)0)->digest];
     for (unsigned threads = 1; threads <= 2; threads++) {
         struct err err = {0};
-        struct meter meter;
+        struct meter meter = {0};
         struct source *file = source_file(file_of(buf_str(&text)), "file", &err);
         struct source *source = source_metered(file, &meter, &err);
         struct outcome o = scan_from(source, &l, ROWS_END_INPUT, threads, 1000, buf_str(&text).len);

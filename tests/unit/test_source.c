@@ -16,8 +16,8 @@ static void what_is_passed_is_not_read_again(void **state)
 {
     (void)state;
     struct err e = {0};
-    struct meter read_all;
-    struct meter passed;
+    struct meter read_all = {0};
+    struct meter passed = {0};
     unsigned char into[8];
     size_t got = 0;
     uint64_t at = 0;
