@@ -176,18 +176,16 @@ static void classify(const struct envelope *e, const struct reading *r, struct s
     "Z0FBQUFBQmxVX0VBQUFFQ0F3UUZCZ2NJQ1FvTERBME9ENGFlNE9HM2VtZGZrX0NRTXBXZzkwZjNxbFh2ZkxIMFBaSW9K" \
     "S0dFV3FRNmdCbmx2UVZ3VTVHZ3ByUDRXekN4dE5lWUd4S2lfR0NpTWhNUVp2dHU2VlE9"
 
-#define VECTOR(text, of_class, of_version)                                                         \
-    {                                                                                              \
-        .cell = text, .class = of_class, .version = of_version, .time = 1700000000,                \
-        .made_with = "the application's library"                                                   \
-    }
+#define LIBRARY "the application's library"
+
 static const struct envelope_vector vectors[] = {
-    VECTOR("v1:" TOKEN_V1, CLASS_HINTED, "v1"),
-    VECTOR("v2:" TOKEN_V2, CLASS_HINTED, "v2"),
-    VECTOR("v2:" TOKEN_V2_EMPTY, CLASS_HINTED, "v2"),
-    VECTOR("v3:" TOKEN_V3, CLASS_HINTED, "v3"),
-    VECTOR(TOKEN_V1, CLASS_UNVERSIONED, ""),
-    VECTOR("{\"secret\": \"V2:" TOKEN_V2 "\"}", CLASS_HINTED_EMBEDDED, "v2"),
+    {"v1:" TOKEN_V1, CLASS_HINTED, "v1", 1700000000, .made_with = LIBRARY},
+    {"v2:" TOKEN_V2, CLASS_HINTED, "v2", 1700000000, .made_with = LIBRARY},
+    {"v2:" TOKEN_V2_EMPTY, CLASS_HINTED, "v2", 1700000000, .made_with = LIBRARY},
+    {"v3:" TOKEN_V3, CLASS_HINTED, "v3", 1700000000, .made_with = LIBRARY},
+    {TOKEN_V1, CLASS_UNVERSIONED, "", 1700000000, .made_with = LIBRARY},
+    {"{\"secret\": \"V2:" TOKEN_V2 "\"}", CLASS_HINTED_EMBEDDED, "v2", 1700000000,
+     .made_with = LIBRARY},
 };
 
 static const struct str constants[] = {ENVELOPE_BYTES(FERNET_CONSTANT)};

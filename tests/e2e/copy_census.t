@@ -175,7 +175,7 @@ def classify(cell):
 BEFORE = [b"v1:", b"V2:", b"v9:", b"prod-key:", b"weird name:", b"k" * 31 + b":", b"x" * 33 + b":", b"vimeo:", b":",
           b"a b:", b"5a30464251554642:", b"Z0FBQUFB:", b"longername12345:", b"v1 ", b'"v1:']
 PARTS = [b"Z0FBQUFB", b"Z0FBQUF", b"z0FBQUFB", b"Z0", b"5a", b"5A30464251554642", b"5a3046425155464", b"Z0Z0FBQUFB",
-         b"5a5a30464251554642", b"gAAAAA", b"=", b"=="]
+         b"5a5a30464251554642", b"=", b"=="]
 BACKSLASHES = [b"\\", b"\\\\", b"\\x", b"\\N", b"N", b"\\x5a", b"\\."]
 CONTROLS = [b"\r", b"\t", b"\n", b"\b", b"\v", b"\f", b"\r\n", b"\x01"]
 PLAIN = [b"1", b"abc", b"x y z", b"12345", b"2020-01-01 10:00:00", b"t", "é😀".encode()]
