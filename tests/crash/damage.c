@@ -33,7 +33,7 @@
 #include <unistd.h>
 
 enum {
-    CASES_WANTED = 3000,
+    CASES_WANTED = 1200,
     EDITS = 400,
     EDIT_BYTES_MAX = 16,
     APPENDS = 12,

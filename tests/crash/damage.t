@@ -1,7 +1,7 @@
 #!/bin/bash
 # Every format that keycensus reads, damaged: small samples made by the real programs, cut off at every byte,
 # every bit flipped, edited at random, with bytes behind the end (S1). tests/crash/damage.c does it and says
-# what the words mean. DAMAGE_STEP=1 tries every case; unset, some thousand of each sample.
+# what the words mean. DAMAGE_STEP=1 tries every case; unset, about a thousand of each sample.
 # damage.t PATTERN: only the samples whose name matches.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
